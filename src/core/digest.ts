@@ -1,0 +1,83 @@
+// The digest of a tensor and of a run (V12): SHA-256 over one canonical byte encoding, so that two machines can
+// compare results by 64 hex digits. The contract's id and version are part of it: digests of different contract
+// versions never agree by accident. Equal digests mean equal element type, shape and bits; -0 and +0 differ here.
+//
+// Encoding, version 1. u64(n) is n as 8 bytes, little-endian; text(s) is u64(number of UTF-8 bytes) and the bytes.
+//   tensor:  text('isobit tensor') text(contract.id) u64(contract.version)
+//            text(dtype, e.g. 'float32') u64(rank) u64(dim) for each dimension
+//            then the elements in row-major order: little-endian bytes (bool: one byte, 0 or 1);
+//            string: text(element) for each element
+//   run:     text('isobit run') text(contract.id) u64(contract.version) u64(number of outputs)
+//            then for each output, in graph order: text(name) and the 32 bytes of its tensor digest
+
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Tensor } from './tensor.ts';
+
+/** The bit contract that this package keeps; see docs/NUMERICS.md. Version 0 is not frozen yet. */
+export const contract: { readonly id: string; readonly version: number } = Object.freeze({
+  id: 'isobit',
+  version: 0,
+});
+
+type Hasher = ReturnType<typeof sha256.create>;
+
+function u64(hasher: Hasher, value: number): void {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+  hasher.update(bytes);
+}
+
+function text(hasher: Hasher, value: string): void {
+  const bytes = utf8ToBytes(value);
+  u64(hasher, bytes.length);
+  hasher.update(bytes);
+}
+
+function open(kind: string): Hasher {
+  const hasher = sha256.create();
+  text(hasher, kind);
+  text(hasher, contract.id);
+  u64(hasher, contract.version);
+  return hasher;
+}
+
+/**
+ * SHA-256 of a tensor as 64 lower-case hex digits: of contract, dtype, shape and bits.
+ *
+ * @throws TypeError if the tensor is on a device: `await tensor.read()` first and build a tensor of the result
+ * @example digestOf(new Tensor('float32', [1, 2], [2]))
+ */
+export function digestOf(tensor: Tensor): string {
+  const data = tensor.data;
+  const hasher = open('isobit tensor');
+  text(hasher, tensor.dtype);
+  u64(hasher, tensor.dims.length);
+  for (const dim of tensor.dims) u64(hasher, dim);
+  if (Array.isArray(data)) for (const item of data) text(hasher, item);
+  else hasher.update(tensor.bytes());
+  return bytesToHex(hasher.digest());
+}
+
+/**
+ * SHA-256 of a run's outputs, in graph order.
+ *
+ * @param entries names and `digestOf` of the outputs
+ * @throws RangeError for a digest that is not 64 hex digits
+ */
+export function digestOfRun(
+  entries: readonly { readonly name: string; readonly digest: string }[],
+): string {
+  const hasher = open('isobit run');
+  u64(hasher, entries.length);
+  for (const { name, digest } of entries) {
+    if (!/^[0-9a-f]{64}$/.test(digest)) {
+      throw new RangeError(
+        `digestOfRun: bad digest of '${name}': expected 64 lower-case hex digits, got '${digest}'.`,
+      );
+    }
+    text(hasher, name);
+    hasher.update(hexToBytes(digest));
+  }
+  return bytesToHex(hasher.digest());
+}

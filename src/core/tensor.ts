@@ -1,0 +1,271 @@
+// A tensor: element type, shape, and elements in row-major order. The elements lie in memory or on a device; on a
+// device, `data` throws and `read()` fetches them. A tensor does not copy what it is given: whoever made the array
+// may still write to it. Nothing here computes.
+
+import {
+  dtypeInfo,
+  isDType,
+  kDTypes,
+  typedArrayOf,
+  type DType,
+  type TensorData,
+  type TypedArray,
+} from './dtype.ts';
+import { clampedNumber, formatShape, sizeOf } from './shape.ts';
+
+export type Location = 'cpu' | 'webgpu';
+
+/** Where the elements of a tensor on a device are kept. Implemented by a backend. */
+export interface DeviceStorage {
+  readonly location: Exclude<Location, 'cpu'>;
+  /** The elements' bytes, little-endian, without padding; byteOffset is a multiple of 8. */
+  read(): Promise<Uint8Array>;
+  dispose(): void;
+}
+
+const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+function viewBytes(array: TypedArray): Uint8Array {
+  if (!littleEndian) {
+    throw new Error('Tensor: big-endian machine: expected little-endian. Use another machine.');
+  }
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** Fixed-range integer types and their limits; the arrays themselves would wrap a value silently. */
+const kIntegerRange: Partial<Record<DType, readonly [bigint, bigint]>> = {
+  int8: [-128n, 127n],
+  uint8: [0n, 255n],
+  int16: [-32768n, 32767n],
+  uint16: [0n, 65535n],
+  int32: [-(1n << 31n), (1n << 31n) - 1n],
+  uint32: [0n, (1n << 32n) - 1n],
+  int64: [-(1n << 63n), (1n << 63n) - 1n],
+  uint64: [0n, (1n << 64n) - 1n],
+  // 16-bit floats are given as their bit patterns.
+  float16: [0n, 65535n],
+  bfloat16: [0n, 65535n],
+};
+
+function fromList(dtype: DType, list: readonly (number | bigint | boolean)[]): TypedArray {
+  const array = typedArrayOf(
+    dtype,
+    new ArrayBuffer(list.length * dtypeInfo(dtype).bytes),
+    0,
+    list.length,
+  );
+  const range = kIntegerRange[dtype];
+  list.forEach((value, index) => {
+    if (range !== undefined) {
+      if (typeof value === 'number' && !Number.isInteger(value)) {
+        throw new RangeError(
+          `Tensor: element ${index} is not of dtype ${dtype}: expected an integer, got ${value}.`,
+        );
+      }
+      const integer = BigInt(value);
+      if (integer < range[0] || integer > range[1]) {
+        throw new RangeError(
+          `Tensor: element ${index} is out of range for ${dtype}: expected ${range[0]}..${range[1]}, got ${value}.`,
+        );
+      }
+      if (array instanceof BigInt64Array || array instanceof BigUint64Array) array[index] = integer;
+      else array[index] = Number(integer);
+    } else if (!(array instanceof BigInt64Array) && !(array instanceof BigUint64Array)) {
+      array[index] = Number(value);
+    }
+  });
+  return array;
+}
+
+/** `Float32Array` …: the tag, not the class, so that arrays of another realm and Node's Buffer are accepted. */
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
+}
+
+function isStrings(list: readonly unknown[]): list is string[] {
+  return list.every((item) => typeof item === 'string');
+}
+
+function checkData(dtype: DType, data: TensorInput): TensorData {
+  if (dtype === 'string') {
+    if (Array.isArray(data) && isStrings(data)) return data;
+    throw new TypeError(
+      `Tensor: data of the wrong kind for dtype string: expected string[], got ${tagOf(data)}.`,
+    );
+  }
+  if (Array.isArray(data)) {
+    const list: readonly unknown[] = data;
+    const isNumber = (item: unknown): item is number | bigint | boolean =>
+      typeof item === 'number' || typeof item === 'bigint' || typeof item === 'boolean';
+    const wrong = list.findIndex((item) => !isNumber(item));
+    if (wrong >= 0) {
+      throw new TypeError(
+        `Tensor: element ${wrong} is of the wrong kind for dtype ${dtype}: expected a number, got ${typeof list[wrong]}.`,
+      );
+    }
+    return fromList(dtype, list.filter(isNumber));
+  }
+  const wanted = tagOf(typedArrayOf(dtype, new ArrayBuffer(0), 0, 0));
+  if (tagOf(data) !== wanted) {
+    throw new TypeError(
+      `Tensor: data of the wrong kind for dtype ${dtype}: expected ${wanted} or an array of numbers, got ${tagOf(data)}.`,
+    );
+  }
+  return data as TypedArray;
+}
+
+function checkHeader(dtype: DType, dims: readonly number[]): number {
+  if (!isDType(dtype)) {
+    throw new TypeError(
+      `Tensor: unknown dtype: expected one of ${kDTypes.join(', ')}, got ${String(dtype)}.`,
+    );
+  }
+  if (!Array.isArray(dims)) {
+    throw new TypeError(`Tensor: dims of the wrong kind: expected number[], got ${tagOf(dims)}.`);
+  }
+  return sizeOf(dims);
+}
+
+function isStorage(data: TensorInput | DeviceStorage): data is DeviceStorage {
+  return typeof data === 'object' && data !== null && 'location' in data && 'read' in data;
+}
+
+/** What a tensor can be made of; see the constructor. */
+export type TensorInput = TensorData | readonly (number | bigint | boolean)[];
+
+export class Tensor {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  /** Number of elements. */
+  readonly size: number;
+  /** Where the elements are; undefined after dispose(). */
+  #held: TensorData | DeviceStorage | undefined;
+
+  /**
+   * @param data the elements in row-major order: the dtype's typed array (not copied; float16 and bfloat16 as their
+   * bit patterns in a Uint16Array, bool as 0 and 1 in a Uint8Array), `string[]` for string, or an array of numbers,
+   * bigints or booleans, which is converted (floats are rounded to nearest-even). Backends pass a DeviceStorage.
+   * @param dims the shape; [] is a scalar
+   * @throws TypeError for data of the wrong kind; RangeError for a wrong length or a value out of range
+   * @example new Tensor('float32', [1, 2, 3, 4], [2, 2]).data // Float32Array [1, 2, 3, 4]
+   */
+  constructor(dtype: DType, data: TensorInput | DeviceStorage, dims: readonly number[]) {
+    this.size = checkHeader(dtype, dims);
+    this.dtype = dtype;
+    this.dims = Object.freeze([...dims]);
+    if (isStorage(data)) {
+      this.#held = data;
+      return;
+    }
+    const checked = checkData(dtype, data);
+    if (checked.length !== this.size) {
+      throw new RangeError(
+        `Tensor: data of the wrong length: expected ${this.size} elements for shape ${formatShape(dims)}, got ${checked.length}.`,
+      );
+    }
+    if (dtype === 'bool' && checked instanceof Uint8Array) {
+      const wrong = checked.findIndex((byte) => byte > 1);
+      if (wrong >= 0) {
+        throw new RangeError(
+          `Tensor: element ${wrong} is no bool: expected 0 or 1, got ${checked[wrong]}.`,
+        );
+      }
+    }
+    this.#held = checked;
+  }
+
+  /**
+   * A tensor over little-endian bytes: a view of them where they are aligned to the element size, else a copy.
+   *
+   * @throws RangeError for a wrong number of bytes; TypeError for string
+   */
+  static ofBytes(dtype: DType, bytes: Uint8Array, dims: readonly number[]): Tensor {
+    const size = checkHeader(dtype, dims);
+    const width = dtypeInfo(dtype).bytes;
+    if (dtype !== 'string' && bytes.byteLength !== size * width) {
+      throw new RangeError(
+        `Tensor: data of the wrong length: expected ${size * width} bytes for ${dtype} ${formatShape(dims)}, got ${bytes.byteLength}.`,
+      );
+    }
+    return new Tensor(dtype, arrayOfBytes(dtype, bytes, size), dims);
+  }
+
+  /** 'cpu' if `data` can be read now. */
+  get location(): Location {
+    return this.#held !== undefined && isStorage(this.#held) ? this.#held.location : 'cpu';
+  }
+
+  /** The device's storage, for the backend that made it; undefined for a tensor in memory. */
+  get storage(): DeviceStorage | undefined {
+    const held = this.#alive();
+    return isStorage(held) ? held : undefined;
+  }
+
+  /**
+   * The elements, row-major, not a copy: the dtype's typed array, or string[].
+   *
+   * @throws TypeError if the elements are on a device, or after dispose()
+   */
+  get data(): TensorData {
+    const held = this.#alive();
+    if (isStorage(held)) {
+      throw new TypeError(
+        `Tensor: data is not in memory: expected location cpu, got ${held.location}. Use await tensor.read().`,
+      );
+    }
+    return held;
+  }
+
+  /** The elements, fetched from the device if they are there. */
+  async read(): Promise<TensorData> {
+    const held = this.#alive();
+    if (!isStorage(held)) return held;
+    return arrayOfBytes(this.dtype, await held.read(), this.size);
+  }
+
+  /** The elements' bytes, little-endian, not a copy. @throws TypeError as `data`, and for string */
+  bytes(): Uint8Array {
+    const data = this.data;
+    if (Array.isArray(data)) {
+      throw new TypeError('Tensor: no byte form: expected a numeric dtype, got string. Use data.');
+    }
+    return viewBytes(data);
+  }
+
+  /**
+   * The elements as numbers, for shapes, axes and other small tensors. 64-bit integers beyond 2^53 - 1 in magnitude
+   * are clamped to it (see `clampedNumber`).
+   *
+   * @throws TypeError for string and 16-bit floats, and as `data`
+   */
+  numbers(): number[] {
+    const data = this.data;
+    if (Array.isArray(data) || this.dtype === 'float16' || this.dtype === 'bfloat16') {
+      throw new TypeError(
+        `Tensor: no numbers: expected an integer, bool, float32 or float64 tensor, got ${this.dtype}.`,
+      );
+    }
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+      return Array.from(data, clampedNumber);
+    }
+    return Array.from(data);
+  }
+
+  /** Frees device memory now, or lets go of the array. The tensor cannot be used afterwards; twice is harmless. */
+  dispose(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined && isStorage(held)) held.dispose();
+  }
+
+  #alive(): TensorData | DeviceStorage {
+    if (this.#held !== undefined) return this.#held;
+    throw new TypeError('Tensor: used after dispose(): expected a live tensor. Dispose it later.');
+  }
+}
+
+function arrayOfBytes(dtype: DType, bytes: Uint8Array, size: number): TypedArray {
+  const width = Math.max(1, dtypeInfo(dtype).bytes);
+  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  return typedArrayOf(dtype, aligned.buffer, aligned.byteOffset, size);
+}

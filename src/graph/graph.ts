@@ -1,0 +1,67 @@
+// A model as a graph of nodes over named values, after ONNX but free of its file format, and the checks that make it
+// runnable: every value has one producer, nothing is missing, no cycles, every node in an order that can be executed.
+// No operator is known here.
+
+import { ModelError, type Problem } from '../core/errors.ts';
+import type { DType } from '../core/dtype.ts';
+import type { Tensor } from '../core/tensor.ts';
+
+/** A dimension: its size, the name of a size that is known when the model runs, or unknown. */
+export type Dim = number | string | undefined;
+
+export interface ValueInfo {
+  readonly name: string;
+  /** Undefined where the file does not say, or where `type` is no tensor of a type that can be held. */
+  readonly dtype?: DType | undefined;
+  /** Undefined if even the rank is unknown. */
+  readonly dims?: readonly Dim[] | undefined;
+  /** The ONNX type as text where it is not a tensor of a DType: `sequence(float32)`, `tensor(float8e5m2)` … */
+  readonly otherType?: string | undefined;
+}
+
+export type Attribute =
+  | { readonly type: 'float'; readonly value: number }
+  | { readonly type: 'int'; readonly value: number }
+  | { readonly type: 'string'; readonly value: string }
+  | { readonly type: 'tensor'; readonly value: Tensor }
+  | { readonly type: 'graph'; readonly value: Graph }
+  | { readonly type: 'floats'; readonly value: readonly number[] }
+  | { readonly type: 'ints'; readonly value: readonly number[] }
+  | { readonly type: 'strings'; readonly value: readonly string[] }
+  | { readonly type: 'tensors'; readonly value: readonly Tensor[] }
+  | { readonly type: 'graphs'; readonly value: readonly Graph[] }
+  /** A kind that is read but not held (sparse tensors, type protos): its ONNX name. */
+  | { readonly type: 'other'; readonly value: string };
+
+export interface Node {
+  /** Position in `Graph.nodes`. */
+  readonly index: number;
+  /** May be empty: use `nodeLabel` in messages. */
+  readonly name: string;
+  /** '' is ai.onnx. */
+  readonly domain: string;
+  readonly opType: string;
+  /** Value names; '' is an optional input that is absent. */
+  readonly inputs: readonly string[];
+  /** Value names; '' is an optional output that is not wanted. */
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, Attribute>;
+}
+
+export interface Graph {
+  readonly name: string;
+  readonly nodes: readonly Node[];
+  /** What a caller must feed: graph inputs that no initializer fills. */
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly initializers: ReadonlyMap<string, Tensor>;
+  /** What the file tells about values, inputs and outputs included. */
+  readonly valueInfo: ReadonlyMap<string, ValueInfo>;
+  /** Domain to opset version; '' is ai.onnx. */
+  readonly opsets: ReadonlyMap<string, number>;
+}
+
+/** A node's name for messages: its own, or `#index`. */
+export function nodeLabel(node: Pick<Node, 'name' | 'index'>): string {
+  return node.name === '' ? `#${node.index}` : node.name;
+}
