@@ -287,7 +287,8 @@ fn floor_f32(x: u32) -> u32 {
     return a; // 2^23 and more, infinite, NaN
   }
   if (magnitude < ONE_BITS) {
-    return select(0u, SIGN_BIT | ONE_BITS, a >= SIGN_BIT);
+    // Not a select between 0 and the bits of -1.0: Mesa rewrites that as a float negation and gives -0.
+    return (0u - (a >> 31u)) & (SIGN_BIT | ONE_BITS);
   }
   let mask = fraction_mask(magnitude);
   return (a + select(0u, mask, a >= SIGN_BIT)) & ~mask;
