@@ -1,8 +1,6 @@
-// A model as a graph of nodes over named values, after ONNX but free of its file format, and the checks that make it
-// runnable: every value has one producer, nothing is missing, no cycles, every node in an order that can be executed.
-// No operator is known here.
+// A model as a graph of nodes over named values, after ONNX but free of its file format. No operator is known here.
+// What makes a graph runnable is checked by sort.ts.
 
-import { ModelError, type Problem } from '../core/errors.ts';
 import type { DType } from '../core/dtype.ts';
 import type { Tensor } from '../core/tensor.ts';
 
@@ -30,8 +28,8 @@ export type Attribute =
   | { readonly type: 'strings'; readonly value: readonly string[] }
   | { readonly type: 'tensors'; readonly value: readonly Tensor[] }
   | { readonly type: 'graphs'; readonly value: readonly Graph[] }
-  /** A kind that is read but not held (sparse tensors, type protos): its ONNX name. */
-  | { readonly type: 'other'; readonly value: string };
+  /** A kind that is not held (sparse tensors, type protos): its ONNX name. `reference` only within a function's body. */
+  | { readonly type: 'other'; readonly value: string; readonly reference?: string };
 
 export interface Node {
   /** Position in `Graph.nodes`. */
@@ -64,4 +62,15 @@ export interface Graph {
 /** A node's name for messages: its own, or `#index`. */
 export function nodeLabel(node: Pick<Node, 'name' | 'index'>): string {
   return node.name === '' ? `#${node.index}` : node.name;
+}
+
+/** The graphs that a node carries: branches of If, bodies of Loop and Scan. */
+export function subgraphsOf(node: Node): readonly Graph[] {
+  return [...node.attributes.values()].flatMap((attribute) =>
+    attribute.type === 'graph'
+      ? [attribute.value]
+      : attribute.type === 'graphs'
+        ? attribute.value
+        : [],
+  );
 }

@@ -1,0 +1,40 @@
+// A tensor whose contents are known while planning: an initialiser, or what constant folding computed.
+// Constants are shared between plans; whoever made one releases it. Not here: who folds (a backend does).
+import type { DType } from './dtype.ts';
+import type { Dispatch } from './op.ts';
+
+export interface Constant {
+  readonly dtype: DType;
+  readonly byteLength: number;
+  /** The contents, little-endian; valid until the next dispatch is evaluated. */
+  bytes(): Uint8Array;
+  /** Frees memory held outside the JavaScript heap. The constant is not used afterwards. */
+  release(): void;
+}
+
+/** A constant in the JavaScript heap. */
+export class HostConstant implements Constant {
+  readonly dtype: DType;
+  readonly #bytes: Uint8Array;
+
+  constructor(dtype: DType, bytes: Uint8Array) {
+    this.dtype = dtype;
+    this.#bytes = bytes;
+  }
+
+  get byteLength(): number {
+    return this.#bytes.byteLength;
+  }
+
+  bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  release(): void {}
+}
+
+/** Executes a dispatch now, on known contents. The reference backend is one. */
+export interface Evaluator {
+  /** One constant for each output of the dispatch. `inputs` are in the order of `inputsOf(dispatch)`. */
+  evaluate(dispatch: Dispatch, inputs: readonly Constant[]): Constant[];
+}

@@ -1,0 +1,215 @@
+// The contract between operators, planner and backends: operators are data.
+//
+// An operator (OpDef) says what it accepts, infers its output types and lowers itself to dispatches. A
+// dispatch names a kernel, the words of its Params, and values; it holds no GPU object and no address, so
+// either machine can execute it: `wasm/ops/<name>.c` and `shaders/ops/<name>.wgsl` are twins that read the
+// same Params bytes and the same tensors. Nothing here executes anything.
+import { packChain, type ChainProgram } from './chain.ts';
+import { dtypeInfo, type DType, type TypedArray } from './dtype.ts';
+import type { Shader } from './shader.ts';
+
+/** One field of a Params struct: `length` words; WGSL holds arrays as `array<vec4<u32>, length / 4>`. */
+export interface ParamField {
+  readonly name: string;
+  readonly kind: 'u32' | 'i32' | 'f32';
+  readonly length: number;
+}
+
+/** A program that exists on both machines under one name. */
+export interface Kernel {
+  /** The C symbol, the shader's file stem and its label. */
+  readonly name: string;
+  readonly params: readonly ParamField[];
+  /**
+   * The WebGPU twin, or a function that completes it for one dispatch (element-wise chains); absent where
+   * the kernel runs on the reference only, which a run reports in its notes.
+   */
+  readonly shader?: Shader | ((dispatch: Dispatch) => Shader);
+  /**
+   * True if Params end in a `Chain`: 'whole' is the element-wise kernel itself, 'epilogue' a kernel whose
+   * finished values seed the chain.
+   */
+  readonly chain?: 'whole' | 'epilogue';
+}
+
+/** A value of a plan: a tensor with concrete dims. Identity is the object. */
+export interface Value {
+  readonly id: number;
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  /** The name in the ONNX graph, empty for temporaries. */
+  readonly name: string;
+  /** True if every f32 word is known to be canonical (V2), so that readers may skip the test. */
+  canonical: boolean;
+}
+
+/** One execution of a kernel. */
+export interface Dispatch {
+  readonly kernel: Kernel;
+  readonly params: Uint32Array;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  /** Independent work units for the WASM twin, and a rough cost of one, in multiply-adds. */
+  readonly units: number;
+  readonly unitCost: number;
+  /** Bytes of private scratch memory that one call of the WASM twin needs. */
+  readonly scratch: number;
+  /** Workgroups for the WebGPU twin. */
+  readonly grid: readonly [number, number, number];
+  /** Values for the pipeline-overridable constants of the WebGPU twin. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** The element-wise program at the end of the kernel; its loads are bound behind `inputs`. */
+  readonly chain?: ChainProgram;
+}
+
+/** Everything a dispatch reads, in binding order. */
+export function inputsOf(dispatch: Dispatch): Value[] {
+  return [...dispatch.inputs, ...(dispatch.chain?.loads.map((load) => load.value) ?? [])];
+}
+
+/** The words of the dispatch's Params, its chain included. */
+export function wordsOf(dispatch: Dispatch): Uint32Array {
+  if (dispatch.kernel.chain === undefined) return dispatch.params;
+  const bytes = dtypeInfo(dispatch.outputs[0]?.dtype ?? 'float32').bytes;
+  const chain = packChain(dispatch.chain, dispatch.inputs.length, bytes);
+  const words = new Uint32Array(dispatch.params.length + chain.length);
+  words.set(dispatch.params);
+  words.set(chain, dispatch.params.length);
+  return words;
+}
+
+/** What `emit` takes; everything omitted has the value given here. */
+export interface DispatchOptions {
+  readonly params?: Readonly<Record<string, number | readonly number[]>>;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly units?: number; // 1
+  readonly unitCost?: number; // 1
+  readonly scratch?: number; // 0
+  readonly grid?: readonly [number, number, number]; // [1, 1, 1]
+  readonly constants?: Readonly<Record<string, number>>; // {}
+  readonly chain?: ChainProgram;
+}
+
+export type AttributeKind = 'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor' | 'graph';
+
+/** What an operator says of one attribute; a file that breaks it is refused at load. */
+export interface AttributeSpec {
+  readonly kind: AttributeKind;
+  /** The values that are implemented, where not all are. */
+  readonly oneOf?: readonly (number | string)[];
+}
+
+/** What an operator can ask about the node at hand, before shapes are known. */
+export interface NodeContext {
+  readonly opType: string;
+  /** The opset version of the node's domain that the file declares. */
+  readonly opset: number;
+  /** The number of inputs and outputs the node lists (absent optional ones count). */
+  readonly inputCount: number;
+  readonly outputCount: number;
+  has(attribute: string): boolean;
+  int(attribute: string, otherwise?: number): number;
+  float(attribute: string, otherwise?: number): number;
+  string(attribute: string, otherwise?: string): string;
+  ints(attribute: string, otherwise?: readonly number[]): readonly number[];
+  /** dtype of input `i`, undefined where the optional input is absent. */
+  dtypeOf(i: number): DType | undefined;
+}
+
+/** The same, once the shapes of the inputs are known. */
+export interface ShapeContext extends NodeContext {
+  /** Input `i`; throws if it is absent. */
+  input(i: number): Value;
+  optional(i: number): Value | undefined;
+  /** The contents of input `i` if they are known while planning, else undefined. */
+  constant(i: number): TypedArray | undefined;
+  /** The contents of input `i`, which the output's shape depends on. */
+  known(i: number, what: string): TypedArray;
+  /** A `tensor` attribute. */
+  tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray };
+}
+
+/** The same, with what is needed to emit dispatches. */
+export interface LowerContext extends ShapeContext {
+  readonly target: 'wasm' | 'webgpu';
+  output(i: number): Value;
+  /** True if output `i` is named and so must be computed. */
+  wants(i: number): boolean;
+  isConstant(value: Value): boolean;
+  temp(dtype: DType, dims: readonly number[]): Value;
+  constantValue(dtype: DType, dims: readonly number[], data: TypedArray): Value;
+  emit(kernel: Kernel, options: DispatchOptions): void;
+  /** Output or temporary `to` holds the same bytes as `from` under another shape: nothing is copied. */
+  alias(to: Value, from: Value): void;
+}
+
+/** An ONNX operator. */
+export interface OpDef {
+  /** As ONNX spells it. */
+  readonly type: string;
+  /** '' is ai.onnx. */
+  readonly domain?: string;
+  /** The first and last opset version whose definition this is. */
+  readonly opsets: readonly [number, number];
+  /** Fewest and most inputs. */
+  readonly inputs: readonly [number, number];
+  readonly attributes: Readonly<Record<string, AttributeSpec>>;
+  /** The dtypes of the outputs; throws (TypeError) for inputs that are not implemented. */
+  dtypes(node: NodeContext): DType[];
+  /** The dims of the outputs; throws (RangeError) for shapes that do not fit. */
+  infer(node: ShapeContext): (readonly number[])[];
+  lower(node: LowerContext): void;
+}
+
+/** Reads `"n", "dims[8]", "alpha:f32"` into fields; arrays must start and end on 4-word boundaries. */
+export function paramFields(...fields: string[]): ParamField[] {
+  let offset = 0;
+  return fields.map((text) => {
+    const match = /^(\w+)(?::(u32|i32|f32))?(?:\[(\d+)\])?$/.exec(text);
+    if (!match) throw new TypeError(`params: expected "name", "name:kind" or "name[n]", got "${text}"`);
+    const length = match[3] === undefined ? 1 : Number(match[3]);
+    if (match[3] !== undefined && (offset % 4 !== 0 || length % 4 !== 0)) {
+      throw new RangeError(`params: array "${text}" at word ${offset} must start and end on 4 words`);
+    }
+    offset += length;
+    return { name: match[1] ?? '', kind: (match[2] ?? 'u32') as ParamField['kind'], length };
+  });
+}
+
+/** The words of a Params struct, padded to a multiple of four. */
+export function packParams(
+  kernel: Kernel,
+  values: Readonly<Record<string, number | readonly number[]>>,
+): Uint32Array {
+  const words = kernel.params.reduce((sum, field) => sum + field.length, 0);
+  const out = new Uint32Array(Math.max(4, Math.ceil(words / 4) * 4));
+  const view = new DataView(out.buffer);
+  let word = 0;
+  let used = 0;
+  for (const field of kernel.params) {
+    const value = values[field.name];
+    if (value === undefined) throw new TypeError(`${kernel.name}: param ${field.name} is missing`);
+    used += 1;
+    const list = typeof value === 'number' ? [value] : value;
+    if (list.length > field.length) {
+      throw new RangeError(
+        `${kernel.name}: param ${field.name}: expected at most ${field.length} words, got ${list.length}`,
+      );
+    }
+    list.forEach((item, i) => {
+      const at = (word + i) * 4;
+      if (field.kind === 'f32') view.setFloat32(at, item, true);
+      else if (!Number.isInteger(item) || item < -2147483648 || item > 4294967295) {
+        throw new RangeError(`${kernel.name}: param ${field.name}: expected a 32-bit integer, got ${item}`);
+      } else view.setUint32(at, item >>> 0, true);
+    });
+    word += field.length;
+  }
+  if (used !== Object.keys(values).length) {
+    const known = new Set(kernel.params.map((field) => field.name));
+    const extra = Object.keys(values).filter((name) => !known.has(name));
+    throw new TypeError(`${kernel.name}: unknown params ${extra.join(', ')}`);
+  }
+  return out;
+}

@@ -1,0 +1,22 @@
+// A WGSL text and the texts it imports. Shaders lie on disk as raw `.wgsl` files whose `// #import name`
+// lines the build turns into imports of other such modules (`scripts/wgsl_plugin.ts`), so a bundle holds
+// each text once and none that no kernel uses. Assembling only concatenates: no macro, no substitution.
+
+/** One `.wgsl` file: its path under `shaders/` without the ending, its text, and what it imports. */
+export interface Shader {
+  readonly name: string;
+  readonly text: string;
+  readonly imports: readonly Shader[];
+}
+
+/** The text of `shader` behind everything it imports, each once, dependencies first. */
+export function assembleShader(shader: Shader): string {
+  const texts = new Map<string, string>();
+  const visit = (one: Shader): void => {
+    if (texts.has(one.name)) return;
+    for (const other of one.imports) visit(other);
+    texts.set(one.name, one.text);
+  };
+  visit(shader);
+  return [...texts.values()].join('\n');
+}

@@ -1,0 +1,95 @@
+// What an operator sees of its node: attributes checked against the operator's own list, input dtypes, and,
+// once shapes are known, values. Errors carry the operator; the caller adds the node's name.
+import type { DType, TypedArray } from '../core/dtype.ts';
+import type { NodeContext, OpDef } from '../core/op.ts';
+import type { Attribute, Node } from './graph.ts';
+
+/** The attribute and dtype half, available as soon as a file is read. */
+export class AttributeContext implements NodeContext {
+  readonly opType: string;
+  readonly opset: number;
+  readonly inputCount: number;
+  readonly outputCount: number;
+  readonly node: Node;
+  readonly #dtypes: readonly (DType | undefined)[];
+
+  constructor(node: Node, opset: number, dtypes: readonly (DType | undefined)[]) {
+    this.node = node;
+    this.opType = node.opType;
+    this.opset = opset;
+    this.inputCount = node.inputs.length;
+    this.outputCount = node.outputs.length;
+    this.#dtypes = dtypes;
+  }
+
+  has(attribute: string): boolean {
+    return this.node.attributes.has(attribute);
+  }
+
+  int(attribute: string, otherwise?: number): number {
+    return this.#read('int', attribute, otherwise);
+  }
+
+  float(attribute: string, otherwise?: number): number {
+    return this.#read('float', attribute, otherwise);
+  }
+
+  string(attribute: string, otherwise?: string): string {
+    return this.#read('string', attribute, otherwise);
+  }
+
+  ints(attribute: string, otherwise?: readonly number[]): readonly number[] {
+    return this.#read('ints', attribute, otherwise);
+  }
+
+  tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray } {
+    const { dtype, dims, data } = this.#read('tensor', attribute, undefined);
+    if (Array.isArray(data)) {
+      throw new TypeError(`${this.opType}: attribute ${attribute}: expected numbers, got strings.`);
+    }
+    return { dtype, dims, data };
+  }
+
+  dtypeOf(i: number): DType | undefined {
+    return this.#dtypes[i];
+  }
+
+  #read<K extends Attribute['type']>(
+    kind: K,
+    name: string,
+    otherwise: Extract<Attribute, { type: K }>['value'] | undefined,
+  ): Extract<Attribute, { type: K }>['value'] {
+    const found = this.node.attributes.get(name);
+    if (found === undefined) {
+      if (otherwise !== undefined) return otherwise;
+      throw new TypeError(`${this.opType}: attribute ${name} is missing: expected ${kind}.`);
+    }
+    if (found.type !== kind) {
+      throw new TypeError(`${this.opType}: attribute ${name}: expected ${kind}, got ${found.type}.`);
+    }
+    return found.value as Extract<Attribute, { type: K }>['value'];
+  }
+}
+
+/** Problems of a node's attributes against what the operator accepts, one sentence each. */
+export function attributeProblems(def: OpDef, node: Node): string[] {
+  const problems: string[] = [];
+  for (const [name, attribute] of node.attributes) {
+    const spec = def.attributes[name];
+    if (spec === undefined) {
+      const known = Object.keys(def.attributes).join(', ') || 'none';
+      problems.push(`attribute ${name} is not known: expected one of ${known}.`);
+    } else if (spec.kind !== attribute.type) {
+      problems.push(`attribute ${name}: expected ${spec.kind}, got ${attribute.type}.`);
+    } else if (
+      spec.oneOf !== undefined &&
+      (typeof attribute.value === 'number' || typeof attribute.value === 'string') &&
+      !spec.oneOf.includes(attribute.value)
+    ) {
+      problems.push(
+        `attribute ${name}: expected one of ${spec.oneOf.join(', ')}, got ${attribute.value}.`,
+      );
+    }
+  }
+  return problems;
+}

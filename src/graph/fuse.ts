@@ -1,0 +1,104 @@
+// Joins element-wise dispatches with their producers where the intermediate has no other reader.
+// R5: a joined chain is the same list of canonical steps, so no bit moves; a test compares every plan fused
+// and unfused. The producer moves down to its reader's place, where all inputs of both exist.
+import { chainFits, joinChains, type ChainProgram } from '../core/chain.ts';
+import { inputsOf, type Dispatch, type Value } from '../core/op.ts';
+import { sizeOf, stridesOf } from '../core/shape.ts';
+import type { Step } from './plan.ts';
+
+// Storage buffers a stage: 8 by default, one of them the status buffer.
+const WEBGPU_TENSORS = 7;
+
+function bindings(dispatch: Dispatch, chain: ChainProgram, hostInputs: number): number {
+  return hostInputs + chain.loads.length + dispatch.outputs.length;
+}
+
+/** The chain that a head continues with: its own, or the bare seed of an epilogue kernel. */
+function headChain(head: Dispatch, dims: readonly number[]): ChainProgram | undefined {
+  if (head.chain !== undefined) return head.chain;
+  return head.kernel.chain === 'epilogue'
+    ? { dims, loads: [], steps: [{ op: 'seed', args: [] }] }
+    : undefined;
+}
+
+export function fuse(
+  steps: readonly Step[],
+  outputs: ReadonlyMap<string, Value>,
+  root: (value: Value) => Value,
+  target: 'wasm' | 'webgpu',
+): Step[] {
+  const kept = new Set([...outputs.values()].map(root));
+  const readers = new Map<Value, number>();
+  const producer = new Map<Value, number>();
+  const list: (Step | undefined)[] = [...steps];
+  steps.forEach((step, i) => {
+    for (const value of new Set(inputsOf(step.dispatch).map(root))) {
+      readers.set(value, (readers.get(value) ?? 0) + 1);
+    }
+    for (const value of step.dispatch.outputs) producer.set(root(value), i);
+  });
+
+  const tryJoin = (at: number, host: 'whole' | 'epilogue'): boolean => {
+    const tail = list[at];
+    const chain = tail?.dispatch.chain;
+    if (tail === undefined || chain === undefined) return false;
+    if (host === 'epilogue' && tail.dispatch.kernel.chain !== 'whole') return false;
+    const dense = stridesOf(chain.dims);
+    for (const [k, load] of chain.loads.entries()) {
+      const value = root(load.value);
+      const from = producer.get(value);
+      const head = from === undefined ? undefined : list[from];
+      if (from === undefined || head === undefined || from === at) continue;
+      if (head.dispatch.kernel.chain !== host || head.dispatch.outputs.length !== 1) continue;
+      if (kept.has(value) || readers.get(value) !== 1) continue;
+      if (chain.loads.some((other, j) => j !== k && root(other.value) === value)) continue;
+      if (sizeOf(load.value.dims) !== sizeOf(chain.dims)) continue;
+      if (!load.strides.every((s, axis) => chain.dims[axis] === 1 || s === dense[axis])) continue;
+      if (load.value.dtype !== 'float32' && host === 'epilogue') continue;
+      const first = headChain(head.dispatch, chain.dims);
+      const own = tail.dispatch.kernel.chain === 'epilogue' ? tail.dispatch : head.dispatch;
+      // Head and tail count the same flat elements, under the tail's dims.
+      const joined =
+        first === undefined ? undefined : joinChains(onDims(first, chain.dims), chain, k);
+      if (joined === undefined || !chainFits(joined)) continue;
+      if (target === 'webgpu' && bindings(own, joined, own.inputs.length) > WEBGPU_TENSORS) continue;
+      for (const one of new Set(inputsOf(head.dispatch).map(root))) {
+        // A value that both read is read once now.
+        if (inputsOf(tail.dispatch).some((other) => root(other) === one)) {
+          readers.set(one, (readers.get(one) ?? 1) - 1);
+        }
+      }
+      list[at] = {
+        dispatch: { ...own, outputs: tail.dispatch.outputs, chain: joined },
+        nodes: [...head.nodes, ...tail.nodes].sort((a, b) => a - b),
+      };
+      list[from] = undefined;
+      return true;
+    }
+    return false;
+  };
+
+  for (let at = 0; at < list.length; at += 1) {
+    while (tryJoin(at, 'whole'));
+    if (tryJoin(at, 'epilogue')) while (tryJoin(at, 'whole'));
+  }
+  return list.filter((step) => step !== undefined);
+}
+
+/** The same program over other dims of the same size; only dense and scalar loads can be carried over. */
+function onDims(program: ChainProgram, dims: readonly number[]): ChainProgram | undefined {
+  if (program.dims.length === dims.length && program.dims.every((dim, i) => dim === dims[i])) {
+    return program;
+  }
+  const before = stridesOf(program.dims);
+  const after = stridesOf(dims);
+  const loads = program.loads.map((load) => {
+    if (load.strides.every((s, axis) => s === 0 || program.dims[axis] === 1)) {
+      return { value: load.value, strides: dims.map(() => 0) };
+    }
+    const dense = load.strides.every((s, axis) => program.dims[axis] === 1 || s === before[axis]);
+    return dense ? { value: load.value, strides: after } : undefined;
+  });
+  const known = loads.filter((load) => load !== undefined);
+  return known.length === loads.length ? { dims, loads: known, steps: program.steps } : undefined;
+}

@@ -1,0 +1,17 @@
+// Builds the package: `vite build` writes dist/ (library, worker, command line); tests run on the sources.
+import { resolve } from 'node:path';
+import { defineConfig } from 'vitest/config';
+import { wgsl } from './scripts/wgsl_plugin.ts';
+
+export default defineConfig({
+  plugins: [wgsl()],
+  publicDir: false,
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    emptyOutDir: true,
+    minify: true,
+    lib: { entry: { index: resolve(import.meta.dirname, 'src/index.ts') }, formats: ['es'] },
+  },
+  test: { include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'node_modules/**'] },
+});

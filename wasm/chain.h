@@ -1,0 +1,49 @@
+// The element-wise program ("chain") at the end of a kernel, or as a kernel of its own (ops/elementwise.c).
+// Promises: steps are executed one after the other over the flat output range, each reading canonical words
+// and storing canonical words (V2), so a fused chain has the bits of its operators run one by one (R5).
+// Packed by src/core/chain.ts; a test compares the step names and the capacities there with the ones here.
+#ifndef ISOBIT_CHAIN_H
+#define ISOBIT_CHAIN_H
+#include "repro.h"
+
+#define CHAIN_RANK 8
+#define CHAIN_LOADS 8
+#define CHAIN_STEPS 32
+#define CHAIN_REGISTERS 8
+#define CHAIN_BLOCK 256 // elements a block: eight registers of 1 KiB stay in the first-level cache
+
+typedef struct {
+  u32 n_steps;      // 0: no chain; the host kernel stores its finished values itself
+  u32 rank;         // collapsed rank of the output's index space
+  u32 first_input;  // index in `in` of load 0
+  u32 output_bytes; // bytes an element of the output: 4, or 1 for bool and 8-bit integers
+  u32 dims[CHAIN_RANK];
+  u32 strides[CHAIN_LOADS][CHAIN_RANK]; // in elements
+  u32 steps[CHAIN_STEPS];               // code | destination << 8 | a << 12 | b << 16 | c << 20
+} Chain;
+
+// The codes are positions in this list.
+#define CHAIN_OPS(OP)                                                                              \
+  OP(seed)                                                                                         \
+  OP(load_word) OP(load_byte) OP(canonical) OP(select_word)                                        \
+  OP(add_f32) OP(sub_f32) OP(mul_f32) OP(div_f32) OP(max_f32) OP(min_f32) OP(pow_f32)              \
+  OP(prelu_f32)                                                                                    \
+  OP(neg_f32) OP(abs_f32) OP(relu_f32) OP(reciprocal_f32) OP(sqrt_f32) OP(exp_f32) OP(log_f32)     \
+  OP(sigmoid_f32) OP(tanh_f32) OP(erf_f32) OP(floor_f32) OP(ceil_f32) OP(round_f32) OP(sign_f32)   \
+  OP(less_f32) OP(less_equal_f32) OP(greater_f32) OP(greater_equal_f32) OP(equal_f32)              \
+  OP(is_nan_f32) OP(f32_to_i32) OP(f32_to_bool) OP(i32_to_f32) OP(u32_to_f32)                      \
+  OP(word_to_bool) OP(not_bool) OP(and_bool) OP(or_bool) OP(xor_bool)                              \
+  OP(equal_word) OP(add_i32) OP(sub_i32) OP(mul_i32) OP(max_i32) OP(min_i32) OP(neg_i32)           \
+  OP(abs_i32) OP(less_i32) OP(less_equal_i32) OP(greater_i32) OP(greater_equal_i32)
+
+#define CHAIN_CODE(name) CHAIN_##name,
+enum chain_op { CHAIN_OPS(CHAIN_CODE) CHAIN_N_OPS };
+#undef CHAIN_CODE
+
+// Runs the chain over the flat output elements [begin, end) and stores them to out[0]. `seed` holds the host
+// kernel's finished, canonical values for the same elements (it may be the place they are stored to), or is
+// null for the element-wise kernel itself.
+void chain_run(const Chain *chain, const void *const *in, void *const *out, u32 begin, u32 end,
+               const f32 *seed);
+
+#endif
