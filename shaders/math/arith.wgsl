@@ -149,11 +149,15 @@ fn div_f32(x: u32, y: u32) -> u32 {
   // The remainder of start is then under 8 mb < 2^27, so that its low 32 bits are all of it.
   var q = approximation - (ONE_BITS - IMPLICIT_BIT) - 4u;
   var remainder = (ma << 23u) - q * mb;
-  for (var step = 4u; step > 0u; step = step >> 1u) {
-    let taken = remainder >= mb * step;
-    q += select(0u, step, taken);
-    remainder -= select(0u, mb * step, taken);
-  }
+  let four = remainder >= (mb << 2u);
+  q += select(0u, 4u, four);
+  remainder -= select(0u, mb << 2u, four);
+  let two = remainder >= (mb << 1u);
+  q += select(0u, 2u, two);
+  remainder -= select(0u, mb << 1u, two);
+  let one = remainder >= mb;
+  q += select(0u, 1u, one);
+  remainder -= select(0u, mb, one);
   if (remainder >= mb) {
     raise_flag();
   }
@@ -207,12 +211,23 @@ fn sqrt_f32(x: u32) -> u32 {
   // units; the remainder of start is then under 2^29, so that its low 32 bits are all of it.
   var s = approximation - (ONE_BITS - IMPLICIT_BIT) - 8u;
   var remainder = (m << (23u + odd)) - s * s;
-  for (var step = 8u; step > 0u; step = step >> 1u) {
-    let difference = (2u * s + step) * step;
-    let taken = remainder >= difference;
-    s += select(0u, step, taken);
-    remainder -= select(0u, difference, taken);
-  }
+  // (s + t)^2 - s^2 = 2 s t + t^2 for t = 8, 4, 2, 1.
+  let eight_more = (s << 4u) + 64u;
+  let eight = remainder >= eight_more;
+  s += select(0u, 8u, eight);
+  remainder -= select(0u, eight_more, eight);
+  let four_more = (s << 3u) + 16u;
+  let four = remainder >= four_more;
+  s += select(0u, 4u, four);
+  remainder -= select(0u, four_more, four);
+  let two_more = (s << 2u) + 4u;
+  let two = remainder >= two_more;
+  s += select(0u, 2u, two);
+  remainder -= select(0u, two_more, two);
+  let one_more = (s << 1u) + 1u;
+  let one = remainder >= one_more;
+  s += select(0u, 1u, one);
+  remainder -= select(0u, one_more, one);
   if (remainder > 2u * s) {
     raise_flag();
   }

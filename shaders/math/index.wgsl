@@ -1,32 +1,25 @@
 // Quotient and remainder of u32 indices by a run-time divisor d >= 1, for every u32 n. The host supplies nothing.
-// u32 / and % are exact by the specification, but some shipped compilers get them wrong when they know something
-// about the operands; the opaque zero hides what they know, and the remainder proves the quotient: a wrong one
-// is replaced by long division. Where the divisor is a constant or a shift will do, use that instead.
+// u32 / and % are exact by the specification, but shipped compilers got them wrong (off by one where they knew
+// something about the operands). The opaque zero hides what they know, the remainder corrects a quotient that is
+// off by one, and what is still wrong raises the flag: the node is then recomputed.
+// Where the divisor is a constant or a power of two, use a shift or a multiplication instead.
 // #import math/barrier
 
 fn div_u32(n: u32, d: u32) -> u32 {
-  let quotient = (n | opaque_zero) / d;
-  // Only the true quotient leaves a remainder in [0, d), among those nearer to it than 2^32 / d.
-  if (n - quotient * d >= d) {
-    return long_division(n, d);
+  var quotient = (n | opaque_zero) / d;
+  var remainder = n - quotient * d;
+  let above = remainder > n; // quotient is one too large: the remainder wrapped
+  quotient -= select(0u, 1u, above);
+  remainder += select(0u, d, above);
+  let below = remainder >= d;
+  quotient += select(0u, 1u, below);
+  remainder -= select(0u, d, below);
+  if (remainder >= d) {
+    raise_flag();
   }
   return quotient;
 }
 
 fn mod_u32(n: u32, d: u32) -> u32 {
   return n - div_u32(n, d) * d;
-}
-
-// Restoring division, a bit at a time.
-fn long_division(n: u32, d: u32) -> u32 {
-  var quotient = 0u;
-  var remainder = 0u;
-  for (var i = 0u; i < 32u; i++) {
-    let carry = remainder >> 31u;
-    remainder = (remainder << 1u) | ((n >> (31u - i)) & 1u);
-    let taken = (remainder >= d) || carry > 0u;
-    remainder -= select(0u, d, taken);
-    quotient = (quotient << 1u) | select(0u, 1u, taken);
-  }
-  return quotient;
 }
