@@ -266,6 +266,7 @@ export class Tensor {
 
 function arrayOfBytes(dtype: DType, bytes: Uint8Array, size: number): TypedArray {
   const width = Math.max(1, dtypeInfo(dtype).bytes);
-  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  // Not bytes.slice(): Node's Buffer overrides it with a view.
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
   return typedArrayOf(dtype, aligned.buffer, aligned.byteOffset, size);
 }

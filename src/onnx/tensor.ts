@@ -1,0 +1,330 @@
+// TensorProto to Tensor: every encoding (raw bytes or the typed fields, packed or not) of every element type that a
+// Tensor can hold. The counts are compared with the shape before anything is allocated, so an absurd shape costs
+// nothing. raw_data and float_data become views on the file where they are aligned. Data in other files, sparse
+// tensors and segments are refused by name.
+
+import { dtypeInfo, dtypeOfOnnx, type DType } from '../core/dtype.ts';
+import { ModelError, UnsupportedOpError } from '../core/errors.ts';
+import { formatShape, sizeOf } from '../core/shape.ts';
+import { Tensor } from '../core/tensor.ts';
+import { Message } from './proto.ts';
+
+/** Names of TensorProto.DataType, for messages about the types that no Tensor holds. */
+const kOnnxTypeNames: readonly string[] = [
+  'undefined',
+  'float32',
+  'uint8',
+  'int8',
+  'uint16',
+  'int16',
+  'int32',
+  'int64',
+  'string',
+  'bool',
+  'float16',
+  'float64',
+  'uint32',
+  'uint64',
+  'complex64',
+  'complex128',
+  'bfloat16',
+  'float8e4m3fn',
+  'float8e4m3fnuz',
+  'float8e5m2',
+  'float8e5m2fnuz',
+  'uint4',
+  'int4',
+  'float4e2m1',
+  'float8e8m0',
+  'uint2',
+  'int2',
+];
+
+/** The name of an ONNX element type, held here or not. */
+export function onnxTypeName(code: number): string {
+  return kOnnxTypeNames[code] ?? `type ${code}`;
+}
+
+type TypedField =
+  'float_data' | 'int32_data' | 'int64_data' | 'double_data' | 'uint64_data' | 'string_data';
+
+/** The typed field of onnx.proto3 that an element type is written to, if not to raw_data. */
+function typedFieldOf(dtype: DType): TypedField {
+  switch (dtype) {
+    case 'float32':
+      return 'float_data';
+    case 'float64':
+      return 'double_data';
+    case 'int64':
+      return 'int64_data';
+    case 'uint32':
+    case 'uint64':
+      return 'uint64_data';
+    case 'string':
+      return 'string_data';
+    default:
+      return 'int32_data';
+  }
+}
+
+/** Limits of what an int32_data element may hold for each type that is written there. */
+const kRange: Partial<Record<DType, readonly [number, number]>> = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32768, 32767],
+  uint16: [0, 65535],
+  float16: [0, 65535],
+  bfloat16: [0, 65535],
+  bool: [0, 1],
+};
+
+/** A TensorProto as it was read, with the problem that kept it from becoming a Tensor, if there was one. */
+export interface ReadTensor {
+  readonly name: string;
+  readonly tensor: Tensor | undefined;
+  readonly error: ModelError | undefined;
+}
+
+/** Reads a TensorProto. Damage of the file throws; a bad or unsupported tensor in a sound file is returned as such. */
+export function readTensorProto(message: Message): ReadTensor {
+  const dims: number[] = [];
+  const dimWords: number[] = [];
+  let code = 0;
+  let name = '';
+  let raw: Uint8Array | undefined;
+  let external = '';
+  let isExternal = false;
+  let segment = false;
+  const floats: Uint8Array[] = [];
+  const doubles: Uint8Array[] = [];
+  const int32s: number[] = [];
+  const int64s: number[] = [];
+  const uint64s: number[] = [];
+  const strings: string[] = [];
+  while (message.next()) {
+    switch (message.field) {
+      case 1:
+        message.varints('dims', dimWords);
+        break;
+      case 2:
+        code = message.int32('data_type');
+        break;
+      case 3:
+        segment = true;
+        message.skip();
+        break;
+      case 4:
+        message.fixed('float_data', 4, floats);
+        break;
+      case 5:
+        message.varints('int32_data', int32s);
+        break;
+      case 6:
+        strings.push(message.string('string_data'));
+        break;
+      case 7:
+        message.varints('int64_data', int64s);
+        break;
+      case 8:
+        name = message.string('name');
+        break;
+      case 9:
+        raw = message.bytes('raw_data');
+        break;
+      case 10:
+        message.fixed('double_data', 8, doubles);
+        break;
+      case 11:
+        message.varints('uint64_data', uint64s);
+        break;
+      case 13: {
+        const entry = message.message('external_data', readEntry);
+        if (entry.key === 'location') external = entry.value;
+        break;
+      }
+      case 14:
+        isExternal = message.int32('data_location') === 1;
+        break;
+      default:
+        message.skip();
+    }
+  }
+
+  const label = name === '' ? message.path : `tensor '${name}'`;
+  const bad = (
+    text: string,
+    remedy = 'The file is damaged or was written wrongly.',
+  ): ReadTensor => ({
+    name,
+    tensor: undefined,
+    error: new ModelError([{ message: `${label}: ${text}`, remedy }]),
+  });
+  const unsupported = (text: string, remedy: string): ReadTensor => ({
+    name,
+    tensor: undefined,
+    error: new UnsupportedOpError([{ message: `${label}: ${text}`, remedy }]),
+  });
+
+  for (let i = 0; i < dimWords.length; i += 2) {
+    const high = (dimWords[i + 1] ?? 0) | 0;
+    const dim = high * 0x100000000 + (dimWords[i] ?? 0);
+    if (dim < 0 || !Number.isSafeInteger(dim)) {
+      return bad(`bad dimension ${i / 2}: expected 0..2^53-1, got ${dim}.`);
+    }
+    dims.push(dim);
+  }
+  let size = 0;
+  try {
+    size = sizeOf(dims);
+  } catch {
+    return bad(`too many elements: expected less than 2^53, got shape ${formatShape(dims)}.`);
+  }
+  const dtype = dtypeOfOnnx(code);
+  if (code === 0) return bad('no element type: expected data_type, got none.');
+  if (dtype === undefined) {
+    const name = onnxTypeName(code);
+    if (kOnnxTypeNames[code] === undefined)
+      return bad(`unknown element type: got data_type ${code}.`);
+    return unsupported(
+      `element type ${name} is not supported.`,
+      'Convert the model to float32, float16 or int8.',
+    );
+  }
+  if (isExternal || external !== '') {
+    return unsupported(
+      `data lies in another file: expected it in the model, got external data in '${external}'.`,
+      'Save the model with its weights inside (onnx.save_model with save_as_external_data=False).',
+    );
+  }
+  if (segment) {
+    return unsupported('segmented tensors are not supported.', 'Save the tensor in one piece.');
+  }
+
+  // Which field holds the data, and how many elements or bytes.
+  const counts: readonly (readonly [TypedField, number])[] = [
+    ['float_data', byteLength(floats) / 4],
+    ['double_data', byteLength(doubles) / 8],
+    ['int32_data', int32s.length / 2],
+    ['int64_data', int64s.length / 2],
+    ['uint64_data', uint64s.length / 2],
+    ['string_data', strings.length],
+  ];
+  const typed = typedFieldOf(dtype);
+  const used = counts.filter(([, count]) => count > 0).map(([field]) => field);
+  if (raw !== undefined && (raw.length > 0 || used.length === 0) && dtype !== 'string') {
+    if (used.length > 0) {
+      return bad(
+        `two encodings: expected raw_data or ${typed}, got raw_data and ${used.join(', ')}.`,
+      );
+    }
+    const bytes = size * dtypeInfo(dtype).bytes;
+    if (raw.length !== bytes) {
+      return bad(
+        `raw_data of the wrong length: expected ${bytes} bytes for ${dtype} ${formatShape(dims)}, got ${raw.length}.`,
+      );
+    }
+    return build(() => Tensor.ofBytes(dtype, raw ?? new Uint8Array(0), dims));
+  }
+  if (raw !== undefined && raw.length > 0) {
+    return bad('wrong encoding: expected string_data for a string tensor, got raw_data.');
+  }
+  const wrong = used.filter((field) => field !== typed);
+  if (wrong.length > 0) {
+    return bad(
+      `wrong encoding: expected ${typed} or raw_data for ${dtype}, got ${wrong.join(', ')}.`,
+    );
+  }
+  const count = counts.find(([field]) => field === typed)?.[1] ?? 0;
+  if (count !== size) {
+    return bad(
+      `${typed} of the wrong length: expected ${size} elements for shape ${formatShape(dims)}, got ${count}.`,
+    );
+  }
+
+  switch (typed) {
+    case 'string_data':
+      return build(() => new Tensor(dtype, strings, dims));
+    case 'float_data':
+      return build(() => Tensor.ofBytes(dtype, join(floats), dims));
+    case 'double_data':
+      return build(() => Tensor.ofBytes(dtype, join(doubles), dims));
+    case 'int64_data':
+      return build(() => Tensor.ofBytes(dtype, viewOf(int64s), dims));
+    case 'uint64_data': {
+      if (dtype === 'uint64') return build(() => Tensor.ofBytes(dtype, viewOf(uint64s), dims));
+      const over = uint64s.findIndex((word, index) => index % 2 === 1 && word !== 0);
+      if (over >= 0) return bad(`element ${(over - 1) / 2} is out of range: expected 32 bits.`);
+      return build(() => new Tensor(dtype, Uint32Array.from(evens(uint64s)), dims));
+    }
+    case 'int32_data': {
+      const values = evens(int32s).map((word) => word | 0);
+      const [low, high] = kRange[dtype] ?? [-0x80000000, 0x7fffffff];
+      const over = values.findIndex(
+        (value, index) =>
+          value < low ||
+          value > high ||
+          (int32s[2 * index + 1] ?? 0) !== (value < 0 ? 0xffffffff : 0),
+      );
+      if (over >= 0) {
+        return bad(
+          `int32_data element ${over} is out of range for ${dtype}: expected ${low}..${high}.`,
+        );
+      }
+      return build(() => new Tensor(dtype, values, dims));
+    }
+    default:
+      return typed satisfies never;
+  }
+
+  function build(make: () => Tensor): ReadTensor {
+    try {
+      return { name, tensor: make(), error: undefined };
+    } catch (error) {
+      return bad(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+/** A serialised TensorProto, as in `.pb` files. @throws ModelError if it is damaged, bad or not supported */
+export function readTensor(bytes: Uint8Array): { name: string; tensor: Tensor } {
+  const { name, tensor, error } = readTensorProto(Message.of(bytes, 'tensor'));
+  if (tensor === undefined) throw error ?? new ModelError([]);
+  return { name, tensor };
+}
+
+/** A StringStringEntryProto. */
+function readEntry(message: Message): { key: string; value: string } {
+  const entry = { key: '', value: '' };
+  while (message.next()) {
+    if (message.field === 1) entry.key = message.string('key');
+    else if (message.field === 2) entry.value = message.string('value');
+    else message.skip();
+  }
+  return entry;
+}
+
+function byteLength(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+}
+
+/** One chunk as it is, several copied together. */
+function join(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  if (first !== undefined && chunks.length === 1) return first;
+  const all = new Uint8Array(byteLength(chunks));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
+
+/** Pairs of words as the bytes of 64-bit integers. */
+function viewOf(words: readonly number[]): Uint8Array {
+  return new Uint8Array(Uint32Array.from(words).buffer);
+}
+
+function evens(words: readonly number[]): number[] {
+  return words.filter((_, index) => index % 2 === 0);
+}

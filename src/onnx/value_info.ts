@@ -1,0 +1,111 @@
+// ValueInfoProto and TypeProto to ValueInfo: name, element type and shape of a value. Types that no Tensor holds
+// (sequences, optionals, float8 …) keep their name as text, so that an error about them can say it.
+
+import { dtypeOfOnnx } from '../core/dtype.ts';
+import type { Dim, ValueInfo } from '../graph/graph.ts';
+import type { Message } from './proto.ts';
+import { onnxTypeName } from './tensor.ts';
+
+/** Reads a ValueInfoProto. */
+export function readValueInfo(message: Message): ValueInfo {
+  let name = '';
+  let type: Omit<ValueInfo, 'name'> = {};
+  while (message.next()) {
+    if (message.field === 1) name = message.string('name');
+    else if (message.field === 2) type = message.message('type', readType);
+    else message.skip();
+  }
+  return { name, ...type };
+}
+
+/** Reads a TypeProto: a tensor type with its shape, or the name of another type. */
+function readType(message: Message): Omit<ValueInfo, 'name'> {
+  let type: Omit<ValueInfo, 'name'> = {};
+  while (message.next()) {
+    switch (message.field) {
+      case 1:
+        type = message.message('tensor_type', readTensorType);
+        break;
+      case 4:
+        type = { otherType: `sequence(${message.message('sequence_type', readElementType)})` };
+        break;
+      case 5:
+        message.skip();
+        type = { otherType: 'map' };
+        break;
+      case 7:
+        message.skip();
+        type = { otherType: 'opaque' };
+        break;
+      case 8:
+        message.skip();
+        type = { otherType: 'sparse_tensor' };
+        break;
+      case 9:
+        type = { otherType: `optional(${message.message('optional_type', readElementType)})` };
+        break;
+      default:
+        message.skip();
+    }
+  }
+  return type;
+}
+
+/** TypeProto.Sequence and TypeProto.Optional: their element type as text. */
+function readElementType(message: Message): string {
+  let text = '?';
+  while (message.next()) {
+    if (message.field === 1) {
+      const type = message.message('elem_type', readType);
+      text = type.otherType ?? type.dtype ?? '?';
+    } else message.skip();
+  }
+  return text;
+}
+
+function readTensorType(message: Message): Omit<ValueInfo, 'name'> {
+  let code = 0;
+  let dims: readonly Dim[] | undefined;
+  while (message.next()) {
+    if (message.field === 1) code = message.int32('elem_type');
+    else if (message.field === 2) dims = message.message('shape', readShape);
+    else message.skip();
+  }
+  const dtype = dtypeOfOnnx(code);
+  return {
+    ...(dtype === undefined ? {} : { dtype }),
+    ...(dims === undefined ? {} : { dims }),
+    ...(dtype === undefined && code !== 0 ? { otherType: `tensor(${onnxTypeName(code)})` } : {}),
+  };
+}
+
+function readShape(message: Message): Dim[] {
+  const dims: Dim[] = [];
+  while (message.next()) {
+    if (message.field !== 1) {
+      message.skip();
+      continue;
+    }
+    dims.push(
+      message.message(`dim[${dims.length}]`, (inner) => {
+        let dim: Dim;
+        while (inner.next()) {
+          if (inner.field === 1) {
+            const value = inner.int64('dim_value');
+            if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) {
+              inner.fail(
+                `bad dimension: expected 0..2^53-1, got ${value}.`,
+                'dim_value',
+                'Name a dynamic dimension with dim_param.',
+              );
+            }
+            dim = Number(value);
+          } else if (inner.field === 2) dim = inner.string('dim_param') || undefined;
+          else inner.skip();
+        }
+        return dim;
+      }),
+    );
+  }
+  return dims;
+}
