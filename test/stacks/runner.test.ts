@@ -20,33 +20,39 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const here = STACKS.filter((stack) => !stack.optional || stack.find() === undefined);
 
 describe.each(here.map((stack) => stack.id))('stack %s', (id) => {
-  test('computes two-sum exactly with the barrier, reads files, reports errors', { timeout: LIMIT }, async () => {
-    const lines: string[] = [];
-    const log = (line: string) => lines.push(line);
-    const stack = await openStack(id, { bundle, roots: [folder], log, timeoutMs: 60_000 });
-    try {
-      const spec = stackById(id);
-      expect(stack.adapter === 'none').toBe(spec.backend === 'wasm');
-      expect(await stack.run({ kind: 'two_sum', barrier: true })).toEqual({
-        result: { wrong: 0, total: 16384 },
-      });
-      const bare = await stack.run({ kind: 'two_sum', barrier: false });
-      const { wrong } = bare.result as { wrong: number };
-      if (id === 'B' || id === 'C' || id === 'D') expect(wrong).toBeGreaterThan(1000);
-      if (spec.backend === 'wasm' || id === 'A' || id === 'E') expect(wrong).toBe(0);
+  test(
+    'computes two-sum exactly with the barrier, reads files, reports errors',
+    { timeout: LIMIT },
+    async () => {
+      const lines: string[] = [];
+      const log = (line: string) => lines.push(line);
+      const stack = await openStack(id, { bundle, roots: [folder], log, timeoutMs: 60_000 });
+      try {
+        const spec = stackById(id);
+        expect(stack.adapter === 'none').toBe(spec.backend === 'wasm');
+        expect(await stack.run({ kind: 'two_sum', barrier: true })).toEqual({
+          result: { wrong: 0, total: 16384 },
+        });
+        const bare = await stack.run({ kind: 'two_sum', barrier: false });
+        const { wrong } = bare.result as { wrong: number };
+        if (id === 'B' || id === 'C' || id === 'D') expect(wrong).toBeGreaterThan(1000);
+        if (spec.backend === 'wasm' || id === 'A' || id === 'E') expect(wrong).toBe(0);
 
-      expect(await stack.run({ kind: 'echo', text: 'é' })).toEqual({ result: { text: 'é' } });
-      expect(lines).toEqual(['echo é']);
-      expect(await stack.run({ kind: 'read', path: file })).toEqual({ result: { bytes: [1, 2, 255] } });
-      expect(await stack.run({ kind: 'print' })).toEqual({ result: 'printed' });
-      const thrown = await stack.run({ kind: 'throw' });
-      expect(thrown.error).toMatchObject({ name: 'RangeError', message: 'thrown by the job' });
-    } finally {
-      await stack.close();
-    }
-    const after = await stack.run({ kind: 'echo', text: '' });
-    expect(after.error?.message).toContain('closed');
-  });
+        expect(await stack.run({ kind: 'echo', text: 'é' })).toEqual({ result: { text: 'é' } });
+        expect(lines).toEqual(['echo é']);
+        expect(await stack.run({ kind: 'read', path: file })).toEqual({
+          result: { bytes: [1, 2, 255] },
+        });
+        expect(await stack.run({ kind: 'print' })).toEqual({ result: 'printed' });
+        const thrown = await stack.run({ kind: 'throw' });
+        expect(thrown.error).toMatchObject({ name: 'RangeError', message: 'thrown by the job' });
+      } finally {
+        await stack.close();
+      }
+      const after = await stack.run({ kind: 'echo', text: '' });
+      expect(after.error?.message).toContain('closed');
+    },
+  );
 });
 
 describe('what a job can do to a stack', () => {

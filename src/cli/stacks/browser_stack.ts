@@ -8,7 +8,7 @@ import type { Browser, BrowserType, Page } from 'playwright-core';
 import { PLAYWRIGHT } from './catalog.ts';
 import type { Start } from './catalog.ts';
 import { findChromium, findFirefox, findLavapipe, findPackage } from './locate.ts';
-import type { Connection, HostReply, OpenReport } from './runner.ts';
+import type { Connection, HostReply, OpenReport } from './types.ts';
 import { serveFiles } from './server.ts';
 
 type BrowserStart = Extract<Start, { kind: 'browser' }>;

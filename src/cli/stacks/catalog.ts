@@ -69,7 +69,9 @@ const FIREFOX: Check[] = [
 const DENO: Check[] = [[has(findDeno), 'deno']];
 const LAVAPIPE: Check[] = [[has(findLavapipe), 'the Vulkan driver lavapipe']];
 const DAWN: Check[] = [[has(() => findPackage('webgpu')), 'npm package webgpu']];
-const VULKAN: Check[] = [[() => process.platform !== 'linux' || hasLibrary('libvulkan.so.1'), 'libvulkan1']];
+const VULKAN: Check[] = [
+  [() => process.platform !== 'linux' || hasLibrary('libvulkan.so.1'), 'libvulkan1'],
+];
 
 /** Restricts the Vulkan loader to one driver, so that a stack is what its title says on every machine. */
 const onlyDriver = (find: () => string | undefined) => () => ({

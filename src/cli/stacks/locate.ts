@@ -92,7 +92,9 @@ export function findFirefox(): string | undefined {
 export function findDeno(): string | undefined {
   const file = platform === 'win32' ? 'deno.exe' : 'deno';
   return (
-    fromEnvironment('ISOBIT_DENO') ?? inScope('@deno', `${platform}-${arch}`, file) ?? onPath('deno')
+    fromEnvironment('ISOBIT_DENO') ??
+    inScope('@deno', `${platform}-${arch}`, file) ??
+    onPath('deno')
   );
 }
 
@@ -100,7 +102,9 @@ export function findDeno(): string | undefined {
 export function findBun(): string | undefined {
   const machine = arch === 'arm64' ? 'aarch64' : arch;
   const file = join('bin', platform === 'win32' ? 'bun.exe' : 'bun');
-  return fromEnvironment('ISOBIT_BUN') ?? inScope('@oven', `bun-${OS}-${machine}`, file) ?? onPath('bun');
+  return (
+    fromEnvironment('ISOBIT_BUN') ?? inScope('@oven', `bun-${OS}-${machine}`, file) ?? onPath('bun')
+  );
 }
 
 /** The entry file of an optional package, seen from here or from the current folder. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Start } from './catalog.ts';
 import { findBun, findDeno, findPackage } from './locate.ts';
-import type { Connection, HostReply, OpenReport } from './runner.ts';
+import type { Connection, HostReply, OpenReport } from './types.ts';
 
 const MARK = '\u001eisobit ';
 /** Of stderr, this many characters are kept for error texts. */

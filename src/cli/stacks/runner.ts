@@ -1,96 +1,23 @@
 // Opens a stack and runs jobs on it. One process or browser per stack stays open for several jobs. It promises that
 // run() always returns within its time limit, with a result or an error: a crash or a hang of the stack is that job's
 // error, never this process's, and the next job starts the stack anew. A job is JSON in and JSON out, run by a *job
-// bundle*: an ES module that exports `run(job, env)`. What a job does is not known here.
+// bundle* (src/jobs/job.ts). What a job does is not known here.
 
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectBrowser } from './browser_stack.ts';
 import { stackById } from './catalog.ts';
-import type { Engine, StackBackend, StackSpec } from './catalog.ts';
+import type { StackSpec } from './catalog.ts';
 import { connectProcess } from './process_stack.ts';
-
-/** What a job bundle's `run` is given beside its job. Paths are absolute paths of this machine on every stack. */
-export interface JobEnv {
-  gpu: GPU | undefined;
-  featureLevel?: 'core' | 'compatibility';
-  /** The bytes of a file below one of the stack's roots. */
-  readFile(path: string): Promise<Uint8Array>;
-  /** The address under which import() and fetch() reach such a file (file: in processes, http: in pages). */
-  url(path: string): string;
-  /** A line for the person who waits. */
-  log(line: string): void;
-}
-
-/** The export of a job bundle. */
-export type JobFunction = (job: unknown, env: JobEnv) => Promise<unknown>;
-
-export interface JobError {
-  name: string;
-  message: string;
-  stack?: string;
-}
-
-export type JobReply =
-  | { result: unknown; error?: undefined }
-  | { result?: undefined; error: JobError };
-
-export interface AdapterReport {
-  vendor: string;
-  architecture: string;
-  device: string;
-  description: string;
-  limits: Record<string, number>;
-  features: string[];
-}
-
-export type Versions = Record<string, string | undefined>;
-
-export interface StackOptions {
-  /** The job bundle, an absolute path. Its folder is readable. */
-  bundle: string;
-  /** Further folders whose files jobs may read. */
-  roots?: string[];
-  /** Limit of one job in ms; 10 minutes when not given. */
-  timeoutMs?: number;
-  /** Limit of starting the stack in ms; 90 s when not given. */
-  openTimeoutMs?: number;
-  log?: (line: string) => void;
-}
-
-export interface Stack {
-  id: string;
-  title: string;
-  engine: Engine;
-  backend: StackBackend;
-  /** The adapter in one line, "none" for a WASM stack. */
-  adapter: string;
-  adapterReport: AdapterReport | undefined;
-  versions: Versions;
-  run(job: unknown): Promise<JobReply>;
-  close(): Promise<void>;
-}
-
-/** One message from the host. */
-export interface HostReply {
-  result?: unknown;
-  error?: JobError;
-}
-
-export interface OpenReport {
-  result?: { adapter?: AdapterReport; versions: Versions };
-  error?: JobError;
-}
-
-/** One life of a stack's process or browser; process_stack.ts and browser_stack.ts make them. */
-export interface Connection {
-  open(): Promise<OpenReport>;
-  run(bundle: string, job: unknown): Promise<HostReply>;
-  alive(): boolean;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-}
+import type {
+  AdapterReport,
+  Connection,
+  JobReply,
+  Stack,
+  StackOptions,
+  Versions,
+} from './types.ts';
 
 /** A stack that is not installed, does not start, crashed or took too long. */
 export class StackError extends Error {

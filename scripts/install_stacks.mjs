@@ -1,0 +1,155 @@
+// Installs the Debian packages that the stacks and checks of this repository need, or says which are missing. As root
+// it calls apt-get; otherwise it prints the one line to run and exits with 1. With everything there it does nothing
+// and takes milliseconds. Plain JavaScript: it runs on Node 20 before anything is built. It downloads no browser and
+// installs no npm package; those come with `npm ci`.
+//
+//   node scripts/install_stacks.mjs [--group NAME]... [--all] [--check] [--list]
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** @type {Record<string, { what: string, byDefault: boolean, packages: string[] }>} */
+const GROUPS = {
+  browsers: {
+    what: 'stacks A, B and E, WASM in Chromium and Firefox',
+    byDefault: true,
+    packages: ['chromium', 'firefox-esr'],
+  },
+  drivers: {
+    what: 'stacks B to E: software drivers for Vulkan and OpenGL ES',
+    byDefault: true,
+    packages: [
+      'mesa-vulkan-drivers',
+      'libvulkan1',
+      'libegl1',
+      'libgles2',
+      'libgl1-mesa-dri',
+      'libegl-mesa0',
+    ],
+  },
+  build: {
+    what: 'the check that a rebuild of the WASM core is identical, and the format of its sources',
+    byDefault: true,
+    packages: ['emscripten', 'clang-format'],
+  },
+  oracle: {
+    what: 'the oracle of the mathematical functions',
+    byDefault: false,
+    packages: ['gcc', 'libc6-dev', 'libmpfr-dev'],
+  },
+};
+
+function usage() {
+  const lines = Object.entries(GROUPS).map(([name, { what, byDefault, packages }]) => {
+    return `  ${name.padEnd(9)} ${what}${byDefault ? '' : ' (only when named)'}\n            ${packages.join(' ')}`;
+  });
+  return `node scripts/install_stacks.mjs [--group NAME]... [--all] [--check] [--list]
+
+  --group NAME  only this group; may be repeated
+  --all         every group
+  --check       install nothing; exit with 1 when something is missing
+  --list        print the packages and whether they are installed
+
+Groups:
+${lines.join('\n')}`;
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(2);
+}
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        group: { type: 'string', multiple: true, default: [] },
+        all: { type: 'boolean', default: false },
+        check: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    return values;
+  } catch (e) {
+    return fail(`${e instanceof Error ? e.message : e}\n\n${usage()}`);
+  }
+}
+
+/** The names among `packages` that dpkg does not report as installed. */
+function missingOf(packages) {
+  const query = ['-W', '-f=${db:Status-Status} ${Package}\n', ...packages];
+  const { stdout, error } = spawnSync('dpkg-query', query, { encoding: 'utf8' });
+  if (error !== undefined) return undefined;
+  const installed = new Set(
+    stdout
+      .split('\n')
+      .filter((line) => line.startsWith('installed '))
+      .map((line) => line.slice('installed '.length)),
+  );
+  return packages.filter((name) => !installed.has(name));
+}
+
+/** @param {string[]} args */
+function aptGet(args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // What apt-get prints goes to stderr: stdout belongs to whoever called this script.
+  const { status } = spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env });
+  return status === 0;
+}
+
+function hasPackageLists() {
+  const folder = '/var/lib/apt/lists';
+  return (
+    existsSync(folder) &&
+    readdirSync(folder).some((name) => name.endsWith('_Packages') || name.includes('_Packages.'))
+  );
+}
+
+const options = readArguments();
+if (options.help) {
+  console.log(usage());
+  process.exit(0);
+}
+const unknown = options.group.find((name) => !Object.hasOwn(GROUPS, name));
+if (unknown !== undefined) fail(`Unknown group ${unknown}.\n\n${usage()}`);
+const chosen = Object.entries(GROUPS).filter(([name, group]) => {
+  if (options.all) return true;
+  return options.group.length > 0 ? options.group.includes(name) : group.byDefault;
+});
+const packages = chosen.flatMap(([, group]) => group.packages);
+
+const missing = missingOf(packages);
+if (missing === undefined) {
+  console.error(
+    `This script knows Debian and its relatives only. Install by other means: ${packages.join(' ')}`,
+  );
+  process.exit(1);
+}
+if (options.list) {
+  for (const name of packages)
+    console.log(`${missing.includes(name) ? 'missing  ' : 'installed'} ${name}`);
+}
+if (missing.length === 0) process.exit(0);
+
+const line = `apt-get install --yes --no-install-recommends ${missing.join(' ')}`;
+const isRoot = process.getuid?.() === 0;
+if (options.check || !isRoot) {
+  console.error(`Missing Debian packages: ${missing.join(' ')}\nRun: sudo ${line}`);
+  process.exit(1);
+}
+console.error(`Installing ${missing.join(' ')}`);
+const install = ['install', '--yes', '--no-install-recommends', ...missing];
+// Old package lists name files that mirrors no longer have: the second attempt has fresh ones.
+const installed = (hasPackageLists() && aptGet(install)) || (aptGet(['update']) && aptGet(install));
+if (!installed) {
+  console.error(`apt-get failed. Run: sudo ${line}`);
+  process.exit(1);
+}
+const still = missingOf(packages);
+if (still === undefined || still.length > 0) {
+  console.error(`Still missing: ${(still ?? []).join(' ')}`);
+  process.exit(1);
+}
