@@ -103,3 +103,9 @@ fn u64_mul_hi(a: U64, b: U64) -> U64 {
 fn u64_mul_u32(a: U64, b: u32) -> U64 {
   return u64_add_u32(mul_wide(a.hi, b), mul_hi(a.lo, b));
 }
+
+// a * b / 2^64 to 46 bits: true value - 2^18 < result <= true value.
+fn u64_mul_hi_48(a: U64, b: U64) -> U64 {
+  let cross = (a.hi >> 16u) * (b.lo >> 16u);
+  return u64_add_u32(u64_add_u32(mul_wide(a.hi, b.hi), cross), (a.lo >> 16u) * (b.hi >> 16u));
+}

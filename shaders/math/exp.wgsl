@@ -1,0 +1,94 @@
+// exp, correctly rounded (V6), in u32 arithmetic only (B4), and the core that sigmoid and tanh share.
+// exp_f32 is total: NaN -> NaN 0x7fc00000, overflow and +inf -> inf, results under 2^-120 and -inf -> +0 (V2).
+// The error bound below and the hardest inputs found (test/math) are the proof; scripts/math_constants.mjs
+// makes the constants. Common subset of WGSL and C, see math/limbs.
+// #import math/limbs
+
+// e^x = fraction 2^-62 2^n, n = exponent for x >= 0 and -exponent for x < 0; 1 <= fraction 2^-62 < 2.02.
+struct ScaledExp {
+  fraction: U64,
+  exponent: u32,
+}
+
+// e^(i/16) 2^62 for 0 <= i <= 11, rounded. A tree of selects: no table binding, no array in registers.
+fn exp_sixteenth(i: u32) -> U64 {
+  let even = (i & 1u) < 1u;
+  let hi0 = select(0x4420ad5du, 0x40000000u, even);
+  let lo0 = select(0xf4d3b5f5u, 0x00000000u, even);
+  let hi2 = select(0x4d32e05cu, 0x48858116u, even);
+  let lo2 = select(0x2d60d4b5u, 0xdbd733e7u, even);
+  let hi4 = select(0x577a45d8u, 0x522d78f0u, even);
+  let lo4 = select(0x117fd4edu, 0xfa06199eu, even);
+  let hi6 = select(0x6320091du, 0x5d1e944fu, even);
+  let lo6 = select(0xec003f71u, 0x6fbda989u, even);
+  let hi8 = select(0x7052d0c4u, 0x6984a638u, even);
+  let lo8 = select(0x95911911u, 0x781a6f26u, even);
+  let hi10 = select(0x7f477986u, 0x7791577eu, even);
+  let lo10 = select(0x0be32275u, 0x038f0173u, even);
+  let low_pair = (i & 2u) < 1u;
+  let hi_0 = select(hi2, hi0, low_pair);
+  let lo_0 = select(lo2, lo0, low_pair);
+  let hi_4 = select(hi6, hi4, low_pair);
+  let lo_4 = select(lo6, lo4, low_pair);
+  let hi_8 = select(hi10, hi8, low_pair);
+  let lo_8 = select(lo10, lo8, low_pair);
+  let below4 = i < 4u;
+  let below8 = i < 8u;
+  return U64(
+    select(lo_8, select(lo_4, lo_0, below4), below8),
+    select(hi_8, select(hi_4, hi_0, below4), below8),
+  );
+}
+
+// e^x for x of the sign given (negative = 1 or 0) and magnitude m 2^(e - 150), m in [2^23, 2^24), 86 <= e <= 133,
+// that is 2^-41 <= |x| < 128. Relative error under 2^-57.5:
+//   r = |x| - n ln 2 or n ln 2 - |x|, so that 0 <= r < 0.699, exact |x|, in units of 2^-64: error < 2^-62;
+//   r = i/16 + g/16, 0 <= g < 1, e^(g/16) = 1 + g A(g) by a polynomial of degree 7: error < 2^-60.3;
+//   its Horner steps keep the 32, 64 or 48 bits that their weight asks for: the word w5 (error 2^-31 of its
+//   value, weight 2^-27) contributes 2^-58, w6, w7, a4 and the truncated products less than 2^-59 together;
+//   the last two products truncate 8 units of 2^-64 and of 2^-62.
+fn exp_core(m: u32, e: u32, negative: u32) -> ScaledExp {
+  let mask = 0u - negative;
+  // n: |x| in units of 2^-9, times floor(2^15 log2 e), is |x| log2 e in units of 2^-24, low by less than 0.0046.
+  // x >= 0 takes its floor; x < 0 adds 1/128 and takes the next integer, so that r is never negative.
+  let steps = (m >> min(141u - min(e, 141u), 31u)) * 47274u;
+  let n = ((steps + (0x20000u & mask)) >> 24u) + negative;
+  // n ln 2 in 24-bit pieces, n <= 186, so that no piece wraps.
+  let p0 = n * 0x79abc9u;
+  let p1 = n * 0xf7d1cfu + (p0 >> 24u);
+  let p2 = n * 0xb17217u + (p1 >> 24u);
+  let n_ln2 = U64((p1 << 16u) | ((p0 >> 8u) & 0xffffu), (p2 << 8u) | ((p1 >> 16u) & 0xffu));
+  // Both sides are taken mod 1, which loses nothing since 0 <= r < 1. ~d is -d less one unit.
+  let d = u64_sub(u64_shl(U64(m, 0u), e - 86u), n_ln2);
+  let r = U64(d.lo ^ mask, d.hi ^ mask);
+
+  let g = U64(r.lo << 4u, (r.hi << 4u) | (r.lo >> 28u));
+  let w7 = 0xd5d313c0u; // 2^72 a7; every word below is a value under 1, in units of its last place
+  let w6 = 0xb5fb6c6cu + (mul_hi_short(g.hi, w7) >> 7u);
+  let w5 = 0x88889e57u + (mul_hi_short(g.hi, w6) >> 7u);
+  let a4 = u64_add(U64(0x19834eb4u, 0xaaaaaa8cu), u64_shr_near(mul_wide(g.hi, w5), 6u));
+  let a3 = u64_add(U64(0xbf0f33d8u, 0xaaaaaaaau), u64_shr_near(u64_mul_hi_48(g, a4), 6u));
+  let a2 = u64_add(U64(0xfffae665u, 0x7fffffffu), u64_shr_near(u64_mul_hi_48(g, a3), 6u));
+  let a1 = u64_add(U64(0x0000006bu, 0x80000000u), u64_shr_near(u64_mul_hi_short(g, a2), 5u));
+  let p = u64_shr_near(u64_mul_hi_short(g, a1), 3u);
+  let t = exp_sixteenth(r.hi >> 28u);
+  return ScaledExp(u64_add(t, u64_mul_hi_short(t, p)), n);
+}
+
+fn exp_f32(x: u32) -> u32 {
+  let magnitude = x & 0x7fffffffu;
+  let negative = x >> 31u;
+  let e = clamp(magnitude >> 23u, 86u, 133u);
+  let core = exp_core((magnitude & 0x7fffffu) | 0x800000u, e, negative);
+  // Nearest 24-bit significand. The bit under it decides: e^x is irrational for x != 0, so no tie occurs.
+  let carry = core.fraction.hi >> 31u;
+  let significand = (core.fraction.hi + (64u << carry)) >> (7u + carry);
+  let n = select(core.exponent, 0u - core.exponent, negative > 0u);
+  let word = ((n + carry + 126u) << 23u) + significand;
+  // Above, the word runs on into the exponent field 255: overflow. Under -88 the word may have wrapped.
+  let high = select(min(word, 0x7f800000u), 0x7f800000u, magnitude >= 0x42b20000u); // x >= 89
+  let low = select(select(word, 0u, word < 0x03800000u), 0u, magnitude >= 0x42a80000u); // x <= -84
+  let tiny = magnitude < 0x32800000u; // |x| < 2^-26: nearer to 1 than half the step under 1
+  let finite = select(select(high, low, negative > 0u), 0x3f800000u, tiny);
+  return select(finite, 0x7fc00000u, magnitude > 0x7f800000u);
+}

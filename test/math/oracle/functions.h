@@ -1,0 +1,30 @@
+// The functions the oracle knows: one line each, ONE(name, f64 function of libm, MPFR call).
+// name_f32_block is the WASM function, wgsl_name_f32 the shader text as C.
+#ifndef ISOBIT_ORACLE_FUNCTIONS_H
+#define ISOBIT_ORACLE_FUNCTIONS_H
+#include "../../../wasm/math/math.h"
+#include "../../../wasm/math/words/exp.h"
+
+struct function {
+  const char *name;
+  void (*block)(const f32 *x, f32 *y, u32 n);
+  void (*text)(const u32 *x, u32 *y, u32 n);
+  f64 (*approximate)(f64 x);
+  int (*mpfr)(mpfr_ptr y, mpfr_srcptr x); // rounds toward zero, returns 0 if exact
+};
+
+#define ONE(fn, libm, call)                                                                        \
+  static void text_##fn(const u32 *restrict x, u32 *restrict y, u32 n) {                           \
+    for (u32 i = 0; i < n; i++) y[i] = wgsl_##fn##_f32(x[i]);                                      \
+  }                                                                                                \
+  static f64 approximate_##fn(f64 x) { return libm; }                                              \
+  static int oracle_##fn(mpfr_ptr y, mpfr_srcptr x) { return call; }
+#define ROW(fn) {#fn, fn##_f32_block, text_##fn, approximate_##fn, oracle_##fn},
+
+ONE(exp, exp(x), mpfr_exp(y, x, MPFR_RNDZ))
+
+static const struct function functions[] = {
+  ROW(exp)
+};
+
+#endif

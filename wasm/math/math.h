@@ -1,0 +1,11 @@
+// The elementary functions of the contract, correctly rounded to f32 (V6): one value, and a block of n values
+// (x may equal y, any n). All read and write canonically (V2): NaN is 0x7fc00000, zero is +0, a result under
+// 2^-120 is +0, overflow is infinity. Every input has a result: the special values stand in each file.
+#ifndef ISOBIT_MATH_H
+#define ISOBIT_MATH_H
+#include "../repro.h"
+
+f32 exp_f32(f32 x);
+void exp_f32_block(const f32 *x, f32 *y, u32 n);
+
+#endif
