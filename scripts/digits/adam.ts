@@ -1,7 +1,6 @@
-/**
- * Adam (Kingma & Ba 2014, algorithm 1) over one array of parameters, with the usual moments 0.9 and 0.999. The powers
- * of the moments are running products, so only + - * / and the square root are used.
- */
+// Adam (Kingma & Ba 2014, algorithm 1) over one array of parameters, with the usual moments 0.9 and 0.999. The powers
+// of the moments are running products, so only + - * / and the square root are used.
+
 export class Adam {
   readonly #mean: Float64Array;
   readonly #square: Float64Array;
@@ -25,7 +24,8 @@ export class Adam {
       const v = 0.999 * (this.#square[i] as number) + 0.001 * g * g;
       this.#mean[i] = m;
       this.#square[i] = v;
-      values[i] = (values[i] as number) - (rate * m * meanScale) / (Math.sqrt(v * squareScale) + 1e-8);
+      values[i] =
+        (values[i] as number) - (rate * m * meanScale) / (Math.sqrt(v * squareScale) + 1e-8);
       gradients[i] = 0;
     }
   }

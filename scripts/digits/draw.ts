@@ -1,10 +1,9 @@
-/**
- * Draws digits as MNIST shows them: 28 x 28 grey bytes, white on black, the longer side 20 pixels, centred by mass.
- * A drawing is a skeleton whose points were jittered, joined by smooth curves, bent, slanted, turned and squeezed, and
- * a pen of some thickness, pressure and softness. Every choice comes from the given `Random`; the arithmetic is
- * + - * / and square root only, so the bytes are the same in every engine.
- * Drawing and rasterising are apart, so that the same movement can also be put on a large canvas, as a visitor does.
- */
+// Draws digits as MNIST shows them: 28 x 28 grey bytes, white on black, the longer side 20 pixels, centred by mass.
+// A drawing is a skeleton whose points were jittered, joined by smooth curves, bent, slanted, turned and squeezed, and
+// a pen of some thickness, pressure and softness. Every choice comes from the given `Random`; the arithmetic is
+// + - * / and square root only, so the bytes are the same in every engine.
+// Drawing and rasterising are apart, so that the same movement can also be put on a large canvas, as a visitor does.
+
 import type { Random } from './random.ts';
 import { type Point, type Stroke, skeleton } from './skeletons.ts';
 

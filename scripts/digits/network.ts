@@ -1,10 +1,9 @@
-/**
- * The digit classifier and its gradient, in doubles, one picture at a time:
- *   Conv 5x5 (1 -> 8) - Relu - MaxPool 2 - Conv 5x5 (8 -> 16) - Relu - MaxPool 2 - Gemm (256 -> 10).
- * Parameters are stored as ONNX stores them (Conv: [M, C, kH, kW]; Gemm: [10, 256], transB = 1), in one array with its
- * gradient beside it. Deterministic: one thread, fixed orders of summation, no library function but the square root.
- * It is not the inference path of the package: training needs other things (doubles, gradients) than running.
- */
+// The digit classifier and its gradient, in doubles, one picture at a time:
+//   Conv 5x5 (1 -> 8) - Relu - MaxPool 2 - Conv 5x5 (8 -> 16) - Relu - MaxPool 2 - Gemm (256 -> 10).
+// Parameters are stored as ONNX stores them (Conv: [M, C, kH, kW]; Gemm: [10, 256], transB = 1), in one array with its
+// gradient beside it. Deterministic: one thread, fixed orders of summation, no library function but the square root.
+// It is not the inference path of the package: training needs other things (doubles, gradients) than running.
+
 import type { Random } from './random.ts';
 
 const KERNEL = 5;
@@ -61,7 +60,8 @@ class Stage {
         }
       }
     }
-    if (to !== plane * plane * taps) throw new Error('Stage: the patches do not fill their buffer.');
+    if (to !== plane * plane * taps)
+      throw new Error('Stage: the patches do not fill their buffer.');
   }
 
   forward(input: Float64Array, weight: Float64Array, bias: Float64Array): void {
@@ -76,7 +76,12 @@ class Stage {
         for (let x = 0; x < outSide; x++) {
           // The four sums of one pooling window, side by side.
           const p0 = 2 * y * plane + 2 * x;
-          const [a0, a1, a2, a3] = [p0 * taps, (p0 + 1) * taps, (p0 + plane) * taps, (p0 + plane + 1) * taps];
+          const [a0, a1, a2, a3] = [
+            p0 * taps,
+            (p0 + 1) * taps,
+            (p0 + plane) * taps,
+            (p0 + plane + 1) * taps,
+          ];
           let [s0, s1, s2, s3] = [b, b, b, b];
           for (let k = 0; k < taps; k++) {
             const v = weight[w + k] as number;
@@ -222,7 +227,8 @@ export class Network {
       this.probabilities[m] = e;
       total += e;
     }
-    for (let m = 0; m < CLASSES; m++) this.probabilities[m] = (this.probabilities[m] as number) / total;
+    for (let m = 0; m < CLASSES; m++)
+      this.probabilities[m] = (this.probabilities[m] as number) / total;
   }
 
   /**

@@ -1,8 +1,6 @@
-/**
- * A seeded source of random numbers for the digit drawings and the training: sfc32 (Chris Doty-Humphrey, PractRand),
- * 128 bits of state, u32 operations only. The same seed gives the same numbers in every engine, because nothing here
- * rounds: a u32 times 2^-32 is exact in a double. Not for anything that must be unpredictable.
- */
+// A seeded source of random numbers for the digit drawings and the training: sfc32 (Chris Doty-Humphrey, PractRand),
+// 128 bits of state, u32 operations only. The same seed gives the same numbers in every engine, because nothing here
+// rounds: a u32 times 2^-32 is exact in a double. Not for anything that must be unpredictable.
 
 export class Random {
   #a: number;

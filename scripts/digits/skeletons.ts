@@ -1,12 +1,11 @@
-/**
- * The ten digits as pen movements. `skeleton(digit, random)` chooses one of the common hand-writing styles (1 with and
- * without flag and foot, 4 open and closed, 7 with and without bar, 2 with a loop or a corner, 9 with a straight or a
- * curved tail, ...) and the style's own proportions, and returns strokes through which the pen passes. It does not
- * tremble, slant, scale or draw: `draw.ts` does.
- *
- * Coordinates: the box [0, 1] x [0, 1], x to the right, y down. A stroke is a list of points joined by a smooth curve;
- * a point given twice in a row is a corner. Only + - * / are used (see `turn`).
- */
+// The ten digits as pen movements. `skeleton(digit, random)` chooses one of the common hand-writing styles (1 with and
+// without flag and foot, 4 open and closed, 7 with and without bar, 2 with a loop or a corner, 9 with a straight or a
+// curved tail, ...) and the style's own proportions, and returns strokes through which the pen passes. It does not
+// tremble, slant, scale or draw: `draw.ts` does.
+//
+// Coordinates: the box [0, 1] x [0, 1], x to the right, y down. A stroke is a list of points joined by a smooth curve;
+// a point given twice in a row is a corner. Only + - * / are used (see `turn`).
+
 import type { Random } from './random.ts';
 
 export type Point = readonly [x: number, y: number];
@@ -36,13 +35,7 @@ function turn(t: number): Point {
 }
 
 /** Points on an ellipse from one turn to another, both ends included. */
-function arc(
-  [cx, cy]: Point,
-  [rx, ry]: Point,
-  from: number,
-  to: number,
-  pieces: number,
-): Point[] {
+function arc([cx, cy]: Point, [rx, ry]: Point, from: number, to: number, pieces: number): Point[] {
   const points: Point[] = [];
   for (let i = 0; i <= pieces; i++) {
     const [x, y] = turn(from + ((to - from) * i) / pieces);
@@ -93,13 +86,7 @@ function two(r: Random): Stroke[] {
   const left = 0.5 - width / 2;
   const right = 0.5 + width / 2;
   const shoulder = r.between(0.22, 0.32);
-  const head = arc(
-    [0.5, shoulder],
-    [width / 2 - 0.04, shoulder],
-    r.between(0.46, 0.62),
-    1.04,
-    5,
-  );
+  const head = arc([0.5, shoulder], [width / 2 - 0.04, shoulder], r.between(0.46, 0.62), 1.04, 5);
   const base = 1 + r.bell(0.02);
   const foot = r.between(0.86, 1.02);
   const style = r.unit();
@@ -124,7 +111,9 @@ function two(r: Random): Stroke[] {
     ];
   }
   // The knee at the lower left is round, the base a wave.
-  return [[...head, [0.5, 0.7], [left + 0.05, 0.93], [left + 0.12, 0.99], [0.55, 0.95], [right, foot]]];
+  return [
+    [...head, [0.5, 0.7], [left + 0.05, 0.93], [left + 0.12, 0.99], [0.55, 0.95], [right, foot]],
+  ];
 }
 
 function three(r: Random): Stroke[] {
@@ -142,13 +131,28 @@ function three(r: Random): Stroke[] {
   if (style < 0.2) {
     // Flat top, then a diagonal to the waist.
     const edge = r.between(0.75, 0.95);
-    return [[[0.08, r.between(-0.02, 0.06)], ...corner(edge, 0), ...corner(notch, waist - 0.03), ...lower]];
+    return [
+      [
+        [0.08, r.between(-0.02, 0.06)],
+        ...corner(edge, 0),
+        ...corner(notch, waist - 0.03),
+        ...lower,
+      ],
+    ];
   }
   const head = r.between(0.66, 0.9);
   const upper = arc([head - 0.38, waist / 2], [0.38, waist / 2], r.between(0.52, 0.68), 1.17, 6);
   if (style < 0.35) {
     // A small loop at the waist.
-    return [[...upper, [notch - 0.04, waist - 0.03], [notch - 0.1, waist + 0.02], [notch, waist + 0.04], ...lower]];
+    return [
+      [
+        ...upper,
+        [notch - 0.04, waist - 0.03],
+        [notch - 0.1, waist + 0.02],
+        [notch, waist + 0.04],
+        ...lower,
+      ],
+    ];
   }
   return [[...upper, ...corner(notch, waist), ...lower]];
 }
@@ -254,7 +258,12 @@ function seven(r: Random): Stroke[] {
   const head: Point[] = r.chance(0.25)
     ? [[0.02, r.between(0.12, 0.25)], ...corner(0.03, tilt)]
     : [[0, tilt]];
-  const turning: Point[] = r.chance(0.75) ? corner(edge, 0) : [[edge - 0.06, 0.01], [edge, 0.09]];
+  const turning: Point[] = r.chance(0.75)
+    ? corner(edge, 0)
+    : [
+        [edge - 0.06, 0.01],
+        [edge, 0.09],
+      ];
   const strokes: Point[][] = [[...head, ...turning, knee, [foot, 1]]];
   if (r.chance(0.3)) {
     const y = r.between(0.42, 0.58);
@@ -305,7 +314,13 @@ function nine(r: Random): Stroke[] {
   const wide = r.between(0.32, 0.44);
   const x = 0.94 - wide;
   const right = x + wide;
-  const ring = arc([x, low / 2], [wide, low / 2], r.between(-0.12, -0.02), -1 + r.between(-0.05, 0.02), 8);
+  const ring = arc(
+    [x, low / 2],
+    [wide, low / 2],
+    r.between(-0.12, -0.02),
+    -1 + r.between(-0.05, 0.02),
+    8,
+  );
   const style = r.unit();
   if (style < 0.45) {
     // A straight tail, slanted or upright.
@@ -326,7 +341,9 @@ function nine(r: Random): Stroke[] {
     ];
   }
   // The mirrored 6: a smooth bow.
-  return [[...ring, [right - 0.01, low * 0.7], [right - 0.1, 0.78], [right - r.between(0.25, 0.5), 1]]];
+  return [
+    [...ring, [right - 0.01, low * 0.7], [right - 0.1, 0.78], [right - r.between(0.25, 0.5), 1]],
+  ];
 }
 
 const kSkeletons: readonly ((r: Random) => Stroke[])[] = [
@@ -345,6 +362,7 @@ const kSkeletons: readonly ((r: Random) => Stroke[])[] = [
 /** Strokes of one way to write `digit` (0 .. 9). Draws from `random` a number of times that depends on the style. */
 export function skeleton(digit: number, random: Random): Stroke[] {
   const write = kSkeletons[digit];
-  if (write === undefined) throw new RangeError(`skeleton: no such digit: expected 0..9, got ${digit}.`);
+  if (write === undefined)
+    throw new RangeError(`skeleton: no such digit: expected 0..9, got ${digit}.`);
   return write(random);
 }

@@ -1,7 +1,6 @@
-/**
- * Trains the digit classifier on drawings made on the fly: no picture is seen twice, so the held-out drawings (another
- * stream of the same generator) measure how well it reads hands it has not seen. Every number follows from the seed.
- */
+// Trains the digit classifier on drawings made on the fly: no picture is seen twice, so the held-out drawings (another
+// stream of the same generator) measure how well it reads hands it has not seen. Every number follows from the seed.
+
 import { Adam } from './adam.ts';
 import { SIDE, picture } from './draw.ts';
 import { CLASSES, Network } from './network.ts';
@@ -50,13 +49,18 @@ export function train(how: Training, progress: (done: number, accuracy: number) 
   return network;
 }
 
-/** The share of `count` held-out drawings that the network reads right. */
-export function accuracy(network: Network, seed: number, count: number): number {
+/** The share of `count` held-out pictures, as `draw` makes them, that the network reads right. */
+export function accuracy(
+  network: Network,
+  seed: number,
+  count: number,
+  draw: (digit: number, random: Random) => Uint8Array,
+): number {
   const random = new Random(seed, kStream.heldOut);
   const input = new Float64Array(SIDE * SIDE);
   let right = 0;
   for (let i = 0; i < count; i++) {
-    toInput(picture(i % CLASSES, random), input);
+    toInput(draw(i % CLASSES, random), input);
     if (network.forward(input) === i % CLASSES) right++;
   }
   return right / count;
