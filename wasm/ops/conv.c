@@ -1,0 +1,148 @@
+// Conv on [batch][channel][row][column]: Y = tree over k = (input channel, kernel row, kernel column) of W[k] * X[k],
+// then the bias, then the chain. 1-D inputs have one row.
+// Rules: V3 (window.h, conv_pack), V4 (tile.h), V5 (padded taps are +0 and keep their index), V2 for the bias.
+// The left operand of a tile are the filters' weights, the right one the window's copy of the input, read through
+// a table of tap offsets: there is no im2col matrix. A unit is a block of outputs of one group: batch, group, row
+// block, column block, filter block, innermost last; the copy is kept while only the filters change.
+// Scratch: see conv_scratch below; src/ops/conv.ts computes the same.
+#include "../chain.h"
+#include "../window.h"
+
+typedef struct {
+  ConvShape shape;
+  Chain chain;
+} ConvParams;
+
+// Words of scratch: tap offsets, window copy, one strip of the block's outputs with the padding columns between
+// rows. A tile may read 24 elements past the copy and write as many past the outputs.
+//   round4(terms) + round4(channels * plane + 32) + 4 * (row_block * pitch + 32)
+typedef struct {
+  const u32 *table;
+  f32 *copy, *outputs;
+  u32 outputs_pitch; // between rows of the strip
+} Scratch;
+
+// A run of `n` outputs from copy + at for a strip, to `to`.
+static void strip_run(u32 height, const f32 *left, const Scratch *s, u32 at, u32 terms, const f32 *bias, f32 *to, u32 pitch,
+                      u32 n) {
+  const Right right = {s->copy + at, s->table, 0};
+  u32 c = 0;
+#define RUN(rows, vectors, least)                                                                  \
+  for (; c < n && n - c >= (least); c += 4 * (vectors))                                            \
+    tile(rows, vectors, 1, left, (Right){right.base + c, right.table, 0}, terms, bias, to + c, pitch, n - c)
+  if (height == 4) {
+    RUN(4, 2, 5);
+    RUN(4, 1, 1);
+  } else if (height == 3) {
+    RUN(3, 2, 5);
+    RUN(3, 1, 1);
+  } else if (height == 2) {
+    RUN(2, 4, 13);
+    RUN(2, 2, 1);
+  } else {
+    RUN(1, 6, 21);
+    RUN(1, 4, 9);
+    RUN(1, 2, 1);
+  }
+#undef RUN
+}
+
+// One output by position: taps outside the input are +0 and no product. For weights that are not finite.
+static f32 careful(const ConvShape *s, const f32 *input, const f32 *weight, u32 step, u32 y, u32 x) {
+  Tree tree;
+  f32 sum = 0.0f;
+  u32 k = 0;
+  for (u32 c = 0; c < s->channels; c++)
+    for (u32 ky = 0; ky < s->kernel_height; ky++)
+      for (u32 kx = 0; kx < s->kernel_width; kx++, k++) {
+        if (k != 0 && k % RADIX == 0) {
+          tree_add(&tree, k / RADIX - 1, sum);
+          sum = 0.0f;
+        }
+        const u32 iy = y * s->stride_height + ky * s->dilation_height - s->pad_top; // wraps where outside
+        const u32 ix = x * s->stride_width + kx * s->dilation_width - s->pad_left;
+        if (iy < s->height && ix < s->width) {
+          const f32 product = weight[k * step] * flush_product(input[(c * s->height + iy) * s->width + ix]);
+          sum = sum + product;
+        }
+      }
+  if (k == 0) return 0.0f;
+  tree_add(&tree, (k - 1) / RADIX, sum);
+  return tree_total(&tree);
+}
+
+KERNEL(conv) {
+  const ConvParams *p = params;
+  const ConvShape *s = &p->shape;
+  const Window w = window_of(s);
+  const u32 terms = s->channels * s->kernel_height * s->kernel_width;
+  const u32 strips = (s->filters + STRIP - 1) / STRIP;
+  const u32 row_blocks = (s->out_height + s->row_block - 1) / s->row_block;
+  const u32 column_blocks = (s->out_width + s->column_block - 1) / s->column_block;
+  const u32 filter_blocks = (s->filters + s->filter_block - 1) / s->filter_block;
+  const u32 plane = s->out_height * s->out_width;
+  const f32 *weights = in[1];
+  const u32 *special = (const u32 *)weights + s->groups * s->filters * terms;
+  const int in_place = p->chain.n_steps == 0 || p->chain.output_bytes == 4;
+
+  u32 *table = scratch;
+  f32 *copy = (f32 *)table + ((terms + 3) & ~3u);
+  const u32 strip_pitch = s->row_block * w.pitch + 32;
+  const Scratch own = {table, copy, copy + ((s->channels * w.plane + 35) & ~3u), strip_pitch};
+  window_offsets(s, &w, table);
+
+  u32 copied = ~0u;
+  for (u32 unit = begin; unit < end; unit++) {
+    const u32 place = unit / filter_blocks;
+    const u32 filter = unit % filter_blocks * s->filter_block;
+    const u32 x0 = place % column_blocks * s->column_block;
+    const u32 y0 = place / column_blocks % row_blocks * s->row_block;
+    const u32 image = place / column_blocks / row_blocks; // batch and group
+    const u32 group = image % s->groups;
+    const u32 rows = min_u32(s->out_height - y0, s->row_block), columns = min_u32(s->out_width - x0, s->column_block);
+    const f32 *input = (const f32 *)in[0] + image * s->channels * s->height * s->width;
+    if (place != copied) {
+      window_copy(s, &w, input, y0, x0, rows, columns, copy);
+      copied = place;
+    }
+    // Either each row in tiles of its own, or all rows as one run with the pitch's extra columns computed too.
+    const u32 apart = (columns + 3) / 4 * rows, whole = ((rows - 1) * w.pitch + columns + 3) / 4;
+    const int flat = rows > 1 && whole < apart;
+    const u32 last = min_u32(filter + s->filter_block, s->filters);
+    for (u32 f = filter; f < last; f += STRIP) {
+      const u32 height = min_u32(s->filters - f, STRIP), channel = group * s->filters + f;
+      const f32 *left = weights + channel * terms;
+      const f32 *bias = s->has_bias ? (const f32 *)in[2] + channel : 0;
+      const u32 first = (image * s->filters + f) * plane + y0 * s->out_width + x0;
+      const int direct = in_place && (!flat || w.pitch == columns);
+      f32 *to = direct ? (f32 *)out[0] + first : own.outputs;
+      const u32 pitch = direct ? plane : strip_pitch, row_pitch = direct ? s->out_width : w.pitch;
+      if (special[group * strips + f / STRIP]) {
+        for (u32 r = 0; r < height; r++)
+          for (u32 y = 0; y < rows; y++)
+            for (u32 x = 0; x < columns; x++) {
+              f32 sum = canonical(careful(s, input, left + r, height, y0 + y, x0 + x));
+              to[r * pitch + y * row_pitch + x] = bias ? canonical(sum + canonical(bias[r])) : sum;
+            }
+      } else if (flat) {
+        strip_run(height, left, &own, 0, terms, bias, to, pitch, (rows - 1) * w.pitch + columns);
+      } else {
+        for (u32 y = 0; y < rows; y++)
+          strip_run(height, left, &own, y * w.pitch, terms, bias, to + y * row_pitch, pitch, columns);
+      }
+      // The block's outputs of one filter are a run: whole rows, or a part of one row.
+      for (u32 r = 0; r < height; r++) {
+        f32 *from = to + r * pitch;
+        const u32 begin_run = first + r * plane;
+        if (!direct) {
+          f32 *dense = in_place ? (f32 *)out[0] + begin_run : from;
+          if (dense != from || row_pitch != columns)
+            for (u32 y = 0; y < rows; y++)
+              __builtin_memmove(dense + y * columns, from + y * row_pitch, 4 * columns);
+          from = dense;
+        }
+        if (p->chain.n_steps != 0) chain_run(&p->chain, in, out, begin_run, begin_run + rows * columns, from);
+      }
+    }
+  }
+}

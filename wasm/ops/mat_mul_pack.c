@@ -1,0 +1,36 @@
+// Packs the right operand of mat_mul: out[batch][panel][k][8] = flushed B[batch][k][8 panel + column], with +0 in
+// columns past n. A unit is one panel of one matrix. Rule V3: magnitudes under 2^-51 become +0, so that mat_mul
+// need not test them; a flushed operand flushed again is the same.
+#include "../tile.h"
+
+typedef struct {
+  u32 k, n;
+  u32 row_stride, column_stride; // of B, in elements: any transposition
+  u32 batch_dims[8];             // innermost first, 1 where unused
+  u32 batch_strides[8];          // of B, in elements
+} MatMulPackParams;
+
+KERNEL(mat_mul_pack) {
+  const MatMulPackParams *p = params;
+  UNUSED(scratch);
+  const u32 panels = (p->n + PANEL - 1) / PANEL;
+  for (u32 unit = begin; unit < end; unit++) {
+    const f32 *b = in[0];
+    for (u32 axis = 0, rest = unit / panels; axis < 8 && rest > 0; axis++) {
+      b += (rest % p->batch_dims[axis]) * p->batch_strides[axis];
+      rest /= p->batch_dims[axis];
+    }
+    const u32 column = unit % panels * PANEL, width = p->n - column < PANEL ? p->n - column : PANEL;
+    b += column * p->column_stride;
+    f32 *to = (f32 *)out[0] + unit * p->k * PANEL;
+    if (p->column_stride == 1 && width == PANEL) {
+      for (u32 k = 0; k < p->k; k++, b += p->row_stride, to += PANEL) {
+        wasm_v128_store(to, flush_small_x4(wasm_v128_load(b), PRODUCT_LIMIT));
+        wasm_v128_store(to + 4, flush_small_x4(wasm_v128_load(b + 4), PRODUCT_LIMIT));
+      }
+      continue;
+    }
+    for (u32 k = 0; k < p->k; k++, b += p->row_stride, to += PANEL)
+      for (u32 c = 0; c < PANEL; c++) to[c] = c < width ? flush_product(b[c * p->column_stride]) : 0.0f;
+  }
+}

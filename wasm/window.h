@@ -1,0 +1,132 @@
+// Convolution's view of its input: a block of it, flushed (V3), padded with +0 and split by stride phase, so that
+// the operand of tap k for output (y, x) of the block lies at  k's offset + y * pitch + x,  whatever the strides,
+// dilations and padding: every tap of four neighbouring outputs is one unaligned vector load.
+// Rows and columns with the same remainder modulo the stride form a phase: [channel][row phase][column
+// phase][row][column]. V5: a padded tap keeps its index; its +0 here is exact while the weight is finite.
+#ifndef ISOBIT_WINDOW_H
+#define ISOBIT_WINDOW_H
+#include "tile.h"
+
+typedef struct {
+  u32 groups, channels, filters; // channels and filters a group
+  u32 height, width;             // of the input
+  u32 out_height, out_width;
+  u32 kernel_height, kernel_width;
+  u32 stride_height, stride_width;
+  u32 dilation_height, dilation_width;
+  u32 pad_top, pad_left;
+  u32 row_block, column_block, filter_block; // outputs of a unit; column_block < out_width only with row_block 1
+  u32 has_bias, pad;
+} ConvShape;
+
+// Layout of the copy for blocks of `rows` by `columns` outputs.
+typedef struct {
+  u32 row_phases, column_phases, rows, pitch, plane; // plane: elements a channel
+} Window;
+
+static inline u32 min_u32(u32 a, u32 b) { return a < b ? a : b; }
+
+static inline Window window_of(const ConvShape *s) {
+  const u32 reach_y = (s->kernel_height - 1) * s->dilation_height;
+  const u32 reach_x = (s->kernel_width - 1) * s->dilation_width;
+  Window w;
+  w.row_phases = min_u32(s->stride_height, reach_y + 1);
+  w.column_phases = min_u32(s->stride_width, reach_x + 1);
+  w.rows = s->row_block + reach_y / s->stride_height;
+  w.pitch = s->column_block + reach_x / s->stride_width;
+  w.plane = w.row_phases * w.column_phases * w.rows * w.pitch;
+  return w;
+}
+
+// The byte offset of every tap, in index order.
+static void window_offsets(const ConvShape *s, const Window *w, u32 *offset) {
+  for (u32 c = 0; c < s->channels; c++)
+    for (u32 ky = 0; ky < s->kernel_height; ky++)
+      for (u32 kx = 0; kx < s->kernel_width; kx++) {
+        const u32 y = ky * s->dilation_height, x = kx * s->dilation_width;
+        const u32 phase = y % s->stride_height * w->column_phases + x % s->stride_width;
+        *offset++ = 4 * (c * w->plane + (phase * w->rows + y / s->stride_height) * w->pitch + x / s->stride_width);
+      }
+}
+
+static inline void zeros(f32 *to, u32 n) {
+  for (u32 i = 0; i < n; i++) to[i] = 0.0f;
+}
+
+// One input row for all column phases: column phase q gets, at to + q * apart, the `n` elements of columns
+// first + q, first + q + stride, …, zeros outside [0, width).
+static void window_row(f32 *to, const f32 *row, i32 first, u32 width, u32 stride, u32 phases, u32 apart, u32 n) {
+  u32 low[2], high[2]; // elements before `low` and from `high` on are padding, for phase 0 and for the last
+  for (u32 i = 0; i < 2; i++) {
+    const i32 at = first + (i32)(i * (phases - 1));
+    const i32 start = at < 0 ? (-at + (i32)stride - 1) / (i32)stride : 0;
+    const i32 stop = at >= (i32)width ? 0 : ((i32)width - 1 - at) / (i32)stride + 1;
+    low[i] = min_u32((u32)start, n);
+    high[i] = min_u32((u32)stop, n);
+    if (high[i] < low[i]) high[i] = low[i];
+  }
+  if (stride == 1) {
+    zeros(to, low[0]);
+    if (high[0] > low[0]) flush_products(to + low[0], row + first + (i32)low[0], high[0] - low[0]);
+    zeros(to + high[0], n - high[0]);
+    return;
+  }
+  // Columns where every phase is inside the row go in vectors, the rest one by one.
+  const u32 from = low[0], until = high[1] > from ? high[1] : from;
+  u32 done = from;
+  if (phases == 2 && stride == 2) {
+    const f32 *p = row + first + (i32)(2 * from);
+    for (; done + 4 <= until; done += 4, p += 8) {
+      const v128_t a = flush_small_x4(wasm_v128_load(p), PRODUCT_LIMIT);
+      const v128_t b = flush_small_x4(wasm_v128_load(p + 4), PRODUCT_LIMIT);
+      wasm_v128_store(to + done, wasm_i32x4_shuffle(a, b, 0, 2, 4, 6));
+      wasm_v128_store(to + apart + done, wasm_i32x4_shuffle(a, b, 1, 3, 5, 7));
+    }
+  } else if (phases % 4 == 0) {
+    for (; done + 4 <= until; done += 4) {
+      const f32 *p = row + first + (i32)(done * stride);
+      for (u32 q = 0; q < phases; q += 4) {
+        const v128_t r0 = flush_small_x4(wasm_v128_load(p + q), PRODUCT_LIMIT);
+        const v128_t r1 = flush_small_x4(wasm_v128_load(p + stride + q), PRODUCT_LIMIT);
+        const v128_t r2 = flush_small_x4(wasm_v128_load(p + 2 * stride + q), PRODUCT_LIMIT);
+        const v128_t r3 = flush_small_x4(wasm_v128_load(p + 3 * stride + q), PRODUCT_LIMIT);
+        const v128_t l0 = wasm_i32x4_shuffle(r0, r1, 0, 4, 1, 5), h0 = wasm_i32x4_shuffle(r0, r1, 2, 6, 3, 7);
+        const v128_t l1 = wasm_i32x4_shuffle(r2, r3, 0, 4, 1, 5), h1 = wasm_i32x4_shuffle(r2, r3, 2, 6, 3, 7);
+        wasm_v128_store(to + q * apart + done, wasm_i64x2_shuffle(l0, l1, 0, 2));
+        wasm_v128_store(to + (q + 1) * apart + done, wasm_i64x2_shuffle(l0, l1, 1, 3));
+        wasm_v128_store(to + (q + 2) * apart + done, wasm_i64x2_shuffle(h0, h1, 0, 2));
+        wasm_v128_store(to + (q + 3) * apart + done, wasm_i64x2_shuffle(h0, h1, 1, 3));
+      }
+    }
+  }
+  for (u32 q = 0; q < phases; q++) {
+    for (u32 i = 0; i < n; i++) {
+      if (i == from) i = done;
+      if (i >= n) break;
+      const i32 x = first + (i32)(q + i * stride);
+      to[q * apart + i] = x >= 0 && x < (i32)width ? flush_product(row[x]) : 0.0f;
+    }
+  }
+}
+
+// Copies what outputs from (y0, x0) on, `rows` by `columns` of them, need of the channels at `input`.
+static void window_copy(const ConvShape *s, const Window *w, const f32 *input, u32 y0, u32 x0, u32 rows, u32 columns,
+                        f32 *to) {
+  const u32 n_rows = rows + w->rows - s->row_block, n = columns + w->pitch - s->column_block;
+  const u32 apart = w->rows * w->pitch;
+  const i32 first = (i32)(x0 * s->stride_width) - (i32)s->pad_left;
+  for (u32 c = 0; c < s->channels; c++)
+    for (u32 phase = 0; phase < w->row_phases; phase++) {
+      f32 *at = to + c * w->plane + phase * w->column_phases * apart;
+      for (u32 r = 0; r < n_rows; r++, at += w->pitch) {
+        const i32 y = (i32)((y0 + r) * s->stride_height + phase) - (i32)s->pad_top;
+        if (y < 0 || y >= (i32)s->height) {
+          for (u32 q = 0; q < w->column_phases; q++) zeros(at + q * apart, n);
+        } else {
+          window_row(at, input + (c * s->height + (u32)y) * s->width, first, s->width, s->stride_width,
+                     w->column_phases, apart, n);
+        }
+      }
+    }
+}
+#endif
