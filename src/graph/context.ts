@@ -27,23 +27,23 @@ export class AttributeContext implements NodeContext {
   }
 
   int(attribute: string, otherwise?: number): number {
-    return this.#read('int', attribute, otherwise);
+    return this.#read('int', attribute) ?? this.#given(otherwise, attribute);
   }
 
   float(attribute: string, otherwise?: number): number {
-    return this.#read('float', attribute, otherwise);
+    return this.#read('float', attribute) ?? this.#given(otherwise, attribute);
   }
 
   string(attribute: string, otherwise?: string): string {
-    return this.#read('string', attribute, otherwise);
+    return this.#read('string', attribute) ?? this.#given(otherwise, attribute);
   }
 
   ints(attribute: string, otherwise?: readonly number[]): readonly number[] {
-    return this.#read('ints', attribute, otherwise);
+    return this.#read('ints', attribute) ?? this.#given(otherwise, attribute);
   }
 
   tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray } {
-    const { dtype, dims, data } = this.#read('tensor', attribute, undefined);
+    const { dtype, dims, data } = this.#given(this.#read('tensor', attribute), attribute);
     if (Array.isArray(data)) {
       throw new TypeError(`${this.opType}: attribute ${attribute}: expected numbers, got strings.`);
     }
@@ -57,17 +57,18 @@ export class AttributeContext implements NodeContext {
   #read<K extends Attribute['type']>(
     kind: K,
     name: string,
-    otherwise: Extract<Attribute, { type: K }>['value'] | undefined,
-  ): Extract<Attribute, { type: K }>['value'] {
+  ): Extract<Attribute, { type: K }>['value'] | undefined {
     const found = this.node.attributes.get(name);
-    if (found === undefined) {
-      if (otherwise !== undefined) return otherwise;
-      throw new TypeError(`${this.opType}: attribute ${name} is missing: expected ${kind}.`);
-    }
+    if (found === undefined) return undefined;
     if (found.type !== kind) {
       throw new TypeError(`${this.opType}: attribute ${name}: expected ${kind}, got ${found.type}.`);
     }
     return found.value as Extract<Attribute, { type: K }>['value'];
+  }
+
+  #given<T>(value: T | undefined, name: string): T {
+    if (value === undefined) throw new TypeError(`${this.opType}: attribute ${name} is missing.`);
+    return value;
   }
 }
 

@@ -58,8 +58,8 @@ export function fuse(
       const first = headChain(head.dispatch, chain.dims);
       const own = tail.dispatch.kernel.chain === 'epilogue' ? tail.dispatch : head.dispatch;
       // Head and tail count the same flat elements, under the tail's dims.
-      const joined =
-        first === undefined ? undefined : joinChains(onDims(first, chain.dims), chain, k);
+      const moved = first === undefined ? undefined : onDims(first, chain.dims);
+      const joined = moved === undefined ? undefined : joinChains(moved, chain, k);
       if (joined === undefined || !chainFits(joined)) continue;
       if (target === 'webgpu' && bindings(own, joined, own.inputs.length) > WEBGPU_TENSORS) continue;
       for (const one of new Set(inputsOf(head.dispatch).map(root))) {

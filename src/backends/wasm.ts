@@ -1,0 +1,236 @@
+// The reference backend: executes plans on one instance of the C core, one call for each stretch.
+// Promises: bits as docs/NUMERICS.md defines them; memory of a disposed executable or constant is free for
+// the next; a run with a signal yields to the event loop at least every 50 ms. One run at a time (the session
+// queues). Not here: threads.
+import { throwIfAborted } from '../core/errors.ts';
+import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
+import type { DType } from '../core/dtype.ts';
+import { inputsOf, wordsOf, type Dispatch, type Value } from '../core/op.ts';
+import { Tensor } from '../core/tensor.ts';
+import { arrange, byteLengthOf } from '../graph/memory.ts';
+import type { Plan } from '../graph/plan.ts';
+import type { Executable, RunOptions, RunResult } from './backend.ts';
+import { createCore, type Core } from './wasm/core.ts';
+import { commandWords, nextTurn, Pacer } from './wasm/commands.ts';
+import type { Heap } from './wasm/heap.ts';
+
+// Results up to this size go back to the JavaScript heap when folded: shapes, scalars, small tables.
+const HOST_BYTES = 4096;
+const ALIGN = 64;
+
+/** A constant in the core's memory. */
+class CoreConstant implements Constant {
+  readonly dtype: DType;
+  readonly byteLength: number;
+  readonly address: number;
+  readonly #heap: Heap;
+
+  constructor(heap: Heap, dtype: DType, address: number, byteLength: number) {
+    this.#heap = heap;
+    this.dtype = dtype;
+    this.address = address;
+    this.byteLength = byteLength;
+  }
+
+  bytes(): Uint8Array {
+    return this.#heap.bytes(this.address, this.byteLength);
+  }
+
+  release(): void {
+    this.#heap.free(this.address);
+  }
+}
+
+export class WasmBackend implements Evaluator {
+  readonly #core: Core;
+  /** Where constants of the JavaScript heap lie in the core's memory once an executable reads them. */
+  readonly #uploaded = new Map<Constant, { address: number; users: number }>();
+  #arena = { at: 0, bytes: 0, version: 0 };
+
+  private constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** @throws WebAssembly.CompileError where the engine has no WebAssembly SIMD */
+  static async create(): Promise<WasmBackend> {
+    return new WasmBackend(await createCore());
+  }
+
+  /** Bytes of core memory in use: constants, arena and command lists. */
+  get memoryInUse(): number {
+    return this.#core.heap.inUse;
+  }
+
+  evaluate(dispatch: Dispatch, inputs: readonly Constant[]): Constant[] {
+    const { heap } = this.#core;
+    const temporary: number[] = [];
+    const allocate = (bytes: number): number => {
+      const at = heap.allocate(bytes);
+      temporary.push(at);
+      return at;
+    };
+    const results: number[] = [];
+    try {
+      const addresses = inputs.map((constant) => {
+        if (constant instanceof CoreConstant) return constant.address;
+        const known = this.#uploaded.get(constant);
+        if (known !== undefined) return known.address;
+        const at = allocate(constant.byteLength);
+        heap.bytes(at, constant.byteLength).set(constant.bytes());
+        return at;
+      });
+      for (const value of dispatch.outputs) results.push(heap.allocate(byteLengthOf(value)));
+      const scratch = dispatch.scratch > 0 ? allocate(dispatch.scratch) : 0;
+      const of = new Map<Value, number>();
+      inputsOf(dispatch).forEach((value, i) => of.set(value, addresses[i] ?? 0));
+      dispatch.outputs.forEach((value, i) => of.set(value, results[i] ?? 0));
+      const build = (base: number): Uint32Array =>
+        commandWords([dispatch], base, scratch, (name) => this.#core.kernel(name), (value) => of.get(value) ?? 0);
+      const list = allocate(build(0).byteLength);
+      const words = build(list);
+      heap.words(list, words.length).set(words);
+      const cursor = allocate(8);
+      heap.words(cursor, 2).fill(0);
+      this.#core.runCommands(list, 1, cursor, 0);
+      return dispatch.outputs.map((value, i) => {
+        const at = results[i] ?? 0;
+        const bytes = byteLengthOf(value);
+        if (bytes > HOST_BYTES) return new CoreConstant(heap, value.dtype, at, bytes);
+        const copy = heap.bytes(at, bytes).slice();
+        temporary.push(at);
+        return new HostConstant(value.dtype, copy);
+      });
+    } catch (error) {
+      temporary.push(...results.filter((at) => !temporary.includes(at)));
+      throw error;
+    } finally {
+      for (const at of temporary) heap.free(at);
+    }
+  }
+
+  /** Executes one dispatch on given bytes; what a GPU run asks for. */
+  compute(dispatch: Dispatch, inputs: readonly Uint8Array[]): Uint8Array[] {
+    const constants = inputs.map((bytes, i) => {
+      const dtype = inputsOf(dispatch)[i]?.dtype ?? 'uint8';
+      return new HostConstant(dtype, bytes);
+    });
+    return this.evaluate(dispatch, constants).map((constant) => {
+      const bytes = constant.bytes().slice();
+      constant.release();
+      return bytes;
+    });
+  }
+
+  prepare(plan: Plan): Executable {
+    const { heap } = this.#core;
+    const { offsets, bytes } = arrange(plan, ALIGN);
+    const scratch = plan.steps.reduce((most, { dispatch }) => Math.max(most, dispatch.scratch), 0);
+    const used = this.#useConstants(plan);
+    const dispatches = plan.steps.map((step) => step.dispatch);
+    let list = 0;
+    let version = -1;
+
+    const addressOf = (value: Value): number => {
+      const root = plan.root(value);
+      const constant = plan.constant(root);
+      if (constant instanceof CoreConstant) return constant.address;
+      if (constant !== undefined) return this.#uploaded.get(constant)?.address ?? 0;
+      return this.#arena.at + (offsets.get(root) ?? 0);
+    };
+    const build = (base: number): Uint32Array =>
+      commandWords(dispatches, base, this.#arena.at + bytes, (name) => this.#core.kernel(name), addressOf);
+    const materialize = (): void => {
+      this.#reserve(bytes + scratch);
+      if (version === this.#arena.version) return;
+      // The cursor lies in front of the list.
+      if (list === 0) list = heap.allocate(ALIGN + build(0).byteLength);
+      const words = build(list + ALIGN);
+      heap.words(list + ALIGN, words.length).set(words);
+      version = this.#arena.version;
+    };
+
+    return {
+      run: async (feeds, options): Promise<RunResult> => {
+        throwIfAborted(options.signal);
+        materialize();
+        for (const [name, value] of plan.feeds) {
+          const tensor = feeds.get(name);
+          if (tensor === undefined) throw new TypeError(`run: feed '${name}' is missing`);
+          if (!offsets.has(value)) continue; // no step reads it
+          const length = byteLengthOf(value);
+          heap.bytes(addressOf(value), length).set(tensor.bytes());
+        }
+        heap.words(list, 2).fill(0);
+        await this.#execute(list + ALIGN, dispatches.length, list, options);
+        const outputs = new Map<string, Tensor>();
+        for (const [name, value] of plan.outputs) {
+          const constant = plan.constant(value);
+          const stored =
+            constant === undefined
+              ? heap.bytes(addressOf(value), byteLengthOf(value))
+              : constant.bytes();
+          outputs.set(name, Tensor.ofBytes(value.dtype, stored.slice(), value.dims));
+        }
+        return { outputs, notes: [] };
+      },
+      dispose: () => {
+        if (list !== 0) heap.free(list);
+        for (const constant of used) this.#drop(constant);
+      },
+    };
+  }
+
+  async #execute(list: number, count: number, cursor: number, options: RunOptions): Promise<void> {
+    if (options.signal === undefined) {
+      this.#core.runCommands(list, count, cursor, 0);
+      return;
+    }
+    const pacer = new Pacer();
+    for (;;) {
+      const left = pacer.slice((budget) => this.#core.runCommands(list, count, cursor, budget));
+      if (left === 0) return;
+      await nextTurn();
+      throwIfAborted(options.signal);
+    }
+  }
+
+  /** Makes the arena large enough; every executable shares it, since one runs at a time. */
+  #reserve(bytes: number): void {
+    if (bytes <= this.#arena.bytes && this.#arena.at !== 0) return;
+    const { heap } = this.#core;
+    if (this.#arena.at !== 0) heap.free(this.#arena.at);
+    this.#arena = { at: 0, bytes: 0, version: this.#arena.version + 1 };
+    this.#arena.at = heap.allocate(Math.max(bytes, ALIGN));
+    this.#arena.bytes = bytes;
+  }
+
+  /** Uploads the constants that the plan's steps read; counts their users. */
+  #useConstants(plan: Plan): Constant[] {
+    const used = new Set<Constant>();
+    for (const { dispatch } of plan.steps) {
+      for (const value of inputsOf(dispatch)) {
+        const constant = plan.constant(value);
+        if (constant !== undefined && !(constant instanceof CoreConstant)) used.add(constant);
+      }
+    }
+    for (const constant of used) {
+      const known = this.#uploaded.get(constant);
+      if (known !== undefined) known.users += 1;
+      else {
+        const address = this.#core.heap.allocate(constant.byteLength);
+        this.#core.heap.bytes(address, constant.byteLength).set(constant.bytes());
+        this.#uploaded.set(constant, { address, users: 1 });
+      }
+    }
+    return [...used];
+  }
+
+  #drop(constant: Constant): void {
+    const known = this.#uploaded.get(constant);
+    if (known === undefined) return;
+    known.users -= 1;
+    if (known.users > 0) return;
+    this.#core.heap.free(known.address);
+    this.#uploaded.delete(constant);
+  }
+}

@@ -1,0 +1,70 @@
+// Command lists for wasm/run.c: the words of a list, and the pace at which it is run in slices.
+import { inputsOf, wordsOf, type Dispatch, type Value } from '../../core/op.ts';
+
+// Words of the C struct Command.
+const COMMAND_WORDS = 8;
+
+/**
+ * The list, its Params and address tables as one block that will lie at `base`: struct Command is kernel,
+ * units, unit cost, params, in, out, scratch, pad.
+ */
+export function commandWords(
+  dispatches: readonly Dispatch[],
+  base: number,
+  scratch: number,
+  kernel: (name: string) => number,
+  addressOf: (value: Value) => number,
+): Uint32Array {
+  const words: number[] = new Array<number>(dispatches.length * COMMAND_WORDS).fill(0);
+  // Params are read as vectors of words: keep them 16-byte aligned.
+  const append = (list: Iterable<number>): number => {
+    while (words.length % 4 !== 0) words.push(0);
+    const at = base + words.length * 4;
+    for (const word of list) words.push(word);
+    return at;
+  };
+  dispatches.forEach((dispatch, i) => {
+    const command = [
+      kernel(dispatch.kernel.name),
+      dispatch.units,
+      dispatch.unitCost,
+      append(wordsOf(dispatch)),
+      append(inputsOf(dispatch).map(addressOf)),
+      append(dispatch.outputs.map(addressOf)),
+      scratch,
+    ];
+    command.forEach((word, k) => {
+      words[i * COMMAND_WORDS + k] = word;
+    });
+  });
+  return Uint32Array.from(words);
+}
+
+// The page must get a turn every 50 ms; a slice aims well below, since unit costs are rough.
+const SLICE_MS = 15;
+
+/** Chooses how much work a slice gets from how long the last one took. */
+export class Pacer {
+  #rate = 2e6; // multiply-adds a millisecond, at first
+
+  slice(run: (budget: number) => number): number {
+    const budget = Math.max(1, this.#rate * SLICE_MS);
+    const start = performance.now();
+    const left = run(budget);
+    const spent = performance.now() - start;
+    if (left !== 0) this.#rate = budget / Math.max(spent, 0.05);
+    return left;
+  }
+}
+
+/** Resolves after the event loop has had a turn (a timer would wait 4 ms in a page). */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = (): void => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+}

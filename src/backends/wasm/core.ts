@@ -1,0 +1,56 @@
+// Instantiates the C core and finds its kernels by name. The compiled module is shared by all instances of a
+// page or process; the bytes travel as base64 inside the package's own module, so that no bundler, server
+// or path has to know about a second file.
+import { Heap } from './heap.ts';
+
+/** One instance: its own memory, its own function table. */
+export interface Core {
+  readonly heap: Heap;
+  /** Table index of a kernel, for command lists. @throws RangeError for a name that the core does not export */
+  kernel(name: string): number;
+  /** Runs commands from `cursor` on; 1 if some are left (see wasm/run.c). */
+  runCommands(list: number, count: number, cursor: number, budget: number): number;
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+async function compile(): Promise<WebAssembly.Module> {
+  const { default: base64 } = await import('./core.wasm?base64');
+  const text = atob(base64);
+  const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
+  return WebAssembly.compile(bytes);
+}
+
+function exported<T>(exports: WebAssembly.Exports, name: string): T {
+  const value = exports[name];
+  if (value === undefined) throw new Error(`core: export ${name} is missing. Rebuild the core.`);
+  return value as T;
+}
+
+export async function createCore(): Promise<Core> {
+  compiled ??= compile();
+  const { exports } = await WebAssembly.instantiate(await compiled, {});
+  const memory = exported<WebAssembly.Memory>(exports, 'memory');
+  const base = exported<WebAssembly.Global>(exports, '__heap_base');
+  const table = exported<WebAssembly.Table>(exports, '__indirect_function_table');
+  const run = exported<(list: number, n: number, cursor: number, budget: number) => number>(
+    exports,
+    'run_commands',
+  );
+  const indices = new Map<string, number>();
+  return {
+    heap: new Heap(memory, Number(base.value)),
+    kernel(name) {
+      let index = indices.get(name);
+      if (index === undefined) {
+        const found = exports[name];
+        if (typeof found !== 'function') throw new RangeError(`core: there is no kernel '${name}'`);
+        index = table.grow(1);
+        table.set(index, found);
+        indices.set(name, index);
+      }
+      return index;
+    },
+    runCommands: run,
+  };
+}

@@ -1,0 +1,111 @@
+// Writes element-wise programs: `emitChain(node, out, (c) => c.op('add_f32', c.f32(x), c.f32(y)))`.
+// Loads are shared, broadcast as ONNX says (aligned at the last axis), and read canonically where an f32
+// step needs it and the value is not known to be canonical already (V2).
+import {
+  broadcastStrides,
+  CHAIN_OPS,
+  isCanonical,
+  type ChainLoad,
+  type ChainOpName,
+  type ChainProgram,
+  type ChainStep,
+} from '../core/chain.ts';
+import { dtypeInfo } from '../core/dtype.ts';
+import { paramFields, type Kernel, type LowerContext, type Value } from '../core/op.ts';
+import { sizeOf } from '../core/shape.ts';
+import elementwiseShader from '../../shaders/ops/elementwise.wgsl';
+import { wholeChain } from './chain_wgsl.ts';
+
+export const elementwise: Kernel = {
+  name: 'elementwise',
+  params: paramFields('n', 'pad0', 'pad1', 'pad2'),
+  shader: wholeChain(elementwiseShader),
+  chain: 'whole',
+};
+
+// Elements a WASM work unit (CHAIN_BLOCK of wasm/chain.h) and a WebGPU workgroup (64 invocations of 4).
+const BLOCK = 256;
+
+/** A grid of `groups` workgroups; two-dimensional where one dimension's limit of 65,535 is passed. */
+export function gridOf(groups: number): [number, number, number] {
+  const y = Math.ceil(groups / 65535);
+  return [Math.ceil(groups / y), y, 1];
+}
+
+export class ChainBuilder {
+  readonly #node: LowerContext;
+  readonly #dims: readonly number[];
+  readonly #loads: ChainLoad[] = [];
+  readonly #steps: ChainStep[] = [];
+
+  constructor(node: LowerContext, dims: readonly number[]) {
+    this.#node = node;
+    this.#dims = dims;
+  }
+
+  /** The value's words as they are; 8-bit values are zero-extended. */
+  word(value: Value): number {
+    let load = this.#loads.findIndex((one) => one.value === value);
+    if (load < 0) {
+      const strides = broadcastStrides(value.dims, this.#dims);
+      load = this.#loads.push({ value, strides }) - 1;
+    }
+    const name = dtypeInfo(value.dtype).bytes === 1 ? 'load_byte' : 'load_word';
+    return this.#step(name, [load]);
+  }
+
+  /** The value's f32 words, read canonically. */
+  f32(value: Value): number {
+    const word = this.word(value);
+    return value.canonical ? word : this.#step('canonical', [word]);
+  }
+
+  /** An f32 constant; `x` must be canonical. */
+  scalar(x: number): number {
+    const value = this.#node.constantValue('float32', [], Float32Array.of(x));
+    return this.f32(value);
+  }
+
+  op(op: ChainOpName, ...args: number[]): number {
+    if (args.length !== CHAIN_OPS[op].arity) {
+      throw new RangeError(`chain: ${op} takes ${CHAIN_OPS[op].arity} operands, got ${args.length}`);
+    }
+    return this.#step(op, args);
+  }
+
+  program(): ChainProgram {
+    return { dims: this.#dims, loads: this.#loads, steps: this.#steps };
+  }
+
+  #step(op: ChainOpName, args: readonly number[]): number {
+    const same = this.#steps.findIndex(
+      (one) => one.op === op && one.args.length === args.length && one.args.every((arg, i) => arg === args[i]),
+    );
+    return same >= 0 ? same : this.#steps.push({ op, args }) - 1;
+  }
+}
+
+/** Emits the element-wise dispatch whose result is the last step that `build` adds. */
+export function emitChain(
+  node: LowerContext,
+  out: Value,
+  build: (chain: ChainBuilder) => number,
+): void {
+  const chain = new ChainBuilder(node, out.dims);
+  const result = build(chain);
+  const program = chain.program();
+  if (result !== program.steps.length - 1) {
+    throw new RangeError(`${node.opType}: a chain's result must be its last step`);
+  }
+  const n = sizeOf(out.dims);
+  node.emit(elementwise, {
+    params: { n, pad0: 0, pad1: 0, pad2: 0 },
+    inputs: [],
+    outputs: [out],
+    units: Math.ceil(n / BLOCK),
+    unitCost: BLOCK * program.steps.length,
+    grid: gridOf(Math.ceil(n / BLOCK)),
+    chain: program,
+  });
+  out.canonical = out.dtype === 'float32' && isCanonical(program);
+}

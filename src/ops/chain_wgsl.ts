@@ -1,0 +1,104 @@
+// Completes a shader for one element-wise program: binds its loads and writes the program as calls.
+// The text holds no float operation of its own, only calls of contract functions from shaders/math in the
+// order of the steps, so lint and rules cover it as they cover the files (docs/ARCHITECTURE.md says why it is
+// generated: an interpreter would need run-time indexed registers). Equal programs give equal texts.
+import { CHAIN_OPS, type ChainOpName, type ChainProgram } from '../core/chain.ts';
+import type { Dispatch } from '../core/op.ts';
+import type { Shader } from '../core/shader.ts';
+import { stridesOf } from '../core/shape.ts';
+import chain from '../../shaders/math/chain.wgsl';
+import exp from '../../shaders/math/exp.wgsl';
+
+// Steps defined outside shaders/math/chain.wgsl and what it imports.
+const MODULES: Partial<Record<ChainOpName, Shader>> = {
+  exp_f32: exp,
+};
+
+// Bindings 0 to 2 are Params, tables and status.
+const FIRST_INPUT = 3;
+
+/** `@group(0) @binding(n) var<storage, …>` of the tensors from binding `first` on. */
+function declare(names: readonly string[], first: number, access: 'read' | 'read_write'): string[] {
+  return names.map(
+    (name, i) =>
+      `@group(0) @binding(${first + i}) var<storage, ${access}> ${name}: array<u32>;`,
+  );
+}
+
+function body(program: ChainProgram, seed: string): string[] {
+  return program.steps.map((step, i) => {
+    const args = step.args.map((arg) => `v${arg}`).join(', ');
+    const load = step.args[0] ?? 0;
+    switch (step.op) {
+      case 'seed':
+        return `let v${i} = ${seed};`;
+      case 'load_word':
+        return `let v${i} = load${load}[${offset(program, load)}];`;
+      case 'load_byte':
+        return `let o${i} = ${offset(program, load)}; let v${i} = (load${load}[o${i} >> 2u] >> (8u * (o${i} & 3u))) & 0xffu;`;
+      default:
+        return `let v${i} = ${step.op}(${args});`;
+    }
+  });
+}
+
+function offset(program: ChainProgram, load: number): string {
+  const strides = program.loads[load]?.strides ?? [];
+  const dense = stridesOf(program.dims);
+  const steps = strides.filter((_, axis) => program.dims[axis] !== 1);
+  if (steps.every((stride) => stride === 0)) return '0u';
+  const isDense = strides.every((stride, axis) => program.dims[axis] === 1 || stride === dense[axis]);
+  return isDense ? 'index' : `chain_offset(${load}u, index)`;
+}
+
+function modules(program: ChainProgram): Shader[] {
+  return [...new Set(program.steps.map((step) => MODULES[step.op]))].filter(
+    (shader) => shader !== undefined,
+  );
+}
+
+/** The element-wise kernel for a dispatch: `host` with `element(index)` and the tensors' bindings. */
+export function wholeChain(host: Shader): (dispatch: Dispatch) => Shader {
+  return (dispatch) => {
+    const program = dispatch.chain;
+    if (program === undefined) throw new Error(`${dispatch.kernel.name}: dispatch without a chain`);
+    const loads = program.loads.map((_, k) => `load${k}`);
+    const text = [
+      ...declare(loads, FIRST_INPUT, 'read'),
+      ...declare(['out0'], FIRST_INPUT + loads.length, 'read_write'),
+      'fn element(index: u32) -> u32 {',
+      ...body(program, '0u'),
+      `return v${program.steps.length - 1};`,
+      '}',
+    ].join('\n');
+    return { name: `${host.name}:chain`, text, imports: [host, chain, ...modules(program)] };
+  };
+}
+
+/**
+ * An epilogue kernel for a dispatch: `host`, which binds its own inputs, with `epilogue(value, index)`, the
+ * bindings of the chain's loads behind them and of `out0` behind those.
+ */
+export function epilogueChain(host: Shader): (dispatch: Dispatch) => Shader {
+  return (dispatch) => {
+    const program = dispatch.chain;
+    const loads = program?.loads.map((_, k) => `load${k}`) ?? [];
+    const first = FIRST_INPUT + dispatch.inputs.length;
+    const text = [
+      ...declare(loads, first, 'read'),
+      ...declare(['out0'], first + loads.length, 'read_write'),
+      'fn epilogue(value: u32, index: u32) -> u32 {',
+      ...(program === undefined ? ['return value;'] : body(program, 'value')),
+      ...(program === undefined ? [] : [`return v${program.steps.length - 1};`]),
+      '}',
+    ].join('\n');
+    return {
+      name: `${host.name}:epilogue`,
+      text,
+      imports: [host, chain, ...(program === undefined ? [] : modules(program))],
+    };
+  };
+}
+
+/** The steps that a program may name, for tests that compile each. */
+export const chainOpNames: readonly ChainOpName[] = Object.keys(CHAIN_OPS) as ChainOpName[];
