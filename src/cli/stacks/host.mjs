@@ -97,9 +97,11 @@ async function processHost() {
       const dawn = await import(pathToFileURL(options.dawnModule).href);
       Object.assign(globalThis, dawn.globals);
       gpu = dawn.create(options.dawnFlags);
+      // Where a library looks for it. It also keeps the object alive: Dawn aborts when create()'s result is collected.
+      const navigator = globalThis.navigator ?? {};
+      Object.defineProperty(navigator, 'gpu', { value: gpu });
+      Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
     }
-    // Dawn stops the process when the object that create() returned is collected: it stays reachable here.
-    globalThis.isobitGpu = gpu;
     const env = {
       gpu,
       featureLevel: options.featureLevel,

@@ -84,7 +84,8 @@ async function start(spec: StackSpec, options: StackOptions): Promise<Life> {
   const limit = options.openTimeoutMs ?? 90_000;
   const log = options.log ?? (() => undefined);
   const host = hostScript();
-  const roots = [dirname(resolve(options.bundle)), ...(options.roots ?? [])];
+  const folder = options.bundle === undefined ? [] : [dirname(resolve(options.bundle))];
+  const roots = [...folder, ...(options.roots ?? [])];
   const connecting =
     spec.start.kind === 'browser'
       ? connectBrowser(spec.start, host, roots, log)
@@ -128,14 +129,18 @@ async function start(spec: StackSpec, options: StackOptions): Promise<Life> {
  */
 export async function openStack(id: string, options: StackOptions): Promise<Stack> {
   const spec = stackById(id);
-  const bundle = resolve(options.bundle);
+  const bundle = options.bundle === undefined ? undefined : resolve(options.bundle);
   let life: Life | undefined = await start(spec, options);
   const first = life;
   let closed = false;
   let queue: Promise<unknown> = Promise.resolve();
 
   const runOnce = async (job: unknown): Promise<JobReply> => {
-    if (closed) return { error: { name: 'StackError', message: `Stack ${id}: it is closed.` } };
+    const refuse = (why: string): JobReply => {
+      return { error: { name: 'StackError', message: `Stack ${id}: ${why}.` } };
+    };
+    if (closed) return refuse('it is closed');
+    if (bundle === undefined) return refuse('it was opened without a job bundle');
     try {
       life ??= await start(spec, options);
       const work = life.connection.run(bundle, job);

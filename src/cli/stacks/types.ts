@@ -24,8 +24,8 @@ export interface AdapterReport {
 export type Versions = Record<string, string | undefined>;
 
 export interface StackOptions {
-  /** The job bundle, an absolute path. Its folder is readable. */
-  bundle: string;
+  /** The job bundle, an absolute path. Its folder is readable. Without one, run() only gives errors. */
+  bundle?: string;
   /** Further folders whose files jobs may read. */
   roots?: string[];
   /** Limit of one job in ms; 10 minutes when not given. */

@@ -1,0 +1,164 @@
+// `isobit matrix`: the same job on every stack of this machine, one after the other, and the digests side by side. It
+// promises that a stack that crashes, hangs or is not installed is a row with the reason, never the end of the table,
+// and that `identical` is true only when every stack that is here gave the reference's digest.
+
+import { contract } from '../core/digest.ts';
+import { table } from './output.ts';
+import { STACKS } from './stacks/catalog.ts';
+import type { StackSpec } from './stacks/catalog.ts';
+import { openStack } from './stacks/runner.ts';
+import type { JobReply, Stack } from './stacks/types.ts';
+
+export interface MatrixStack {
+  id: string;
+  engine: string;
+  adapter: string;
+  backend: string;
+  digest: string | null;
+  /** Milliseconds of the run, without starting the stack and loading the model. */
+  ms: number | null;
+  error?: string;
+  /** The stack is not installed; `error` says what to install. */
+  missing?: true;
+}
+
+export interface MatrixRow {
+  model: string;
+  contract: string;
+  /** The digest that all agree on, else the reference's (the first stack's), else null. */
+  digest: string | null;
+  identical: boolean;
+  stacks: MatrixStack[];
+}
+
+/** One model of the matrix: the job without its backend, which the stack decides. */
+export interface MatrixModel {
+  name: string;
+  job: Record<string, unknown>;
+}
+
+export interface MatrixOptions {
+  bundle: string;
+  roots: string[];
+  /** Ids of the stacks to run; all when not given. */
+  stacks?: string[];
+  timeoutMs?: number;
+  onStart?: (stackId: string, model: string) => void;
+  onDone?: (stackId: string, model: string) => void;
+}
+
+/** What the job of a matrix returns. */
+interface MatrixResult {
+  digest: string;
+  ms: number;
+}
+
+function isMatrixResult(value: unknown): value is MatrixResult {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'digest' in value && typeof value.digest === 'string' && 'ms' in value;
+}
+
+function cellOf(spec: StackSpec, adapter: string, reply: JobReply): MatrixStack {
+  const { id, engine, backend } = spec;
+  const head = { id, engine, adapter, backend };
+  if (reply.error !== undefined) {
+    return { ...head, digest: null, ms: null, error: reply.error.message };
+  }
+  if (!isMatrixResult(reply.result)) {
+    return { ...head, digest: null, ms: null, error: 'The job returned no digest.' };
+  }
+  return { ...head, digest: reply.result.digest, ms: Number(reply.result.ms.toFixed(3)) };
+}
+
+/** One stack's cells, in the order of `models`. */
+async function runStack(
+  spec: StackSpec,
+  models: MatrixModel[],
+  options: MatrixOptions,
+): Promise<MatrixStack[]> {
+  const { id, engine, backend } = spec;
+  const absent = spec.find();
+  const fill = (error: string, missing: boolean): MatrixStack[] =>
+    models.map(() => {
+      const cell = { id, engine, adapter: 'unknown', backend, digest: null, ms: null, error };
+      return missing ? { ...cell, missing: true } : cell;
+    });
+  if (absent !== undefined) {
+    return fill(`Not installed: ${absent}. To install: ${spec.needs}.`, true);
+  }
+  const { bundle, roots, timeoutMs } = options;
+  let stack: Stack;
+  try {
+    stack = await openStack(id, {
+      bundle,
+      roots,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  } catch (e) {
+    // A graphics card that is not there shows itself only here.
+    return fill(e instanceof Error ? e.message : String(e), spec.optional);
+  }
+  const cells: MatrixStack[] = [];
+  try {
+    for (const model of models) {
+      options.onStart?.(id, model.name);
+      cells.push(cellOf(spec, stack.adapter, await stack.run({ ...model.job, backend })));
+      options.onDone?.(id, model.name);
+    }
+  } finally {
+    await stack.close();
+  }
+  return cells;
+}
+
+/** Puts the cells of one model together. */
+export function matrixRow(model: string, stacks: MatrixStack[]): MatrixRow {
+  const present = stacks.filter((stack) => stack.missing !== true);
+  const digest = present.find((stack) => stack.digest !== null)?.digest ?? null;
+  const identical =
+    digest !== null && present.every((s) => s.digest === digest && s.error === undefined);
+  return { model, contract: `${contract.id} ${contract.version}`, digest, identical, stacks };
+}
+
+/** The stacks that a matrix runs on, in its order. */
+export function matrixStacks(ids: string[] | undefined): StackSpec[] {
+  return STACKS.filter((spec) => ids === undefined || ids.includes(spec.id));
+}
+
+/** Runs every model on every stack, sequentially: two stacks at once would share the processor. */
+export async function runMatrix(
+  models: MatrixModel[],
+  options: MatrixOptions,
+): Promise<MatrixRow[]> {
+  const columns: MatrixStack[][] = [];
+  for (const spec of matrixStacks(options.stacks)) {
+    columns.push(await runStack(spec, models, options));
+  }
+  return models.map((model, i) => {
+    const cells = columns.flatMap((column) => column[i] ?? []);
+    return matrixRow(model.name, cells);
+  });
+}
+
+/** True unless a digest differs or a stack failed; with `requireAll`, also unless a stack is missing. */
+export function matrixGood(rows: MatrixRow[], requireAll: boolean): boolean {
+  const optional = new Set(STACKS.filter((spec) => spec.optional).map((spec) => spec.id));
+  const complete = (row: MatrixRow): boolean =>
+    row.stacks.every((stack) => stack.missing !== true || optional.has(stack.id));
+  return rows.every((row) => row.identical && (!requireAll || complete(row)));
+}
+
+/** A row as text: one line a stack. */
+export function matrixText(row: MatrixRow): string {
+  const cells = row.stacks.map((stack) => {
+    const { id, backend, engine, adapter, digest, ms, error } = stack;
+    const mark = digest === null ? '--' : digest === row.digest ? '==' : 'XX';
+    const shown = digest === null ? '' : `${digest.slice(0, 16)}…`;
+    const time = ms === null ? '' : `${ms.toFixed(1)} ms`;
+    const name = adapter === 'none' || adapter === 'unknown' ? '' : adapter;
+    return [mark, id, backend, engine, shown, time, (error ?? name).split('\n')[0] ?? ''];
+  });
+  const ran = row.stacks.filter((stack) => stack.digest !== null).length;
+  const verdict = row.identical ? `identical on ${ran} stacks` : 'NOT IDENTICAL';
+  return `${row.model}: ${verdict}, contract ${row.contract}\n${row.digest ?? 'no digest'}\n${table(cells)}`;
+}

@@ -1,0 +1,75 @@
+// The install script: quick and silent when all is there; as root it calls apt-get, refreshing stale lists once;
+// otherwise it prints the one line to run and fails. With stand-ins for dpkg-query and apt-get, so that nothing is
+// installed here.
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const script = fileURLToPath(new URL('../../scripts/install_stacks.mjs', import.meta.url));
+let folder = '';
+
+function program(name: string, body: string): void {
+  writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`);
+  chmodSync(join(folder, name), 0o755);
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'isobit-install-'));
+  // Installed is what the file `installed` lists; apt-get install adds to it.
+  program(
+    'dpkg-query',
+    `while read -r name; do echo "installed $name"; done < ${folder}/installed`,
+  );
+  program(
+    'apt-get',
+    `echo "$@" >> ${folder}/calls
+     if [ "$1" = install ]; then shift 3; for name in "$@"; do echo "$name" >> ${folder}/installed; done; fi`,
+  );
+  writeFileSync(join(folder, 'installed'), 'chromium\nfirefox-esr\n');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function install(...args: string[]) {
+  const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
+    env,
+    encoding: 'utf8',
+  });
+  const calls = join(folder, 'calls');
+  return { status, stdout, stderr, calls: existsSync(calls) ? readFileSync(calls, 'utf8') : '' };
+}
+
+test('with everything there it does nothing', () => {
+  expect(install('--group', 'browsers')).toEqual({ status: 0, stdout: '', stderr: '', calls: '' });
+});
+
+test('--check prints the one line and fails', () => {
+  const { status, stderr, calls } = install('--check');
+  expect(status).toBe(1);
+  expect(stderr).toContain('Run: sudo apt-get install --yes --no-install-recommends mesa-vulkan');
+  expect(stderr).not.toContain('chromium');
+  expect(calls).toBe('');
+});
+
+test.runIf(process.getuid?.() === 0)('as root it installs what is missing, then nothing', () => {
+  const first = install('--group', 'oracle');
+  expect(first.status).toBe(0);
+  expect(first.calls).toContain('install --yes --no-install-recommends gcc libc6-dev libmpfr-dev');
+  expect(install('--group', 'oracle').calls).toBe(first.calls);
+});
+
+test.runIf(process.getuid?.() === 0)('apt-get that fails twice is a failure', () => {
+  program('apt-get', `echo "$@" >> ${folder}/calls; exit 100`);
+  const { status, stderr, calls } = install('--group', 'oracle');
+  expect(status).toBe(1);
+  expect(stderr).toContain('apt-get failed. Run: sudo apt-get install');
+  expect(calls).toContain('update');
+});
+
+test('an unknown group is bad usage', () => {
+  expect(install('--group', 'nonsense').status).toBe(2);
+});
