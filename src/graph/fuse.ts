@@ -2,6 +2,7 @@
 // R5: a joined chain is the same list of canonical steps, so no bit moves; a test compares every plan fused
 // and unfused. The producer moves down to its reader's place, where all inputs of both exist.
 import { chainFits, joinChains, type ChainProgram } from '../core/chain.ts';
+import { dtypeInfo } from '../core/dtype.ts';
 import { inputsOf, type Dispatch, type Value } from '../core/op.ts';
 import { sizeOf, stridesOf } from '../core/shape.ts';
 import type { Step } from './plan.ts';
@@ -54,7 +55,9 @@ export function fuse(
       if (chain.loads.some((other, j) => j !== k && root(other.value) === value)) continue;
       if (sizeOf(load.value.dims) !== sizeOf(chain.dims)) continue;
       if (!load.strides.every((s, axis) => chain.dims[axis] === 1 || s === dense[axis])) continue;
-      if (load.value.dtype !== 'float32' && host === 'epilogue') continue;
+      if (host === 'epilogue' && load.value.dtype !== 'float32') continue;
+      // Epilogue shaders store one word an element; bytes are packed by the element-wise kernel only.
+      if (host === 'epilogue' && dtypeInfo(tail.dispatch.outputs[0]?.dtype ?? 'bool').bytes !== 4) continue;
       const first = headChain(head.dispatch, chain.dims);
       const own = tail.dispatch.kernel.chain === 'epilogue' ? tail.dispatch : head.dispatch;
       // Head and tail count the same flat elements, under the tail's dims.
