@@ -113,6 +113,9 @@ export interface NodeContext {
   float(attribute: string, otherwise?: number): number;
   string(attribute: string, otherwise?: string): string;
   ints(attribute: string, otherwise?: readonly number[]): readonly number[];
+  floats(attribute: string, otherwise?: readonly number[]): readonly number[];
+  /** A `tensor` attribute. */
+  tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray };
   /** dtype of input `i`, undefined where the optional input is absent. */
   dtypeOf(i: number): DType | undefined;
 }
@@ -126,8 +129,6 @@ export interface ShapeContext extends NodeContext {
   constant(i: number): TypedArray | undefined;
   /** The contents of input `i`, which the output's shape depends on. */
   known(i: number, what: string): TypedArray;
-  /** A `tensor` attribute. */
-  tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray };
 }
 
 /** The same, with what is needed to emit dispatches. */

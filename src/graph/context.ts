@@ -42,6 +42,10 @@ export class AttributeContext implements NodeContext {
     return this.#read('ints', attribute) ?? this.#given(otherwise, attribute);
   }
 
+  floats(attribute: string, otherwise?: readonly number[]): readonly number[] {
+    return this.#read('floats', attribute, otherwise);
+  }
+
   tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray } {
     const { dtype, dims, data } = this.#given(this.#read('tensor', attribute), attribute);
     if (Array.isArray(data)) {

@@ -28,13 +28,20 @@ export interface OpCase {
   readonly same?: string;
 }
 
-export type CaseAttribute = number | string | readonly number[] | { readonly float: number } | Tensor;
+export type CaseAttribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | Tensor;
 
 function attribute(value: CaseAttribute): Attribute {
   if (typeof value === 'number') return { type: 'int', value };
   if (typeof value === 'string') return { type: 'string', value };
   if (value instanceof Tensor) return { type: 'tensor', value };
   if ('float' in value) return { type: 'float', value: value.float };
+  if ('floats' in value) return { type: 'floats', value: value.floats };
   return { type: 'ints', value };
 }
 
