@@ -43,7 +43,7 @@ export class AttributeContext implements NodeContext {
   }
 
   floats(attribute: string, otherwise?: readonly number[]): readonly number[] {
-    return this.#read('floats', attribute, otherwise);
+    return this.#read('floats', attribute) ?? this.#given(otherwise, attribute);
   }
 
   tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray } {
