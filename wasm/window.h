@@ -1,4 +1,4 @@
-// Convolution's view of its input: a block of it, flushed (V3), padded with +0 and split by stride phase, so that
+// Convolution's view of its input: the part a block of outputs needs, flushed (V3), padded with +0 and split by stride phase, so that
 // the operand of tap k for output (y, x) of the block lies at  k's offset + y * pitch + x,  whatever the strides,
 // dilations and padding: every tap of four neighbouring outputs is one unaligned vector load.
 // Rows and columns with the same remainder modulo the stride form a phase: [channel][row phase][column
@@ -8,15 +8,15 @@
 #include "tile.h"
 
 typedef struct {
-  u32 groups, channels, filters; // channels and filters a group
-  u32 height, width;             // of the input
-  u32 out_height, out_width;
-  u32 kernel_height, kernel_width;
-  u32 stride_height, stride_width;
-  u32 dilation_height, dilation_width;
-  u32 pad_top, pad_left;
+  u32 groups, channels, filters, has_bias; // channels and filters a group
+  u32 depth, height, width;                // of the input; lower ranks have depth 1, height 1
+  u32 out_depth, out_height, out_width;
+  u32 kernel_depth, kernel_height, kernel_width;
+  u32 stride_depth, stride_height, stride_width;
+  u32 dilation_depth, dilation_height, dilation_width;
+  u32 pad_front, pad_top, pad_left;
   u32 row_block, column_block, filter_block; // outputs of a unit; column_block < out_width only with row_block 1
-  u32 has_bias, pad;
+  u32 pad0, pad1, pad2; // the chain behind starts on four words
 } ConvShape;
 
 // Layout of the copy for blocks of `rows` by `columns` outputs.
@@ -40,7 +40,7 @@ static inline Window window_of(const ConvShape *s) {
 
 // The byte offset of every tap, in index order.
 static void window_offsets(const ConvShape *s, const Window *w, u32 *offset) {
-  for (u32 c = 0; c < s->channels; c++)
+  for (u32 c = 0; c < s->channels * s->kernel_depth; c++)
     for (u32 ky = 0; ky < s->kernel_height; ky++)
       for (u32 kx = 0; kx < s->kernel_width; kx++) {
         const u32 y = ky * s->dilation_height, x = kx * s->dilation_width;
@@ -109,22 +109,26 @@ static void window_row(f32 *to, const f32 *row, i32 first, u32 width, u32 stride
   }
 }
 
-// Copies what outputs from (y0, x0) on, `rows` by `columns` of them, need of the channels at `input`.
-static void window_copy(const ConvShape *s, const Window *w, const f32 *input, u32 y0, u32 x0, u32 rows, u32 columns,
-                        f32 *to) {
+// Copies what outputs from (z, y0, x0) on, `rows` by `columns` of them, need of the channels at `input`. The planes
+// of a channel that the kernel's depth meets lie behind one another, as its taps do.
+static void window_copy(const ConvShape *s, const Window *w, const f32 *input, u32 z, u32 y0, u32 x0, u32 rows,
+                        u32 columns, f32 *to) {
   const u32 n_rows = rows + w->rows - s->row_block, n = columns + w->pitch - s->column_block;
   const u32 apart = w->rows * w->pitch;
   const i32 first = (i32)(x0 * s->stride_width) - (i32)s->pad_left;
   for (u32 c = 0; c < s->channels; c++)
-    for (u32 phase = 0; phase < w->row_phases; phase++) {
-      f32 *at = to + c * w->plane + phase * w->column_phases * apart;
-      for (u32 r = 0; r < n_rows; r++, at += w->pitch) {
-        const i32 y = (i32)((y0 + r) * s->stride_height + phase) - (i32)s->pad_top;
-        if (y < 0 || y >= (i32)s->height) {
-          for (u32 q = 0; q < w->column_phases; q++) zeros(at + q * apart, n);
-        } else {
-          window_row(at, input + (c * s->height + (u32)y) * s->width, first, s->width, s->stride_width,
-                     w->column_phases, apart, n);
+    for (u32 kz = 0; kz < s->kernel_depth; kz++) {
+      const u32 iz = z * s->stride_depth + kz * s->dilation_depth - s->pad_front; // wraps where outside
+      const f32 *plane = input + (c * s->depth + iz) * s->height * s->width;
+      for (u32 phase = 0; phase < w->row_phases; phase++) {
+        f32 *at = to + (c * s->kernel_depth + kz) * w->plane + phase * w->column_phases * apart;
+        for (u32 r = 0; r < n_rows; r++, at += w->pitch) {
+          const u32 iy = (y0 + r) * s->stride_height + phase - s->pad_top;
+          if (iz >= s->depth || iy >= s->height) {
+            for (u32 q = 0; q < w->column_phases; q++) zeros(at + q * apart, n);
+          } else {
+            window_row(at, plane + iy * s->width, first, s->width, s->stride_width, w->column_phases, apart, n);
+          }
         }
       }
     }

@@ -1,9 +1,9 @@
-// Conv on [batch][channel][row][column]: Y = tree over k = (input channel, kernel row, kernel column) of W[k] * X[k],
-// then the bias, then the chain. 1-D inputs have one row.
+// Conv on [batch][channel][plane][row][column]: Y = tree over k = (input channel, kernel plane, row, column) of
+// W[k] * X[k], then the bias, then the chain. 2-D inputs have one plane, 1-D inputs one row.
 // Rules: V3 (window.h, conv_pack), V4 (tile.h), V5 (padded taps are +0 and keep their index), V2 for the bias.
 // The left operand of a tile are the filters' weights, the right one the window's copy of the input, read through
-// a table of tap offsets: there is no im2col matrix. A unit is a block of outputs of one group: batch, group, row
-// block, column block, filter block, innermost last; the copy is kept while only the filters change.
+// a table of tap offsets: there is no im2col matrix. A unit is a block of outputs of one group: batch, group, plane,
+// row block, column block, filter block, innermost last; the copy is kept while only the filters change.
 // Scratch: see conv_scratch below; src/ops/conv.ts computes the same.
 #include "../chain.h"
 #include "../window.h"
@@ -15,7 +15,7 @@ typedef struct {
 
 // Words of scratch: tap offsets, window copy, one strip of the block's outputs with the padding columns between
 // rows. A tile may read 24 elements past the copy and write as many past the outputs.
-//   round4(terms) + round4(channels * plane + 32) + 4 * (row_block * pitch + 32)
+//   round4(terms) + round4(channels * kernel_depth * plane + 32) + 4 * (row_block * pitch + 32)
 typedef struct {
   const u32 *table;
   f32 *copy, *outputs;
@@ -48,24 +48,27 @@ static void strip_run(u32 height, const f32 *left, const Scratch *s, u32 at, u32
 }
 
 // One output by position: taps outside the input are +0 and no product. For weights that are not finite.
-static f32 careful(const ConvShape *s, const f32 *input, const f32 *weight, u32 step, u32 y, u32 x) {
+static f32 careful(const ConvShape *s, const f32 *input, const f32 *weight, u32 step, u32 z, u32 y, u32 x) {
   Tree tree;
   f32 sum = 0.0f;
   u32 k = 0;
   for (u32 c = 0; c < s->channels; c++)
-    for (u32 ky = 0; ky < s->kernel_height; ky++)
-      for (u32 kx = 0; kx < s->kernel_width; kx++, k++) {
-        if (k != 0 && k % RADIX == 0) {
-          tree_add(&tree, k / RADIX - 1, sum);
-          sum = 0.0f;
+    for (u32 kz = 0; kz < s->kernel_depth; kz++)
+      for (u32 ky = 0; ky < s->kernel_height; ky++)
+        for (u32 kx = 0; kx < s->kernel_width; kx++, k++) {
+          if (k != 0 && k % RADIX == 0) {
+            tree_add(&tree, k / RADIX - 1, sum);
+            sum = 0.0f;
+          }
+          const u32 iz = z * s->stride_depth + kz * s->dilation_depth - s->pad_front; // wraps where outside
+          const u32 iy = y * s->stride_height + ky * s->dilation_height - s->pad_top;
+          const u32 ix = x * s->stride_width + kx * s->dilation_width - s->pad_left;
+          if (iz < s->depth && iy < s->height && ix < s->width) {
+            const f32 operand = input[((c * s->depth + iz) * s->height + iy) * s->width + ix];
+            const f32 product = weight[k * step] * flush_product(operand);
+            sum = sum + product;
+          }
         }
-        const u32 iy = y * s->stride_height + ky * s->dilation_height - s->pad_top; // wraps where outside
-        const u32 ix = x * s->stride_width + kx * s->dilation_width - s->pad_left;
-        if (iy < s->height && ix < s->width) {
-          const f32 product = weight[k * step] * flush_product(input[(c * s->height + iy) * s->width + ix]);
-          sum = sum + product;
-        }
-      }
   if (k == 0) return 0.0f;
   tree_add(&tree, (k - 1) / RADIX, sum);
   return tree_total(&tree);
@@ -75,12 +78,12 @@ KERNEL(conv) {
   const ConvParams *p = params;
   const ConvShape *s = &p->shape;
   const Window w = window_of(s);
-  const u32 terms = s->channels * s->kernel_height * s->kernel_width;
+  const u32 planes = s->channels * s->kernel_depth, terms = planes * s->kernel_height * s->kernel_width;
   const u32 strips = (s->filters + STRIP - 1) / STRIP;
   const u32 row_blocks = (s->out_height + s->row_block - 1) / s->row_block;
   const u32 column_blocks = (s->out_width + s->column_block - 1) / s->column_block;
   const u32 filter_blocks = (s->filters + s->filter_block - 1) / s->filter_block;
-  const u32 plane = s->out_height * s->out_width;
+  const u32 plane = s->out_depth * s->out_height * s->out_width; // of one filter
   const f32 *weights = in[1];
   const u32 *special = (const u32 *)weights + s->groups * s->filters * terms;
   const int in_place = p->chain.n_steps == 0 || p->chain.output_bytes == 4;
@@ -88,7 +91,7 @@ KERNEL(conv) {
   u32 *table = scratch;
   f32 *copy = (f32 *)table + ((terms + 3) & ~3u);
   const u32 strip_pitch = s->row_block * w.pitch + 32;
-  const Scratch own = {table, copy, copy + ((s->channels * w.plane + 35) & ~3u), strip_pitch};
+  const Scratch own = {table, copy, copy + ((planes * w.plane + 35) & ~3u), strip_pitch};
   window_offsets(s, &w, table);
 
   u32 copied = ~0u;
@@ -97,12 +100,13 @@ KERNEL(conv) {
     const u32 filter = unit % filter_blocks * s->filter_block;
     const u32 x0 = place % column_blocks * s->column_block;
     const u32 y0 = place / column_blocks % row_blocks * s->row_block;
-    const u32 image = place / column_blocks / row_blocks; // batch and group
+    const u32 z = place / column_blocks / row_blocks % s->out_depth;
+    const u32 image = place / column_blocks / row_blocks / s->out_depth; // batch and group
     const u32 group = image % s->groups;
     const u32 rows = min_u32(s->out_height - y0, s->row_block), columns = min_u32(s->out_width - x0, s->column_block);
-    const f32 *input = (const f32 *)in[0] + image * s->channels * s->height * s->width;
+    const f32 *input = (const f32 *)in[0] + image * s->channels * s->depth * s->height * s->width;
     if (place != copied) {
-      window_copy(s, &w, input, y0, x0, rows, columns, copy);
+      window_copy(s, &w, input, z, y0, x0, rows, columns, copy);
       copied = place;
     }
     // Either each row in tiles of its own, or all rows as one run with the pitch's extra columns computed too.
@@ -113,7 +117,7 @@ KERNEL(conv) {
       const u32 height = min_u32(s->filters - f, STRIP), channel = group * s->filters + f;
       const f32 *left = weights + channel * terms;
       const f32 *bias = s->has_bias ? (const f32 *)in[2] + channel : 0;
-      const u32 first = (image * s->filters + f) * plane + y0 * s->out_width + x0;
+      const u32 first = (image * s->filters + f) * plane + (z * s->out_height + y0) * s->out_width + x0;
       const int direct = in_place && (!flat || w.pitch == columns);
       f32 *to = direct ? (f32 *)out[0] + first : own.outputs;
       const u32 pitch = direct ? plane : strip_pitch, row_pitch = direct ? s->out_width : w.pitch;
@@ -121,7 +125,7 @@ KERNEL(conv) {
         for (u32 r = 0; r < height; r++)
           for (u32 y = 0; y < rows; y++)
             for (u32 x = 0; x < columns; x++) {
-              f32 sum = canonical(careful(s, input, left + r, height, y0 + y, x0 + x));
+              f32 sum = canonical(careful(s, input, left + r, height, z, y0 + y, x0 + x));
               to[r * pitch + y * row_pitch + x] = bias ? canonical(sum + canonical(bias[r])) : sum;
             }
       } else if (flat) {
