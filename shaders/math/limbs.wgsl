@@ -109,3 +109,13 @@ fn u64_mul_hi_48(a: U64, b: U64) -> U64 {
   let cross = (a.hi >> 16u) * (b.lo >> 16u);
   return u64_add_u32(u64_add_u32(mul_wide(a.hi, b.hi), cross), (a.lo >> 16u) * (b.hi >> 16u));
 }
+
+// a * b / 2^32 for a U64 and a word, to 47 bits: true value - 2^17 < result <= true value.
+fn u64_mul_u32_48(a: U64, b: u32) -> U64 {
+  return u64_add_u32(mul_wide(a.hi, b), (a.lo >> 16u) * (b >> 16u));
+}
+
+// a << s mod 2^64 for 0 <= s <= 31.
+fn u64_shl_near(a: U64, s: u32) -> U64 {
+  return U64(a.lo << s, (a.hi << s) | ((a.lo >> 1u) >> (31u - s)));
+}

@@ -4,6 +4,7 @@
 #define ISOBIT_ORACLE_FUNCTIONS_H
 #include "../../../wasm/math/math.h"
 #include "../../../wasm/math/words/exp.h"
+#include "../../../wasm/math/words/log.h"
 
 struct function {
   const char *name;
@@ -22,9 +23,11 @@ struct function {
 #define ROW(fn) {#fn, fn##_f32_block, text_##fn, approximate_##fn, oracle_##fn},
 
 ONE(exp, exp(x), mpfr_exp(y, x, MPFR_RNDZ))
+ONE(log, log(x), mpfr_log(y, x, MPFR_RNDZ))
 
 static const struct function functions[] = {
   ROW(exp)
+  ROW(log)
 };
 
 #endif

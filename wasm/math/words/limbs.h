@@ -114,4 +114,9 @@ static inline wgsl_U64 wgsl_u64_mul_hi_48(wgsl_U64 a, wgsl_U64 b) {
   return wgsl_u64_add_u32(wgsl_u64_add_u32(wgsl_mul_wide(a.hi, b.hi), cross), (a.lo >> 16u) * (b.hi >> 16u));
 }
 
+// a * b / 2^32 for a U64 and a word, to 47 bits: true value - 2^17 < result <= true value.
+static inline wgsl_U64 wgsl_u64_mul_u32_48(wgsl_U64 a, u32 b) {
+  return wgsl_u64_add_u32(wgsl_mul_wide(a.hi, b), (a.lo >> 16u) * (b >> 16u));
+}
+
 #endif
