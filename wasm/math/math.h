@@ -7,6 +7,12 @@
 
 f32 exp_f32(f32 x);
 void exp_f32_block(const f32 *x, f32 *y, u32 n);
+f32 tanh_f32(f32 x);
+void tanh_f32_block(const f32 *x, f32 *y, u32 n);
+f32 sigmoid_f32(f32 x);
+void sigmoid_f32_block(const f32 *x, f32 *y, u32 n);
+f32 erf_f32(f32 x);
+void erf_f32_block(const f32 *x, f32 *y, u32 n);
 f32 log_f32(f32 x);
 void log_f32_block(const f32 *x, f32 *y, u32 n);
 f32 pow_f32(f32 x, f32 y);
