@@ -119,4 +119,9 @@ static inline wgsl_U64 wgsl_u64_mul_u32_48(wgsl_U64 a, u32 b) {
   return wgsl_u64_add_u32(wgsl_mul_wide(a.hi, b), (a.lo >> 16u) * (b >> 16u));
 }
 
+// a << s mod 2^64 for 0 <= s <= 31.
+static inline wgsl_U64 wgsl_u64_shl_near(wgsl_U64 a, u32 s) {
+  return WGSL_STRUCT(wgsl_U64, a.lo << s, (a.hi << s) | ((a.lo >> 1u) >> (31u - s)));
+}
+
 #endif
