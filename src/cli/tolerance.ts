@@ -1,0 +1,93 @@
+// Whether outputs agree with expected ones of another implementation: |got - want| <= atol + rtol * |want| for floats,
+// equality for everything else. NaN agrees with NaN, an infinity with itself. It is for foreign results only: our own
+// paths are compared bit by bit.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { f32OfWord } from '../core/bits.ts';
+import { formatShape } from '../core/shape.ts';
+import type { Tensor } from '../core/tensor.ts';
+
+export interface Tolerance {
+  rtol: number;
+  atol: number;
+}
+
+export interface OutputComparison {
+  name: string;
+  within: boolean;
+  /** The largest |got - want|; null where the two cannot be compared. */
+  max_abs: number | null;
+  /** What is wrong, where something is. */
+  error?: string;
+}
+
+const DEFAULT: Tolerance = { rtol: 1e-3, atol: 1e-5 };
+
+/** The tolerance in meta.json, in the folder of expected outputs or above it; else rtol 1e-3, atol 1e-5. */
+export function toleranceOf(folder: string): Tolerance {
+  const path = [folder, dirname(folder)]
+    .map((place) => join(place, 'meta.json'))
+    .find((candidate) => existsSync(candidate));
+  if (path === undefined) return DEFAULT;
+  const meta = JSON.parse(readFileSync(path, 'utf8')) as { tolerance?: Partial<Tolerance> };
+  const { rtol = DEFAULT.rtol, atol = DEFAULT.atol } = meta.tolerance ?? {};
+  return { rtol, atol };
+}
+
+/** The value of a float16 pattern; exact. */
+function float16ToNumber(bits: number): number {
+  const sign = bits >= 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+}
+
+/** The elements as numbers; integers of 64 bits stay bigints, so that none is rounded. */
+function elements(tensor: Tensor): ArrayLike<number | bigint | string> {
+  const { data, dtype } = tensor;
+  if (data instanceof Uint16Array && dtype === 'float16') return Array.from(data, float16ToNumber);
+  if (data instanceof Uint16Array && dtype === 'bfloat16') {
+    return Array.from(data, (bits) => f32OfWord((bits << 16) >>> 0));
+  }
+  return data;
+}
+
+const isFloat = (dtype: string): boolean => /float/.test(dtype);
+
+/** Compares one output with what was expected. */
+export function compareOutput(
+  name: string,
+  got: Tensor,
+  want: Tensor,
+  { rtol, atol }: Tolerance,
+): OutputComparison {
+  const kind = (tensor: Tensor): string => `${tensor.dtype} ${formatShape(tensor.dims)}`;
+  if (kind(got) !== kind(want)) {
+    const error = `expected ${kind(want)}, got ${kind(got)}.`;
+    return { name, within: false, max_abs: null, error };
+  }
+  const a = elements(got);
+  const b = elements(want);
+  let worst = 0;
+  let error: string | undefined;
+  for (let i = 0; i < b.length; i += 1) {
+    const [x, y] = [a[i], b[i]];
+    if (Object.is(x, y) || x === y) continue;
+    const apart = typeof x === 'number' && typeof y === 'number' ? Math.abs(x - y) : Infinity;
+    const size = isFloat(want.dtype) && typeof y === 'number' ? Math.abs(y) : 0;
+    const allowed = isFloat(want.dtype) ? atol + rtol * size : 0;
+    // NaN here is one NaN beside a number, or an infinity's difference: never within.
+    if (!(apart <= allowed) || !Number.isFinite(apart)) {
+      error ??= `element ${i}: expected ${String(y)} within ${allowed}, got ${String(x)}.`;
+    }
+    worst = Math.max(worst, Number.isNaN(apart) ? Infinity : apart);
+  }
+  const result = {
+    name,
+    within: error === undefined,
+    max_abs: Number.isFinite(worst) ? worst : null,
+  };
+  return error === undefined ? result : { ...result, error };
+}

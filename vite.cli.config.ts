@@ -1,0 +1,34 @@
+// Builds the command line: dist/cli.js for Node, with the library inside and the packages of `dependencies` outside,
+// and dist/stacks/host.mjs, which is copied as it is because every stack runs it. After vite.config.ts, which empties
+// dist/ and builds the library and the job bundles.
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { defineConfig, type Plugin } from 'vite';
+import { wgsl } from './scripts/wgsl_plugin.ts';
+
+const root = import.meta.dirname;
+
+function copyHost(): Plugin {
+  return {
+    name: 'copy-host',
+    writeBundle() {
+      mkdirSync(resolve(root, 'dist/stacks'), { recursive: true });
+      copyFileSync(resolve(root, 'src/cli/stacks/host.mjs'), resolve(root, 'dist/stacks/host.mjs'));
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [wgsl(), copyHost()],
+  publicDir: false,
+  build: {
+    target: 'node20',
+    ssr: true,
+    outDir: 'dist',
+    emptyOutDir: false,
+    rolldownOptions: {
+      input: { cli: resolve(root, 'src/cli/bin.ts') },
+      output: { entryFileNames: '[name].js', chunkFileNames: 'cli-[hash].js' },
+    },
+  },
+});
