@@ -19,6 +19,6 @@ emcc "${sources[@]}" -o "$output" \
   -fno-builtin-memset -fno-builtin-memcpy \
   -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sALLOW_TABLE_GROWTH -sMAXIMUM_MEMORY=4GB \
   -sINITIAL_MEMORY=1MB -sTOTAL_STACK=256KB \
-  -Wl,--export-table -Wl,--export=__heap_base -Wl,--strip-all
+  -Wl,--export-table -Wl,--export=__heap_base
 emcc --version | head -1
 sha256sum "$output"

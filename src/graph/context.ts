@@ -67,7 +67,8 @@ export class AttributeContext implements NodeContext {
     if (found.type !== kind) {
       throw new TypeError(`${this.opType}: attribute ${name}: expected ${kind}, got ${found.type}.`);
     }
-    return found.value as Extract<Attribute, { type: K }>['value'];
+    const value: unknown = found.value; // TypeScript does not narrow by a generic kind
+    return value as Extract<Attribute, { type: K }>['value'];
   }
 
   #given<T>(value: T | undefined, name: string): T {

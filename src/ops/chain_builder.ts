@@ -15,6 +15,7 @@ import { paramFields, type Kernel, type LowerContext, type Value } from '../core
 import { sizeOf } from '../core/shape.ts';
 import elementwiseShader from '../../shaders/ops/elementwise.wgsl';
 import { wholeChain } from './chain_wgsl.ts';
+import { gridOf } from './grid.ts';
 
 export const elementwise: Kernel = {
   name: 'elementwise',
@@ -25,12 +26,6 @@ export const elementwise: Kernel = {
 
 // Elements a WASM work unit (CHAIN_BLOCK of wasm/chain.h) and a WebGPU workgroup (64 invocations of 4).
 const BLOCK = 256;
-
-/** A grid of `groups` workgroups; two-dimensional where one dimension's limit of 65,535 is passed. */
-export function gridOf(groups: number): [number, number, number] {
-  const y = Math.ceil(groups / 65535);
-  return [Math.ceil(groups / y), y, 1];
-}
 
 export class ChainBuilder {
   readonly #node: LowerContext;
@@ -104,7 +99,7 @@ export function emitChain(
     outputs: [out],
     units: Math.ceil(n / BLOCK),
     unitCost: BLOCK * program.steps.length,
-    grid: gridOf(Math.ceil(n / BLOCK)),
+    grid: gridOf(n, BLOCK),
     chain: program,
   });
   out.canonical = out.dtype === 'float32' && isCanonical(program);

@@ -1,0 +1,129 @@
+// A GPUDevice with everything that can go wrong made into a rejected promise: validation and out-of-memory
+// errors of a scope, uncaptured errors, loss. Requests default limits only; a caller's own device is used as
+// it is and not destroyed.
+import { DeviceError } from '../../core/errors.ts';
+
+export interface DeviceInfo {
+  /** `vendor architecture device description`, as far as the adapter tells. */
+  readonly name: string;
+  /** True for an adapter that computes on the CPU. */
+  readonly software: boolean;
+}
+
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render|microsoft basic|warp/i;
+
+export function describeAdapter(info: GPUAdapterInfo): DeviceInfo {
+  const parts = [info.vendor, info.architecture, info.device, info.description];
+  const name = [...new Set(parts.filter((part) => part !== ''))].join(' ');
+  const fallback = 'isFallbackAdapter' in info && info.isFallbackAdapter === true;
+  return { name: name === '' ? 'unnamed adapter' : name, software: fallback || SOFTWARE.test(name) };
+}
+
+export class Device {
+  readonly gpu: GPUDevice;
+  readonly info: DeviceInfo;
+  readonly #owned: boolean;
+  #failure: DeviceError | undefined;
+  readonly #failed: Promise<never>;
+
+  private constructor(gpu: GPUDevice, info: DeviceInfo, owned: boolean) {
+    this.gpu = gpu;
+    this.info = info;
+    this.#owned = owned;
+    let reject: (error: DeviceError) => void = () => undefined;
+    this.#failed = new Promise<never>((_, no) => {
+      reject = no;
+    });
+    // The rejection is delivered through race(); without a run there is nobody to tell.
+    this.#failed.catch(() => undefined);
+    const fail = (message: string, stage: string): void => {
+      this.#failure ??= new DeviceError(message, { stage, adapter: info.name });
+      reject(this.#failure);
+    };
+    gpu.addEventListener('uncapturederror', (event) => {
+      event.preventDefault();
+      fail(`WebGPU: ${event.error.message}`, 'run');
+    });
+    void gpu.lost.then((lost) => {
+      fail(`WebGPU: the device was lost (${lost.reason}): ${lost.message} Load the model again.`, 'lost');
+    });
+  }
+
+  static wrap(gpu: GPUDevice, info?: GPUAdapterInfo): Device {
+    const known = info ?? ('adapterInfo' in gpu ? gpu.adapterInfo : undefined);
+    return new Device(gpu, known ? describeAdapter(known) : { name: 'unnamed adapter', software: false }, false);
+  }
+
+  /** @throws DeviceError if there is no adapter or it gives no device */
+  static async request(
+    gpu: GPU | undefined,
+    options: GPURequestAdapterOptions = {},
+  ): Promise<Device> {
+    const adapter = await findAdapter(gpu, options);
+    try {
+      return new Device(await adapter.requestDevice(), describeAdapter(adapter.info), true);
+    } catch (cause) {
+      const { name } = describeAdapter(adapter.info);
+      throw new DeviceError('WebGPU: the adapter gave no device.', { stage: 'device', adapter: name, cause });
+    }
+  }
+
+  get failure(): DeviceError | undefined {
+    return this.#failure;
+  }
+
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** `promise`, or the device's failure if that comes first. */
+  race<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([promise, this.#failed]);
+  }
+
+  /** Runs `work` and rejects if it made a validation or out-of-memory error. */
+  async scoped<T>(stage: string, work: () => T): Promise<T> {
+    this.throwIfFailed();
+    this.gpu.pushErrorScope('out-of-memory');
+    this.gpu.pushErrorScope('validation');
+    let result: T;
+    try {
+      result = work();
+    } catch (cause) {
+      await Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()]);
+      throw new DeviceError(`WebGPU: ${String(cause)}`, { stage, adapter: this.info.name, cause });
+    }
+    const validation = this.gpu.popErrorScope();
+    const memory = this.gpu.popErrorScope();
+    const error = (await this.race(validation)) ?? (await this.race(memory));
+    if (error !== null) {
+      throw new DeviceError(`WebGPU: ${error.message}`, { stage, adapter: this.info.name, cause: error });
+    }
+    return result;
+  }
+
+  dispose(): void {
+    if (this.#owned) this.gpu.destroy();
+  }
+}
+
+/** The adapter that would be used, or why there is none. */
+export async function findAdapter(
+  gpu: GPU | undefined,
+  options: GPURequestAdapterOptions,
+): Promise<GPUAdapter> {
+  if (gpu === undefined) {
+    throw new DeviceError('WebGPU: this environment has no navigator.gpu. Use backend wasm.', {
+      stage: 'adapter',
+    });
+  }
+  const adapter =
+    (await gpu.requestAdapter(options)) ??
+    (await gpu.requestAdapter({ ...options, featureLevel: 'compatibility' }));
+  if (adapter === null) {
+    throw new DeviceError('WebGPU: there is no adapter. Use backend wasm, or enable WebGPU.', {
+      stage: 'adapter',
+    });
+  }
+  return adapter;
+}

@@ -1,0 +1,54 @@
+// A tensor's elements in a GPUBuffer, as a caller holds them between runs (a key/value cache, say).
+import { DeviceError } from '../../core/errors.ts';
+import type { DeviceStorage } from '../../core/tensor.ts';
+import type { Device } from './device.ts';
+
+export class GpuStorage implements DeviceStorage {
+  readonly location = 'webgpu';
+  readonly device: Device;
+  readonly buffer: GPUBuffer;
+  readonly byteLength: number;
+
+  constructor(device: Device, buffer: GPUBuffer, byteLength: number) {
+    this.device = device;
+    this.buffer = buffer;
+    this.byteLength = byteLength;
+  }
+
+  async read(): Promise<Uint8Array> {
+    const { gpu } = this.device;
+    const size = this.buffer.size;
+    const staging = gpu.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    try {
+      await this.device.scoped('read', () => {
+        const encoder = gpu.createCommandEncoder();
+        encoder.copyBufferToBuffer(this.buffer, 0, staging, 0, size);
+        gpu.queue.submit([encoder.finish()]);
+      });
+      return (await mapped(this.device, staging, size)).subarray(0, this.byteLength);
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  dispose(): void {
+    this.buffer.destroy();
+  }
+}
+
+/** A copy of the first `size` bytes of a MAP_READ buffer, which is unmapped again. */
+export async function mapped(device: Device, buffer: GPUBuffer, size: number): Promise<Uint8Array> {
+  try {
+    await device.race(buffer.mapAsync(GPUMapMode.READ, 0, size));
+  } catch (cause) {
+    if (cause instanceof DeviceError) throw cause;
+    throw new DeviceError(`WebGPU: reading back failed: ${String(cause)}`, {
+      stage: 'read',
+      adapter: device.info.name,
+      cause,
+    });
+  }
+  const copy = new Uint8Array(buffer.getMappedRange(0, size)).slice();
+  buffer.unmap();
+  return copy;
+}

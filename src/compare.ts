@@ -1,0 +1,90 @@
+// The checker's comparison: two runs, value by value in node order, as words and never as floats (M3).
+import { hex32 } from './core/bits.ts';
+import type { Tensor } from './core/tensor.ts';
+import { nodeLabel, type Graph } from './graph/graph.ts';
+import type { Note } from './session.ts';
+
+/** The first element at which a node's outputs differ. */
+export interface Difference {
+  readonly node: string;
+  readonly opType: string;
+  readonly output: string;
+  /** Flat index of the element, and how many elements differ in all. */
+  readonly index: number;
+  readonly differing: number;
+  readonly size: number;
+  /** The words, as hex. */
+  readonly wasm: string;
+  readonly webgpu: string;
+}
+
+export interface CheckReport {
+  readonly identical: boolean;
+  readonly adapter: string;
+  /** Node outputs compared, and their elements. */
+  readonly values: number;
+  readonly elements: number;
+  /** In node order: the first is where the paths part. */
+  readonly differences: readonly Difference[];
+  readonly notes: readonly Note[];
+}
+
+/** The position of the first difference and the number of differing elements; undefined if there is none. */
+export function compareTensors(
+  a: Tensor,
+  b: Tensor,
+): { index: number; differing: number; a: string; b: string } | undefined {
+  const [left, right] = [a.bytes(), b.bytes()];
+  const width = a.size === 0 ? 1 : left.byteLength / a.size;
+  let index = -1;
+  let differing = 0;
+  for (let i = 0; i < a.size; i += 1) {
+    for (let k = i * width; k < (i + 1) * width; k += 1) {
+      if (left[k] === right[k]) continue;
+      if (index < 0) index = i;
+      differing += 1;
+      break;
+    }
+  }
+  if (index < 0) return undefined;
+  return { index, differing, a: wordAt(left, index, width), b: wordAt(right, index, width) };
+}
+
+function wordAt(bytes: Uint8Array, index: number, width: number): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + index * width, width);
+  if (width === 4) return hex32(view.getUint32(0, true));
+  if (width === 8) return `0x${view.getBigUint64(0, true).toString(16).padStart(16, '0')}`;
+  return `0x${(width === 2 ? view.getUint16(0, true) : view.getUint8(0)).toString(16).padStart(width * 2, '0')}`;
+}
+
+export function compareOutputs(
+  graph: Graph,
+  reference: ReadonlyMap<string, Tensor>,
+  other: ReadonlyMap<string, Tensor>,
+  about: { adapter: string; notes: readonly Note[] },
+): CheckReport {
+  const differences: Difference[] = [];
+  let values = 0;
+  let elements = 0;
+  for (const node of graph.nodes) {
+    for (const output of node.outputs) {
+      const [a, b] = [reference.get(output), other.get(output)];
+      if (a === undefined || b === undefined) continue;
+      values += 1;
+      elements += a.size;
+      const found = compareTensors(a, b);
+      if (found === undefined) continue;
+      differences.push({
+        node: nodeLabel(node),
+        opType: node.opType,
+        output,
+        index: found.index,
+        differing: found.differing,
+        size: a.size,
+        wasm: found.a,
+        webgpu: found.b,
+      });
+    }
+  }
+  return { identical: differences.length === 0, values, elements, differences, ...about };
+}

@@ -1,0 +1,58 @@
+// What a caller feeds, checked against the model: every input there, none unknown, dtype and shape right,
+// symbolic sizes the same wherever their name occurs. Errors say expected and got.
+import { Tensor } from './core/tensor.ts';
+import { formatShape } from './core/shape.ts';
+import type { Graph } from './graph/graph.ts';
+
+export type Feeds = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
+
+/** @throws TypeError for missing, unknown or wrongly typed feeds; RangeError for shapes */
+export function checkFeeds(graph: Graph, feeds: Feeds): Map<string, Tensor> {
+  const given = new Map(feeds instanceof Map ? feeds : Object.entries(feeds));
+  const names = graph.inputs.map((info) => info.name);
+  const unknown = [...given.keys()].filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new TypeError(`run: unknown feeds ${unknown.join(', ')}: expected ${names.join(', ')}.`);
+  }
+  const missing = names.filter((name) => !given.has(name));
+  if (missing.length > 0) {
+    throw new TypeError(
+      `run: missing feeds ${missing.join(', ')}: expected ${names.join(', ')}, got ${[...given.keys()].join(', ') || 'none'}.`,
+    );
+  }
+  const sizes = new Map<string, { size: number; input: string }>();
+  const fed = new Map<string, Tensor>();
+  for (const info of graph.inputs) {
+    const tensor: unknown = given.get(info.name);
+    if (!(tensor instanceof Tensor)) {
+      throw new TypeError(`run: feed '${info.name}': expected a Tensor, got ${typeof tensor}.`);
+    }
+    if (tensor.dtype !== info.dtype) {
+      throw new TypeError(`run: feed '${info.name}': expected ${info.dtype ?? '?'}, got ${tensor.dtype}.`);
+    }
+    const { dims } = info;
+    if (dims !== undefined) {
+      const fits =
+        dims.length === tensor.dims.length &&
+        dims.every((dim, i) => typeof dim !== 'number' || dim === tensor.dims[i]);
+      if (!fits) {
+        throw new RangeError(
+          `run: feed '${info.name}': expected shape ${formatShape(dims)}, got ${formatShape(tensor.dims)}.`,
+        );
+      }
+      dims.forEach((dim, i) => {
+        if (typeof dim !== 'string') return;
+        const size = tensor.dims[i] ?? 0;
+        const known = sizes.get(dim);
+        if (known === undefined) sizes.set(dim, { size, input: info.name });
+        else if (known.size !== size) {
+          throw new RangeError(
+            `run: feed '${info.name}': dimension ${dim}: expected ${known.size} as in '${known.input}', got ${size}.`,
+          );
+        }
+      });
+    }
+    fed.set(info.name, tensor);
+  }
+  return fed;
+}

@@ -1,0 +1,10 @@
+// The public door: re-exports only. Importing it does no work; the core is compiled by the first `load`.
+export { contract, digestOf } from './core/digest.ts';
+export type { DType, TypedArray } from './core/dtype.ts';
+export { DeviceError, ModelError, UnsupportedOpError, type Problem } from './core/errors.ts';
+export { Tensor } from './core/tensor.ts';
+export type { Feeds } from './feeds.ts';
+export type { CheckReport, Difference } from './compare.ts';
+export { load, type LoadOptions, type Progress } from './load.ts';
+export type { ValueInfo } from './graph/graph.ts';
+export type { Backend, ModelOptions, Note, RunOptions, RunResult, Session as Model } from './session.ts';

@@ -1,0 +1,101 @@
+// Reads a model from where it is (address, path, bytes, response) with progress, and makes a session of it.
+// Not here: the file format (onnx/), execution (session.ts).
+import { ModelError, throwIfAborted } from './core/errors.ts';
+import { readModel } from './onnx/model.ts';
+import { Session, type ModelOptions } from './session.ts';
+
+export interface Progress {
+  readonly stage: 'download' | 'parse' | 'ready';
+  /** Bytes so far, and in all where that is known. */
+  readonly loaded: number;
+  readonly total?: number;
+}
+
+export interface LoadOptions extends ModelOptions {
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Loads an ONNX model.
+ *
+ * @param source a URL, a string (an address, relative to the page in a browser; in Node also a file's path), the
+ * file's bytes, or a Response
+ * @throws ModelError if the file is no valid model, UnsupportedOpError if something in it is not implemented: both
+ * list every problem. TypeError for a source of another kind; Error if it cannot be read.
+ * @example const model = await load('digits.onnx');
+ */
+export async function load(
+  source: URL | string | Uint8Array | Response,
+  options: LoadOptions = {},
+): Promise<Session> {
+  throwIfAborted(options.signal);
+  const bytes = await readSource(source, options);
+  throwIfAborted(options.signal);
+  options.onProgress?.({ stage: 'parse', loaded: bytes.byteLength, total: bytes.byteLength });
+  const session = await Session.create(readModel(bytes), options);
+  options.onProgress?.({ stage: 'ready', loaded: bytes.byteLength, total: bytes.byteLength });
+  return session;
+}
+
+async function readSource(
+  source: URL | string | Uint8Array | Response,
+  options: LoadOptions,
+): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
+  if (typeof Response !== 'undefined' && source instanceof Response) return readBody(source, options);
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    throw new TypeError(
+      `load: expected a URL, string, Uint8Array or Response, got ${Object.prototype.toString.call(source)}.`,
+    );
+  }
+  const path = filePath(source);
+  if (path !== undefined) return readFile(path);
+  return readBody(await fetch(source, { signal: options.signal ?? null }), options);
+}
+
+/** The path if `source` names a file and this is Node (or Bun, Deno), else undefined. */
+function filePath(source: URL | string): URL | string | undefined {
+  const inNode = typeof process !== 'undefined' && typeof process.versions?.node === 'string';
+  if (!inNode) return undefined;
+  if (source instanceof URL) return source.protocol === 'file:' ? source : undefined;
+  if (source.startsWith('file:')) return new URL(source);
+  // One letter is a Windows drive, not a scheme.
+  return /^[a-z][a-z0-9+.-]+:/i.test(source) ? undefined : source;
+}
+
+async function readFile(path: URL | string): Promise<Uint8Array> {
+  const name = 'node:fs/promises'; // a name bundlers do not follow into pages
+  const fs = (await import(/* @vite-ignore */ name)) as typeof import('node:fs/promises');
+  const bytes = await fs.readFile(path);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+async function readBody(response: Response, options: LoadOptions): Promise<Uint8Array> {
+  if (!response.ok) {
+    throw new Error(`load: ${response.url}: expected status 200, got ${response.status} ${response.statusText}.`);
+  }
+  const header = Number(response.headers.get('content-length') ?? Number.NaN);
+  const total = Number.isFinite(header) ? { total: header } : {};
+  if (response.body === null) {
+    throw new ModelError([{ message: `${response.url}: empty response.`, remedy: 'Check the address.' }]);
+  }
+  const chunks: Uint8Array[] = [];
+  let loaded = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    throwIfAborted(options.signal);
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    loaded += value.byteLength;
+    options.onProgress?.({ stage: 'download', loaded, ...total });
+  }
+  const bytes = new Uint8Array(loaded);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}

@@ -1,0 +1,33 @@
+// The operators: one line a family file, alphabetical. An operator is every export that is an OpDef.
+import type { OpDef } from '../core/op.ts';
+import * as elementwise from './elementwise.ts';
+
+const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [elementwise];
+
+function isOpDef(value: unknown): value is OpDef {
+  return typeof value === 'object' && value !== null && 'lower' in value && 'infer' in value;
+}
+
+const byName = new Map<string, OpDef[]>();
+for (const family of FAMILIES) {
+  for (const value of Object.values(family)) {
+    if (!isOpDef(value)) continue;
+    const key = `${value.domain ?? ''}:${value.type}`;
+    byName.set(key, [...(byName.get(key) ?? []), value]);
+  }
+}
+
+/** Finds operators for `checkGraph`. */
+export const registry = {
+  find: (domain: string, type: string, opset: number): OpDef | undefined =>
+    byName
+      .get(`${domain}:${type}`)
+      ?.find((def) => def.opsets[0] <= opset && opset <= def.opsets[1]),
+  ranges: (domain: string, type: string): (readonly [number, number])[] =>
+    (byName.get(`${domain}:${type}`) ?? []).map((def) => def.opsets),
+  /** Every operator, sorted by domain and name. */
+  all: (): OpDef[] =>
+    [...byName]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, defs]) => defs),
+};

@@ -1,0 +1,334 @@
+// A loaded model: plans per shape signature, runs one at a time, on the reference or on WebGPU.
+// Promises: equal bits on both backends or an error; nothing falls back unsaid (see RunResult.notes); after
+// any error the next run works. Not here: reading files (load.ts), arithmetic (the backends).
+import { digestOf, digestOfRun } from './core/digest.ts';
+import { DeviceError, throwIfAborted } from './core/errors.ts';
+import { Tensor } from './core/tensor.ts';
+import type { Executable, RunNote } from './backends/backend.ts';
+import { WasmBackend } from './backends/wasm.ts';
+import { WebGpuBackend } from './backends/webgpu.ts';
+import { Device } from './backends/webgpu/device.ts';
+import { GpuStorage } from './backends/webgpu/storage.ts';
+import { checkGraph, type CheckedGraph } from './graph/check.ts';
+import { nodeLabel, type Graph, type ValueInfo } from './graph/graph.ts';
+import { ConstantStore, planGraph, signatureOf, type PlanOptions } from './graph/plan.ts';
+import { checkFeeds, type Feeds } from './feeds.ts';
+import { compareOutputs, type CheckReport } from './compare.ts';
+import { registry } from './ops/index.ts';
+
+export type Backend = 'wasm' | 'webgpu';
+
+export interface ModelOptions {
+  /** The caller's own device; it is used as it is and never destroyed. */
+  readonly device?: GPUDevice | undefined;
+  /** Where adapters come from; `navigator.gpu` if not given (Node: `create([])` of the webgpu package). */
+  readonly gpu?: GPU | undefined;
+  readonly adapterOptions?: GPURequestAdapterOptions | undefined;
+}
+
+export interface RunOptions {
+  /** `auto` (the default) takes a hardware GPU where there is one, else the reference. */
+  readonly backend?: Backend | 'auto' | undefined;
+  /** Names of the outputs to compute; all if not given. */
+  readonly outputs?: readonly string[] | undefined;
+  /** Stops the run within 50 ms of work on the reference, between submissions on a GPU. */
+  readonly signal?: AbortSignal | undefined;
+  /** Outputs that stay on the device: `true` for all, or names. They can be fed back. */
+  readonly keepOnDevice?: boolean | readonly string[] | undefined;
+}
+
+/** Something a run did otherwise than a reader would assume. */
+export interface Note {
+  /** `auto`: what `auto` took; `reference`: a node without a GPU kernel; `recomputed`: one that met values its kernel cannot represent. */
+  readonly kind: 'auto' | 'reference' | 'recomputed';
+  readonly message: string;
+  readonly nodes: readonly string[];
+}
+
+export interface RunResult {
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /** SHA-256 over contract version and outputs in graph order (V12); computed when first read. */
+  readonly digest: string;
+  readonly backend: Backend;
+  /** The GPU that ran, where one did. */
+  readonly adapter?: string;
+  readonly notes: readonly Note[];
+}
+
+// Executables kept for shapes seen last; more would hold buffers of shapes that may never come back.
+const KEPT_PLANS = 8;
+
+export class Session {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly #checked: CheckedGraph;
+  readonly #wasm: WasmBackend;
+  readonly #options: ModelOptions;
+  readonly #store = new ConstantStore();
+  readonly #plans = new Map<string, { executable: Executable; release: () => void }>();
+  #gpu: Promise<WebGpuBackend> | undefined;
+  #auto: Promise<{ backend: Backend; why: string }> | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  private constructor(checked: CheckedGraph, wasm: WasmBackend, options: ModelOptions) {
+    this.#checked = checked;
+    this.#wasm = wasm;
+    this.#options = options;
+    this.inputs = checked.graph.inputs;
+    this.outputs = checked.graph.outputs.map((info) => {
+      const dtype = checked.dtypes.get(info.name) ?? info.dtype;
+      return dtype === undefined ? info : { ...info, dtype };
+    });
+  }
+
+  /** @throws UnsupportedOpError listing everything in the graph that is not implemented */
+  static async create(graph: Graph, options: ModelOptions = {}): Promise<Session> {
+    const checked = checkGraph(graph, registry);
+    return new Session(checked, await WasmBackend.create(), options);
+  }
+
+  /** Bytes of core memory in use. */
+  get memoryInUse(): number {
+    return this.#wasm.memoryInUse;
+  }
+
+  run(feeds: Feeds, options: RunOptions = {}): Promise<RunResult> {
+    return this.#enqueue(() => this.#run(feeds, options));
+  }
+
+  /** Runs both backends node by node and compares every node output as words. */
+  check(feeds: Feeds, options: { signal?: AbortSignal | undefined } = {}): Promise<CheckReport> {
+    return this.#enqueue(async () => {
+      const fed = checkFeeds(this.#checked.graph, feeds);
+      const plan: Omit<PlanOptions, 'target'> = {
+        outputs: this.#outputNames(undefined),
+        keep: 'all',
+        fuse: false,
+      };
+      const reference = await this.#execute('wasm', fed, plan, options.signal);
+      const gpu = await this.#execute('webgpu', fed, plan, options.signal);
+      const { device } = await this.#webgpu();
+      return compareOutputs(this.#checked.graph, reference.outputs, gpu.outputs, {
+        adapter: device.info.name,
+        notes: this.#describe(gpu.notes),
+      });
+    });
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    void this.#enqueue(async () => {
+      for (const plan of this.#plans.values()) {
+        plan.executable.dispose();
+        plan.release();
+      }
+      this.#plans.clear();
+      this.#store.release();
+      const gpu = await this.#gpu?.catch(() => undefined);
+      gpu?.dispose();
+    }, true);
+  }
+
+  async #run(feeds: Feeds, options: RunOptions): Promise<RunResult> {
+    throwIfAborted(options.signal);
+    const fed = checkFeeds(this.#checked.graph, feeds);
+    const names = this.#outputNames(options.outputs);
+    const notes: Note[] = [];
+    let backend = options.backend ?? 'auto';
+    if (backend === 'auto') {
+      this.#auto ??= this.#chooseBackend();
+      const chosen = await this.#auto;
+      backend = chosen.backend;
+      notes.push({ kind: 'auto', message: `auto took ${backend}: ${chosen.why}`, nodes: [] });
+    } else if (backend !== 'wasm' && backend !== 'webgpu') {
+      throw new RangeError(`run: backend: expected wasm, webgpu or auto, got ${String(backend)}.`);
+    }
+    const keep = options.keepOnDevice;
+    const kept = keep === true ? names : keep === undefined || keep === false ? [] : keep;
+    const result = await this.#execute(
+      backend,
+      fed,
+      { outputs: names, fuse: true },
+      options.signal,
+      new Set(kept),
+    );
+    notes.push(...this.#describe(result.notes));
+    const adapter = backend === 'webgpu' ? (await this.#webgpu()).device.info.name : undefined;
+    return describeResult(result.outputs, names, backend, adapter, notes);
+  }
+
+  async #execute(
+    backend: Backend,
+    feeds: ReadonlyMap<string, Tensor>,
+    options: Omit<PlanOptions, 'target'>,
+    signal?: AbortSignal,
+    keepOnDevice?: ReadonlySet<string>,
+  ): Promise<{ outputs: Map<string, Tensor>; notes: readonly RunNote[] }> {
+    const fed = backend === 'wasm' ? await inMemory(feeds) : await onDevice(feeds, await this.#webgpu());
+    const key = `${backend} ${options.fuse} ${options.outputs.join()} ${signatureOf(fed)}`;
+    let plan = this.#plans.get(key);
+    if (plan === undefined) {
+      plan = await this.#prepare(backend, fed, options);
+      this.#evict();
+    } else this.#plans.delete(key);
+    this.#plans.set(key, plan); // last used last
+    return plan.executable.run(fed, { signal, keepOnDevice });
+  }
+
+  async #prepare(
+    backend: Backend,
+    feeds: ReadonlyMap<string, Tensor>,
+    options: Omit<PlanOptions, 'target'>,
+  ): Promise<{ executable: Executable; release: () => void }> {
+    const plan = planGraph(this.#checked, this.#store, this.#wasm, feeds, { ...options, target: backend });
+    const release = (): void => plan.release();
+    try {
+      const executable =
+        backend === 'wasm' ? this.#wasm.prepare(plan) : await (await this.#webgpu()).prepare(plan);
+      return { executable, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #evict(): void {
+    for (const [key, plan] of this.#plans) {
+      if (this.#plans.size < KEPT_PLANS) return;
+      plan.executable.dispose();
+      plan.release();
+      this.#plans.delete(key);
+    }
+  }
+
+  async #webgpu(): Promise<WebGpuBackend> {
+    const current = await this.#gpu?.catch(() => undefined);
+    if (current !== undefined && current.device.failure === undefined) return current;
+    if (current !== undefined) this.#dropGpu(current);
+    const { device, gpu = globalThis.navigator?.gpu, adapterOptions } = this.#options;
+    this.#gpu = (
+      device === undefined
+        ? Device.request(gpu, adapterOptions)
+        : Promise.resolve(Device.wrap(device))
+    ).then((one) => new WebGpuBackend(one, this.#wasm));
+    return this.#gpu;
+  }
+
+  /** A failed device takes its plans with it; the next run asks for a new one. */
+  #dropGpu(backend: WebGpuBackend): void {
+    for (const [key, plan] of this.#plans) {
+      if (!key.startsWith('webgpu ')) continue;
+      plan.executable.dispose();
+      plan.release();
+      this.#plans.delete(key);
+    }
+    backend.dispose();
+  }
+
+  async #chooseBackend(): Promise<{ backend: Backend; why: string }> {
+    try {
+      const { device } = await this.#webgpu();
+      if (device.info.software) {
+        return { backend: 'wasm', why: `the only adapter computes in software (${device.info.name}).` };
+      }
+      return { backend: 'webgpu', why: `adapter ${device.info.name}.` };
+    } catch (error) {
+      if (error instanceof DeviceError) return { backend: 'wasm', why: error.message };
+      throw error;
+    }
+  }
+
+  #outputNames(wanted: readonly string[] | undefined): readonly string[] {
+    const known = this.outputs.map((info) => info.name);
+    if (wanted === undefined) return known;
+    const missing = wanted.filter((name) => !known.includes(name));
+    if (missing.length > 0) {
+      throw new RangeError(`run: unknown outputs: expected some of ${known.join(', ')}, got ${missing.join(', ')}.`);
+    }
+    return known.filter((name) => wanted.includes(name));
+  }
+
+  #describe(notes: readonly RunNote[]): Note[] {
+    return notes.map(({ kind, kernel, nodes }) => {
+      const labels = nodes.flatMap((i) => {
+        const node = this.#checked.graph.nodes[i];
+        return node === undefined ? [] : [`${node.opType} '${nodeLabel(node)}'`];
+      });
+      const why =
+        kind === 'reference'
+          ? `kernel ${kernel} has no WebGPU form here`
+          : `kernel ${kernel} met values it cannot represent`;
+      return { kind, message: `${labels.join(', ')}: ${why}; computed by the reference.`, nodes: labels };
+    });
+  }
+
+  #enqueue<T>(work: () => Promise<T>, last = false): Promise<T> {
+    if (this.#disposed && !last) {
+      return Promise.reject(new TypeError('Model: used after dispose(). Load it again.'));
+    }
+    const next = this.#queue.then(work);
+    this.#queue = next.catch(() => undefined);
+    return next;
+  }
+}
+
+/** Feeds in memory: what lies on a device is fetched. */
+async function inMemory(feeds: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
+  const out = new Map<string, Tensor>();
+  for (const [name, tensor] of feeds) {
+    const { storage } = tensor;
+    out.set(
+      name,
+      storage === undefined ? tensor : Tensor.ofBytes(tensor.dtype, await storage.read(), tensor.dims),
+    );
+  }
+  return out;
+}
+
+/** Feeds for a device: what lies on another one is fetched. */
+async function onDevice(
+  feeds: ReadonlyMap<string, Tensor>,
+  backend: WebGpuBackend,
+): Promise<Map<string, Tensor>> {
+  const out = new Map<string, Tensor>();
+  for (const [name, tensor] of feeds) {
+    const { storage } = tensor;
+    const here = storage instanceof GpuStorage && storage.device === backend.device;
+    out.set(
+      name,
+      storage === undefined || here
+        ? tensor
+        : Tensor.ofBytes(tensor.dtype, await storage.read(), tensor.dims),
+    );
+  }
+  return out;
+}
+
+function describeResult(
+  tensors: ReadonlyMap<string, Tensor>,
+  names: readonly string[],
+  backend: Backend,
+  adapter: string | undefined,
+  notes: readonly Note[],
+): RunResult {
+  const outputs: Record<string, Tensor> = {};
+  for (const name of names) {
+    const tensor = tensors.get(name);
+    if (tensor !== undefined) outputs[name] = tensor;
+  }
+  let digest: string | undefined;
+  return {
+    outputs,
+    get digest(): string {
+      digest ??= digestOfRun(
+        Object.entries(outputs).map(([name, tensor]) => ({ name, digest: digestOf(tensor) })),
+      );
+      return digest;
+    },
+    backend,
+    ...(adapter === undefined ? {} : { adapter }),
+    notes,
+  };
+}
