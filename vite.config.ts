@@ -1,4 +1,5 @@
-// Builds the package: `vite build` writes dist/ (library, worker, command line); tests run on the sources.
+// Builds the package: `vite build` writes dist/ (library, worker, jobs), vite.cli.config.ts adds the command line;
+// tests run on the sources.
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { wgsl } from './scripts/wgsl_plugin.ts';
@@ -11,7 +12,15 @@ export default defineConfig({
     outDir: 'dist',
     emptyOutDir: true,
     minify: true,
-    lib: { entry: { index: resolve(import.meta.dirname, 'src/index.ts') }, formats: ['es'] },
+    lib: {
+      entry: {
+        index: resolve(import.meta.dirname, 'src/index.ts'),
+        // What the command line runs on other engines and in pages; they share the library's chunks.
+        'jobs/model_job': resolve(import.meta.dirname, 'src/jobs/model_job.ts'),
+        'jobs/bench_job': resolve(import.meta.dirname, 'src/jobs/bench_job.ts'),
+      },
+      formats: ['es'],
+    },
   },
   test: { include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'node_modules/**'] },
 });

@@ -1,0 +1,143 @@
+// The command line `isobit`: arguments in, exit code out. Each command is a function of its own file; here are only
+// their options and the rule for errors. Bad usage and bad input end with 2, a failed check with 1.
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { version } from '../../package.json';
+import { benchCommand } from './bench.ts';
+import { checkCommand } from './check.ts';
+import { matrixCommand } from './matrix_command.ts';
+import { EXIT, printError } from './output.ts';
+import type { ExitCode } from './output.ts';
+import { runCommand } from './run.ts';
+import { STACKS } from './stacks/catalog.ts';
+import { stacksCommand } from './stacks_command.ts';
+
+function integer(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`expected an integer of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+function stackIds(text: string): string[] {
+  const ids = text.split(',');
+  const unknown = ids.find((id) => !STACKS.some((spec) => spec.id === id));
+  if (unknown === undefined) return ids;
+  throw new InvalidArgumentError(`expected some of ${STACKS.map((s) => s.id).join(',')}.`);
+}
+
+const collect = (value: string, all: string[]): string[] => [...all, value];
+const json = (): Option => new Option('--json', 'print one JSON document').default(false);
+const gpuStack = (): Option =>
+  new Option('--stack <id>', 'the WebGPU stack to use, see `isobit stacks`').choices(
+    STACKS.filter((spec) => spec.backend === 'webgpu').map((spec) => spec.id),
+  );
+
+/** The options that choose a model's inputs. */
+function withInputs(command: Command): Command {
+  return command
+    .option('--inputs <dir>', 'a folder with input_0.pb, input_1.pb …')
+    .option('--input <name=file>', 'one input: .pb, .npy, .png or .jpg; repeatable', collect, [])
+    .option('--seed <n>', 'seed of random inputs, where none are given', integer(0), 0);
+}
+
+/** The program; a command's exit code goes to `done`. */
+function program(done: (code: ExitCode) => void): Command {
+  const isobit = new Command('isobit')
+    .description('Runs ONNX models with the same output bits on every device.')
+    .version(version);
+
+  withInputs(isobit.command('run'))
+    .description('run a model once and print the digests of its outputs')
+    .argument('<model>', 'an .onnx file, or a folder with model.onnx')
+    .addOption(
+      new Option('--backend <name>', 'where it runs')
+        .choices(['wasm', 'webgpu', 'auto'])
+        .default('auto'),
+    )
+    .addOption(gpuStack())
+    .addOption(json())
+    .action(async (model, options) => done(await runCommand(model, options)));
+
+  withInputs(isobit.command('check'))
+    .description('run a model on WASM and WebGPU and compare every node bit by bit')
+    .argument('<model>', 'an .onnx file, or a folder with model.onnx')
+    .addOption(gpuStack())
+    .addOption(json())
+    .action(async (model, options) => done(await checkCommand(model, options)));
+
+  isobit
+    .command('matrix')
+    .description('run models on every stack of this machine and compare the digests')
+    .argument(
+      '<models...>',
+      'files or folders; inputs are test_data_set_0 beside them, else random',
+    )
+    .option('--seed <n>', 'seed of random inputs', integer(0), 0)
+    .option('--stacks <ids>', 'only these, comma-separated', stackIds)
+    .option('--timeout <s>', 'limit of one run in seconds', integer(1), 600)
+    .option('--require-all', 'a stack that is not installed is a failure', false)
+    .addOption(json())
+    .action(async (models, options) => done(await matrixCommand(models, options)));
+
+  isobit
+    .command('bench')
+    .description('measure models, alternating with onnxruntime-web')
+    .argument(
+      '<models...>',
+      'files or folders; inputs are test_data_set_0 beside them, else random',
+    )
+    .addOption(
+      new Option('--against <library>', 'what to compare with').choices(['onnxruntime-web']),
+    )
+    .addOption(
+      new Option('--backend <name>', 'what to measure').choices(['wasm', 'webgpu']).default('wasm'),
+    )
+    .option('--threads <n>', 'WASM threads of onnxruntime-web; ours has one', integer(1), 1)
+    .option('--stack <ids>', 'where: wasm-node for wasm, A for webgpu when not given', stackIds)
+    .option('--seconds <n>', 'time for the runs of one model', integer(1), 10)
+    .option('--seed <n>', 'seed of random inputs', integer(0), 0)
+    .addOption(json())
+    .action(async (models, options) => done(await benchCommand(models, options)));
+
+  isobit
+    .command('stacks')
+    .description('list the JavaScript engines and WebGPU implementations of this machine')
+    .option('--require-all', 'a stack that is not installed is a failure', false)
+    .addOption(json())
+    .action(async (options) => done(await stacksCommand(options)));
+
+  return isobit;
+}
+
+/**
+ * Runs the command line.
+ *
+ * @param args The arguments after the program's name.
+ * @returns The exit code: 0 good, 1 a check failed, 2 bad usage or input.
+ */
+export async function main(args: string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.good;
+  const commands = program((result) => (code = result));
+  for (const command of [commands, ...commands.commands]) {
+    command.exitOverride().showHelpAfterError('Try --help.');
+    command.configureOutput({ writeErr: (text) => process.stderr.write(text) });
+  }
+  try {
+    await commands.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (e) {
+    const asJson = args.includes('--json');
+    // Commander has printed its own errors already, and help is none.
+    if (e instanceof CommanderError) {
+      if (e.exitCode === 0) return EXIT.good;
+      if (asJson) process.stdout.write(JSON.stringify({ error: e.message }, null, 2) + '\n');
+      return EXIT.usage;
+    }
+    printError(asJson, e);
+    return EXIT.usage;
+  }
+}

@@ -1,0 +1,62 @@
+// `isobit matrix MODEL…`: decodes each model's inputs once, runs model_job.ts on every stack, prints the table. The
+// rule of the exit code is matrix.ts's.
+
+import { jobBundle } from './bundles.ts';
+import { feedFiles } from './feed_files.ts';
+import { matrixGood, matrixStacks, matrixText, runMatrix } from './matrix.ts';
+import type { MatrixModel, MatrixRow } from './matrix.ts';
+import { resolveModel, temporaryFolder } from './model_files.ts';
+import { EXIT, printResult } from './output.ts';
+import type { ExitCode } from './output.ts';
+import { startProgress } from './progress.ts';
+
+export interface MatrixCommandOptions {
+  seed: number;
+  stacks?: string[];
+  /** Seconds of one run. */
+  timeout: number;
+  requireAll: boolean;
+  json: boolean;
+}
+
+/** The matrix of the models at these paths. */
+export async function matrixOfModels(
+  paths: string[],
+  options: Omit<MatrixCommandOptions, 'json' | 'requireAll'>,
+): Promise<MatrixRow[]> {
+  const files = paths.map(resolveModel);
+  const folder = temporaryFolder();
+  const present = matrixStacks(options.stacks).filter((spec) => spec.find() === undefined);
+  const progress = startProgress(present.length * files.length);
+  try {
+    const models: MatrixModel[] = [];
+    for (const [i, file] of files.entries()) {
+      const feeds = await feedFiles(file, { seed: options.seed, input: [] }, folder.path, i);
+      models.push({ name: file.name, job: { kind: 'run', model: file.path, feeds } });
+    }
+    const { bundle, root } = jobBundle('model_job');
+    return await runMatrix(models, {
+      bundle,
+      roots: [root, folder.path, ...files.map((file) => file.folder)],
+      timeoutMs: 1000 * options.timeout,
+      ...(options.stacks === undefined ? {} : { stacks: options.stacks }),
+      onStart: (id, model) => progress.at(`${id} ${model}`),
+      onDone: () => progress.done(),
+    });
+  } finally {
+    progress.stop();
+    folder.remove();
+  }
+}
+
+/** The command. */
+export async function matrixCommand(
+  paths: string[],
+  options: MatrixCommandOptions,
+): Promise<ExitCode> {
+  const rows = await matrixOfModels(paths, options);
+  // One model is one document, several are a list.
+  const document = rows.length === 1 ? rows[0] : rows;
+  printResult(options.json, document, rows.map(matrixText).join('\n\n'));
+  return matrixGood(rows, options.requireAll) ? EXIT.good : EXIT.failed;
+}

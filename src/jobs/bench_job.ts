@@ -1,0 +1,88 @@
+// The job of `isobit bench`: measures one model on one backend, alternating with onnxruntime-web in the same process
+// or page, so that both meet the same noise. Each side is warmed up first; what counts is the median of the time from
+// the call to the outputs in memory. Loading, and our digest, are outside. It compares no results: see model_job.ts.
+
+import { load } from '../index.ts';
+import { median } from './job.ts';
+import type { FeedFile, JobEnv } from './job.ts';
+import { readFeeds } from './model_job.ts';
+import { openOrt } from './ort.ts';
+import type { OrtRunner } from './ort.ts';
+
+export interface BenchJob {
+  model: string;
+  feeds: FeedFile[];
+  backend: 'wasm' | 'webgpu';
+  /** Threads of onnxruntime-web's WASM; the core has one. */
+  threads: number;
+  /** The folder `dist` of onnxruntime-web; without it only our side is measured. */
+  ortDist?: string;
+  /** After the warm-up, runs begin for this long, but at least `MIN_RUNS` and at most `MAX_RUNS`. */
+  budgetMs: number;
+}
+
+export interface BenchReport {
+  ours_ms: number;
+  theirs_ms: number | null;
+  runs: number;
+  theirs: string | null;
+}
+
+const MIN_RUNS = 5;
+const MAX_RUNS = 200;
+
+type Runner = () => Promise<number>;
+
+/** Warm-up: at least two runs, then until two successive runs differ by less than a tenth, at most ten. */
+async function warmUp(run: Runner): Promise<void> {
+  let last = await run();
+  for (let i = 1; i < 10; i += 1) {
+    const ms = await run();
+    if (Math.abs(ms - last) < last / 10) return;
+    last = ms;
+  }
+}
+
+export async function run(request: unknown, env: JobEnv): Promise<BenchReport> {
+  const job = request as BenchJob;
+  const { backend, threads, budgetMs } = job;
+  const bytes = await env.readFile(job.model);
+  const model = await load(bytes, { gpu: env.gpu });
+  let theirs: OrtRunner | undefined;
+  try {
+    const feeds = await readFeeds(env, job.feeds);
+    const ourRun: Runner = async () => {
+      const begin = performance.now();
+      const result = await model.run(feeds, { backend });
+      const ms = performance.now() - begin;
+      if (result.backend !== backend) {
+        throw new Error(`bench: wrong backend: expected ${backend}, got ${result.backend}.`);
+      }
+      return ms;
+    };
+    if (job.ortDist !== undefined) {
+      const options = { dist: job.ortDist, model: bytes, backend, threads, feeds: job.feeds };
+      theirs = await openOrt(env, options);
+    }
+    await warmUp(ourRun);
+    if (theirs !== undefined) await warmUp(theirs.run);
+    const ours: number[] = [];
+    const others: number[] = [];
+    const end = performance.now() + budgetMs;
+    while (ours.length < MIN_RUNS || (ours.length < MAX_RUNS && performance.now() < end)) {
+      // The order alternates too: the second of a pair finds the caches of the first.
+      const order: Runner[] = theirs === undefined ? [ourRun] : [ourRun, theirs.run];
+      if (ours.length % 2 === 1) order.reverse();
+      for (const side of order) (side === ourRun ? ours : others).push(await side());
+    }
+    return {
+      ours_ms: median(ours),
+      theirs_ms: theirs === undefined ? null : median(others),
+      runs: ours.length,
+      theirs: theirs === undefined ? null : `onnxruntime-web ${theirs.version}`,
+    };
+  } finally {
+    await theirs?.close();
+    model.dispose();
+  }
+}

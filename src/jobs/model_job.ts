@@ -1,0 +1,95 @@
+// The job of `isobit run`, `check` and `matrix`: loads a model, runs it once on one backend with given inputs, and
+// returns digests; or runs model.check and returns its report. It is a user of the library like any other and holds no
+// knowledge of stacks. Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
+
+import { contract, digestOf, load, Tensor } from '../index.ts';
+import type { DType, Model } from '../index.ts';
+import type { FeedFile, JobEnv } from './job.ts';
+
+export interface ModelJob {
+  kind: 'run' | 'check';
+  /** Path of the model file. */
+  model: string;
+  feeds: FeedFile[];
+  backend?: 'wasm' | 'webgpu' | 'auto';
+  /** Return the outputs' elements too. */
+  data?: boolean;
+}
+
+export interface JobOutput {
+  name: string;
+  dtype: string;
+  shape: number[];
+  digest: string;
+  /** base64 of the little-endian bytes. */
+  data?: string;
+}
+
+export interface RunReport {
+  contract: string;
+  backend: string;
+  outputs: JobOutput[];
+  digest: string;
+  notes: string[];
+  /** Milliseconds of the run, without loading. */
+  ms: number;
+}
+
+/** The feeds of a job as tensors. */
+export async function readFeeds(env: JobEnv, files: FeedFile[]): Promise<Record<string, Tensor>> {
+  const feeds: Record<string, Tensor> = {};
+  for (const { name, dtype, dims, path } of files) {
+    feeds[name] = Tensor.ofBytes(dtype as DType, await env.readFile(path), dims);
+  }
+  return feeds;
+}
+
+function base64(bytes: Uint8Array): string {
+  let text = '';
+  // Arguments of one call are limited in number; 32 Ki are safe on every engine.
+  for (let i = 0; i < bytes.length; i += 32768) {
+    text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  }
+  return btoa(text);
+}
+
+async function runOnce(
+  model: Model,
+  feeds: Record<string, Tensor>,
+  job: ModelJob,
+): Promise<RunReport> {
+  const begin = performance.now();
+  const result = await model.run(feeds, { backend: job.backend ?? 'wasm' });
+  const ms = performance.now() - begin;
+  const outputs = Object.entries(result.outputs).map(([name, tensor]) => {
+    const output: JobOutput = {
+      name,
+      dtype: tensor.dtype,
+      shape: [...tensor.dims],
+      digest: digestOf(tensor),
+    };
+    if (job.data === true && tensor.dtype !== 'string') output.data = base64(tensor.bytes());
+    return output;
+  });
+  const { digest, backend, notes } = result;
+  return {
+    contract: `${contract.id} ${contract.version}`,
+    backend,
+    outputs,
+    digest,
+    notes: notes.map((note) => note.message),
+    ms,
+  };
+}
+
+export async function run(request: unknown, env: JobEnv): Promise<unknown> {
+  const job = request as ModelJob;
+  const model = await load(await env.readFile(job.model), { gpu: env.gpu });
+  try {
+    const feeds = await readFeeds(env, job.feeds);
+    if (job.kind === 'check') return await model.check(feeds);
+    return await runOnce(model, feeds, job);
+  } finally {
+    model.dispose();
+  }
+}
