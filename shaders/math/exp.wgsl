@@ -40,13 +40,29 @@ fn exp_sixteenth(i: u32) -> U64 {
   );
 }
 
-// e^x for x of the sign given (negative = 1 or 0) and magnitude m 2^(e - 150), m in [2^23, 2^24), 86 <= e <= 133,
-// that is 2^-41 <= |x| < 128. Relative error under 2^-57.5:
-//   r = |x| - n ln 2 or n ln 2 - |x|, so that 0 <= r < 0.699, exact |x|, in units of 2^-64: error < 2^-62;
+// e^r 2^62 for r in units of 2^-64, 0 <= r < 0.699. Relative error under 2^-57.6:
 //   r = i/16 + g/16, 0 <= g < 1, e^(g/16) = 1 + g A(g) by a polynomial of degree 7: error < 2^-60.3;
 //   its Horner steps keep the 32, 64 or 48 bits that their weight asks for: the word w5 (error 2^-31 of its
 //   value, weight 2^-27) contributes 2^-58, w6, w7, a4 and the truncated products less than 2^-59 together;
 //   the last two products truncate 8 units of 2^-64 and of 2^-62.
+fn exp_reduced(r: U64) -> U64 {
+  let g = U64(r.lo << 4u, (r.hi << 4u) | (r.lo >> 28u));
+  let w7 = 0xd5d313c0u; // 2^72 a7; every word below is a value under 1, in units of its last place
+  let w6 = 0xb5fb6c6cu + (mul_hi_short(g.hi, w7) >> 7u);
+  let w5 = 0x88889e57u + (mul_hi_short(g.hi, w6) >> 7u);
+  let a4 = u64_add(U64(0x19834eb4u, 0xaaaaaa8cu), u64_shr_near(mul_wide(g.hi, w5), 6u));
+  let a3 = u64_add(U64(0xbf0f33d8u, 0xaaaaaaaau), u64_shr_near(u64_mul_hi_48(g, a4), 6u));
+  let a2 = u64_add(U64(0xfffae665u, 0x7fffffffu), u64_shr_near(u64_mul_hi_48(g, a3), 6u));
+  let a1 = u64_add(U64(0x0000006bu, 0x80000000u), u64_shr_near(u64_mul_hi_short(g, a2), 5u));
+  let p = u64_shr_near(u64_mul_hi_short(g, a1), 3u);
+  let t = exp_sixteenth(r.hi >> 28u);
+  return u64_add(t, u64_mul_hi_short(t, p));
+}
+
+// e^x for x of the sign given (negative = 1 or 0) and magnitude m 2^(e - 150), m in [2^23, 2^24), 86 <= e <= 133,
+// that is 2^-41 <= |x| < 128. Relative error under 2^-57.5:
+//   r = |x| - n ln 2 or n ln 2 - |x|, so that 0 <= r < 0.699, exact |x|, in units of 2^-64: error < 2^-62;
+//   e^r by exp_reduced.
 fn exp_core(m: u32, e: u32, negative: u32) -> ScaledExp {
   let mask = 0u - negative;
   // n: |x| in units of 2^-9, times floor(2^15 log2 e), is |x| log2 e in units of 2^-24, low by less than 0.0046.
@@ -61,18 +77,7 @@ fn exp_core(m: u32, e: u32, negative: u32) -> ScaledExp {
   // Both sides are taken mod 1, which loses nothing since 0 <= r < 1. ~d is -d less one unit.
   let d = u64_sub(u64_shl(U64(m, 0u), e - 86u), n_ln2);
   let r = U64(d.lo ^ mask, d.hi ^ mask);
-
-  let g = U64(r.lo << 4u, (r.hi << 4u) | (r.lo >> 28u));
-  let w7 = 0xd5d313c0u; // 2^72 a7; every word below is a value under 1, in units of its last place
-  let w6 = 0xb5fb6c6cu + (mul_hi_short(g.hi, w7) >> 7u);
-  let w5 = 0x88889e57u + (mul_hi_short(g.hi, w6) >> 7u);
-  let a4 = u64_add(U64(0x19834eb4u, 0xaaaaaa8cu), u64_shr_near(mul_wide(g.hi, w5), 6u));
-  let a3 = u64_add(U64(0xbf0f33d8u, 0xaaaaaaaau), u64_shr_near(u64_mul_hi_48(g, a4), 6u));
-  let a2 = u64_add(U64(0xfffae665u, 0x7fffffffu), u64_shr_near(u64_mul_hi_48(g, a3), 6u));
-  let a1 = u64_add(U64(0x0000006bu, 0x80000000u), u64_shr_near(u64_mul_hi_short(g, a2), 5u));
-  let p = u64_shr_near(u64_mul_hi_short(g, a1), 3u);
-  let t = exp_sixteenth(r.hi >> 28u);
-  return ScaledExp(u64_add(t, u64_mul_hi_short(t, p)), n);
+  return ScaledExp(exp_reduced(r), n);
 }
 
 fn exp_f32(x: u32) -> u32 {

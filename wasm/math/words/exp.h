@@ -44,13 +44,29 @@ static inline wgsl_U64 wgsl_exp_sixteenth(u32 i) {
   );
 }
 
-// e^x for x of the sign given (negative = 1 or 0) and magnitude m 2^(e - 150), m in [2^23, 2^24), 86 <= e <= 133,
-// that is 2^-41 <= |x| < 128. Relative error under 2^-57.5:
-//   r = |x| - n ln 2 or n ln 2 - |x|, so that 0 <= r < 0.699, exact |x|, in units of 2^-64: error < 2^-62;
+// e^r 2^62 for r in units of 2^-64, 0 <= r < 0.699. Relative error under 2^-57.6:
 //   r = i/16 + g/16, 0 <= g < 1, e^(g/16) = 1 + g A(g) by a polynomial of degree 7: error < 2^-60.3;
 //   its Horner steps keep the 32, 64 or 48 bits that their weight asks for: the word w5 (error 2^-31 of its
 //   value, weight 2^-27) contributes 2^-58, w6, w7, a4 and the truncated products less than 2^-59 together;
 //   the last two products truncate 8 units of 2^-64 and of 2^-62.
+static inline wgsl_U64 wgsl_exp_reduced(wgsl_U64 r) {
+  const __auto_type g = WGSL_STRUCT(wgsl_U64, r.lo << 4u, (r.hi << 4u) | (r.lo >> 28u));
+  const __auto_type w7 = 0xd5d313c0u; // 2^72 a7; every word below is a value under 1, in units of its last place
+  const __auto_type w6 = 0xb5fb6c6cu + (wgsl_mul_hi_short(g.hi, w7) >> 7u);
+  const __auto_type w5 = 0x88889e57u + (wgsl_mul_hi_short(g.hi, w6) >> 7u);
+  const __auto_type a4 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0x19834eb4u, 0xaaaaaa8cu), wgsl_u64_shr_near(wgsl_mul_wide(g.hi, w5), 6u));
+  const __auto_type a3 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0xbf0f33d8u, 0xaaaaaaaau), wgsl_u64_shr_near(wgsl_u64_mul_hi_48(g, a4), 6u));
+  const __auto_type a2 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0xfffae665u, 0x7fffffffu), wgsl_u64_shr_near(wgsl_u64_mul_hi_48(g, a3), 6u));
+  const __auto_type a1 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0x0000006bu, 0x80000000u), wgsl_u64_shr_near(wgsl_u64_mul_hi_short(g, a2), 5u));
+  const __auto_type p = wgsl_u64_shr_near(wgsl_u64_mul_hi_short(g, a1), 3u);
+  const __auto_type t = wgsl_exp_sixteenth(r.hi >> 28u);
+  return wgsl_u64_add(t, wgsl_u64_mul_hi_short(t, p));
+}
+
+// e^x for x of the sign given (negative = 1 or 0) and magnitude m 2^(e - 150), m in [2^23, 2^24), 86 <= e <= 133,
+// that is 2^-41 <= |x| < 128. Relative error under 2^-57.5:
+//   r = |x| - n ln 2 or n ln 2 - |x|, so that 0 <= r < 0.699, exact |x|, in units of 2^-64: error < 2^-62;
+//   e^r by exp_reduced.
 static inline wgsl_ScaledExp wgsl_exp_core(u32 m, u32 e, u32 negative) {
   const __auto_type mask = 0u - negative;
   // n: |x| in units of 2^-9, times floor(2^15 log2 e), is |x| log2 e in units of 2^-24, low by less than 0.0046.
@@ -65,18 +81,7 @@ static inline wgsl_ScaledExp wgsl_exp_core(u32 m, u32 e, u32 negative) {
   // Both sides are taken mod 1, which loses nothing since 0 <= r < 1. ~d is -d less one unit.
   const __auto_type d = wgsl_u64_sub(wgsl_u64_shl(WGSL_STRUCT(wgsl_U64, m, 0u), e - 86u), n_ln2);
   const __auto_type r = WGSL_STRUCT(wgsl_U64, d.lo ^ mask, d.hi ^ mask);
-
-  const __auto_type g = WGSL_STRUCT(wgsl_U64, r.lo << 4u, (r.hi << 4u) | (r.lo >> 28u));
-  const __auto_type w7 = 0xd5d313c0u; // 2^72 a7; every word below is a value under 1, in units of its last place
-  const __auto_type w6 = 0xb5fb6c6cu + (wgsl_mul_hi_short(g.hi, w7) >> 7u);
-  const __auto_type w5 = 0x88889e57u + (wgsl_mul_hi_short(g.hi, w6) >> 7u);
-  const __auto_type a4 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0x19834eb4u, 0xaaaaaa8cu), wgsl_u64_shr_near(wgsl_mul_wide(g.hi, w5), 6u));
-  const __auto_type a3 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0xbf0f33d8u, 0xaaaaaaaau), wgsl_u64_shr_near(wgsl_u64_mul_hi_48(g, a4), 6u));
-  const __auto_type a2 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0xfffae665u, 0x7fffffffu), wgsl_u64_shr_near(wgsl_u64_mul_hi_48(g, a3), 6u));
-  const __auto_type a1 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0x0000006bu, 0x80000000u), wgsl_u64_shr_near(wgsl_u64_mul_hi_short(g, a2), 5u));
-  const __auto_type p = wgsl_u64_shr_near(wgsl_u64_mul_hi_short(g, a1), 3u);
-  const __auto_type t = wgsl_exp_sixteenth(r.hi >> 28u);
-  return WGSL_STRUCT(wgsl_ScaledExp, wgsl_u64_add(t, wgsl_u64_mul_hi_short(t, p)), n);
+  return WGSL_STRUCT(wgsl_ScaledExp, wgsl_exp_reduced(r), n);
 }
 
 static inline u32 wgsl_exp_f32(u32 x) {
