@@ -11,9 +11,10 @@ const root = import.meta.dirname;
 function copyHost(): Plugin {
   return {
     name: 'copy-host',
-    writeBundle() {
-      mkdirSync(resolve(root, 'dist/stacks'), { recursive: true });
-      copyFileSync(resolve(root, 'src/cli/stacks/host.mjs'), resolve(root, 'dist/stacks/host.mjs'));
+    writeBundle(options) {
+      const folder = resolve(options.dir ?? 'dist', 'stacks');
+      mkdirSync(folder, { recursive: true });
+      copyFileSync(resolve(root, 'src/cli/stacks/host.mjs'), resolve(folder, 'host.mjs'));
     },
   };
 }
