@@ -19,7 +19,13 @@ const cType = (type) => (['u32', 'bool'].includes(type) ? type : `wgsl_${type}`)
 /** @param {string} list parameters, as `a: u32, b: U64` */
 function cParameters(list) {
   const parameters = list.split(',').filter((one) => one.trim() !== '');
-  return parameters.map((one) => one.replace(/^\s*(\w+)\s*:\s*(\w+)\s*$/, (_, name, type) => `${cType(type)} ${name}`)).join(', ') || 'void';
+  return (
+    parameters
+      .map((one) =>
+        one.replace(/^\s*(\w+)\s*:\s*(\w+)\s*$/, (_, name, type) => `${cType(type)} ${name}`),
+      )
+      .join(', ') || 'void'
+  );
 }
 
 /**
@@ -36,11 +42,20 @@ export function translate(name, text, declared) {
   let body = text.replace(/^\/\/ #import .*\n/gm, '');
   // Structs, before names get their prefix: `struct Name { a: u32, b: U64, }`.
   body = body.replace(/^struct (\w+) \{([^}]*)\}/gm, (_, struct, fields) => {
-    const list = fields.replace(/(\w+)\s*:\s*(\w+),/g, (/** @type {string} */ __, field, type) => `${cType(type)} ${field};`);
+    const list = fields.replace(
+      /(\w+)\s*:\s*(\w+),/g,
+      (/** @type {string} */ __, field, type) => `${cType(type)} ${field};`,
+    );
     return `typedef struct wgsl_${struct} {${list}} wgsl_${struct};`;
   });
-  body = body.replace(/^const (\w+)(?:: u32)? = (.*);/gm, (_, constant, value) => `#define wgsl_${constant} ${value}`);
-  body = body.replace(/^fn (\w+)\(([^)]*)\) -> (\w+) \{/gm, (_, fn, list, type) => `static inline ${cType(type)} wgsl_${fn}(${cParameters(list)}) {`);
+  body = body.replace(
+    /^const (\w+)(?:: u32)? = (.*);/gm,
+    (_, constant, value) => `#define wgsl_${constant} ${value}`,
+  );
+  body = body.replace(
+    /^fn (\w+)\(([^)]*)\) -> (\w+) \{/gm,
+    (_, fn, list, type) => `static inline ${cType(type)} wgsl_${fn}(${cParameters(list)}) {`,
+  );
   body = body.replace(/\b(let|var) (\w+)\s*(?::\s*(\w+))?\s*=/g, (_, kind, variable, type) => {
     const c = type ? cType(type) : '__auto_type';
     return `${kind === 'let' ? 'const ' : ''}${c} ${variable} =`;
@@ -51,9 +66,16 @@ export function translate(name, text, declared) {
     .map((line) => {
       const comment = line.indexOf('//');
       const code = comment < 0 ? line : line.slice(0, comment);
-      const constructors = code.replace(/\b([A-Z]\w*)\(/g, (all, struct) => (names.has(struct) ? `WGSL_STRUCT(wgsl_${struct}, ` : all));
-      const named = constructors.replace(/(?<![\w.])(\w+)\b/g, (all) => (names.has(all) ? `wgsl_${all}` : all));
-      const builtins = named.replace(/(?<![\w.])(min|max|clamp|select|countLeadingZeros|countTrailingZeros)\(/g, 'wgsl_$1(');
+      const constructors = code.replace(/\b([A-Z]\w*)\(/g, (all, struct) =>
+        names.has(struct) ? `WGSL_STRUCT(wgsl_${struct}, ` : all,
+      );
+      const named = constructors.replace(/(?<![\w.])(\w+)\b/g, (all) =>
+        names.has(all) ? `wgsl_${all}` : all,
+      );
+      const builtins = named.replace(
+        /(?<![\w.])(min|max|clamp|select|countLeadingZeros|countTrailingZeros)\(/g,
+        'wgsl_$1(',
+      );
       const casts = builtins.replace(/(?<![\w.])u32\(/g, '(u32)(');
       return casts + (comment < 0 ? '' : line.slice(comment));
     })
@@ -76,7 +98,8 @@ export function translateAll() {
   /** @type {Map<string, string>} */
   const texts = new Map();
   for (const file of readdirSync(shaders)) {
-    if (file.endsWith('.wgsl')) texts.set(file.slice(0, -5), readFileSync(join(shaders, file), 'utf8'));
+    if (file.endsWith('.wgsl'))
+      texts.set(file.slice(0, -5), readFileSync(join(shaders, file), 'utf8'));
   }
   /** @type {Map<string, string>} */
   const result = new Map();
@@ -85,8 +108,13 @@ export function translateAll() {
   const visit = (name) => {
     if (result.has(name)) return true;
     const text = texts.get(name);
-    if (text === undefined) throw new Error(`wgsl_to_c: shaders/math/${name}.wgsl does not exist, but a text imports it.`);
-    const imports = [...text.matchAll(/^\/\/ #import math\/(\w+)$/gm)].map((match) => match[1] ?? '');
+    if (text === undefined)
+      throw new Error(
+        `wgsl_to_c: shaders/math/${name}.wgsl does not exist, but a text imports it.`,
+      );
+    const imports = [...text.matchAll(/^\/\/ #import math\/(\w+)$/gm)].map(
+      (match) => match[1] ?? '',
+    );
     const subset = name === 'limbs' || (imports.length > 0 && imports.every((one) => visit(one)));
     if (subset) result.set(name, translate(name, text, declared));
     return subset;
@@ -103,7 +131,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const path = join(headers, `${name}.h`);
     if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
     stale += 1;
-    if (check) console.error(`wasm/math/words/${name}.h is not what shaders/math/${name}.wgsl gives: run node scripts/wgsl_to_c.mjs`);
+    if (check)
+      console.error(
+        `wasm/math/words/${name}.h is not what shaders/math/${name}.wgsl gives: run node scripts/wgsl_to_c.mjs`,
+      );
     else writeFileSync(path, text);
   }
   process.exitCode = check && stale > 0 ? 1 : 0;

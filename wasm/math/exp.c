@@ -5,18 +5,16 @@
 #include "math.h"
 #include "words/exp.h"
 
+PRECISE_LANES(exp_precise, wgsl_exp_f32)
+
 static inline f32x4 exp_x4(f32x4 x) {
   // Outside [-90, 90] e^x is far under 2^-120 or far over the largest f32: the ends stand for what is beyond.
-  f32x4 clamped = select_f32(x, splat_f32(90.0f), x > 90.0f);
-  clamped = select_f32(clamped, splat_f32(-90.0f), clamped < -90.0f);
+  f32x4 clamped = clamp_f32(x, 90.0f);
   f64x2 low = exp_f64x2(low_f64(clamped));
   f64x2 high = exp_f64x2(high_f64(clamped));
   f32x4 y = round_f32(low, high);
   i32x4 undecided = undecided_x4(low, high, 1u << 14);
-  if (__builtin_expect(any_true(undecided), 0)) {
-    for (int i = 0; i < 4; i++)
-      if (undecided[i]) y[i] = f32_of(wgsl_exp_f32(bits_of(clamped[i])));
-  }
+  if (__builtin_expect(any_true(undecided), 0)) y = exp_precise(y, clamped, undecided);
   return with_nan(flush_lanes(y), x);
 }
 

@@ -61,6 +61,17 @@ static inline u32x4 low_words(f64x2 low, f64x2 high) {
   return (u32x4){a[0], a[2], b[0], b[2]};
 #endif
 }
+// x limited to [-limit, limit]; a NaN stays one.
+static inline f32x4 clamp_f32(f32x4 x, f32 limit) {
+#ifdef __wasm_simd128__
+  // pmin and pmax are one instruction on x86; a select of a comparison becomes min and max, which are seven each.
+  v128_t below = wasm_f32x4_pmin((v128_t)x, wasm_f32x4_splat(limit));
+  return (f32x4)wasm_f32x4_pmax(below, wasm_f32x4_splat(-limit));
+#else
+  x = select_f32(x, splat_f32(limit), x > limit);
+  return select_f32(x, splat_f32(-limit), x < -limit);
+#endif
+}
 static inline int any_true(i32x4 mask) {
 #ifdef __wasm_simd128__
   return wasm_v128_any_true((v128_t)mask);
@@ -83,6 +94,15 @@ static inline f32x4 flush_lanes(f32x4 x) {
 }
 // Lanes where x is NaN become 0x7fc00000.
 static inline f32x4 with_nan(f32x4 y, f32x4 x) { return select_f32(y, (f32x4)((i32x4){0, 0, 0, 0} + (i32)CANONICAL_NAN), x != x); }
+
+// The precise step of a function: the undecided lanes of y are replaced by words_fn of the words of x. Kept out of
+// line, as it is seldom taken and would cost the loop its registers.
+#define PRECISE_LANES(name, words_fn)                                                              \
+  static __attribute__((noinline)) f32x4 name(f32x4 y, f32x4 x, i32x4 undecided) {                 \
+    for (int i_ = 0; i_ < 4; i_++)                                                                 \
+      if (undecided[i_]) y[i_] = f32_of(words_fn(bits_of(x[i_])));                                 \
+    return y;                                                                                      \
+  }
 
 // Applies fn four lanes at a time; the last lanes are padded with zeros. x may equal y.
 #define BLOCK_OF(fn_x4, x, y, n)                                                                   \

@@ -5,18 +5,16 @@
 #include "math.h"
 #include "words/sigmoid.h"
 
+PRECISE_LANES(sigmoid_precise, wgsl_sigmoid_f32)
+
 static inline f32x4 sigmoid_x4(f32x4 x) {
   // sigmoid(-90) < 2^-120, sigmoid(90) rounds to 1.
-  f32x4 clamped = select_f32(x, splat_f32(90.0f), x > 90.0f);
-  clamped = select_f32(clamped, splat_f32(-90.0f), clamped < -90.0f);
+  f32x4 clamped = clamp_f32(x, 90.0f);
   f64x2 low = 1.0 / (1.0 + exp_f64x2(-low_f64(clamped)));
   f64x2 high = 1.0 / (1.0 + exp_f64x2(-high_f64(clamped)));
   f32x4 y = round_f32(low, high);
   i32x4 undecided = undecided_x4(low, high, 1u << 14);
-  if (__builtin_expect(any_true(undecided), 0)) {
-    for (int i = 0; i < 4; i++)
-      if (undecided[i]) y[i] = f32_of(wgsl_sigmoid_f32(bits_of(clamped[i])));
-  }
+  if (__builtin_expect(any_true(undecided), 0)) y = sigmoid_precise(y, clamped, undecided);
   return with_nan(flush_lanes(y), x);
 }
 

@@ -28,18 +28,16 @@ static inline f64x2 tanh_f64x2(f64x2 x) {
   return p / (p + 2.0);
 }
 
+PRECISE_LANES(tanh_precise, wgsl_tanh_f32)
+
 static inline f32x4 tanh_x4(f32x4 x) {
   // tanh 10 rounds to 1. Under 2^-12 tanh x rounds to x, and so does its f64: no lane there is undecided.
-  f32x4 clamped = select_f32(x, splat_f32(10.0f), x > 10.0f);
-  clamped = select_f32(clamped, splat_f32(-10.0f), clamped < -10.0f);
+  f32x4 clamped = clamp_f32(x, 10.0f);
   f64x2 low = tanh_f64x2(low_f64(clamped));
   f64x2 high = tanh_f64x2(high_f64(clamped));
   f32x4 y = round_f32(low, high);
   i32x4 undecided = undecided_x4(low, high, 1u << 12);
-  if (__builtin_expect(any_true(undecided), 0)) {
-    for (int i = 0; i < 4; i++)
-      if (undecided[i]) y[i] = f32_of(wgsl_tanh_f32(bits_of(clamped[i])));
-  }
+  if (__builtin_expect(any_true(undecided), 0)) y = tanh_precise(y, clamped, undecided);
   return with_nan(flush_lanes(y), x);
 }
 

@@ -4,6 +4,7 @@
 // these functions); where both ends round to the same f32 that is the answer, else MPFR decides at 200 bits. With
 // --mpfr every input goes to MPFR. Then the rules of V2: NaN 0x7fc00000, under 2^-120 and zero +0.
 // Usage: oracle NAME [--stride N] [--offset N] [--from HEX] [--to HEX] [--mpfr] [--worst BITS]
+//        oracle NAME --words FILE      only the words of the file, eight hexadecimal digits at the start of a line
 //   All words from..to (inclusive) in steps of N, after the special words: both ends and neighbours of every
 //   binade. Without range: all 2^32. --worst prints every input whose result lies within 2^-BITS of a tie, relative.
 // Exit status 0 if nothing differs; at most 20 differences are printed. See scripts/test_math.mjs.
@@ -58,7 +59,7 @@ static inline u32 expected_word(const struct function *fn, u32 word, bool only_m
   return by_mpfr(fn, x);
 }
 
-// |result - nearest tie| / |result| < 2^-bits: printed as a hard case.
+// |result - nearest tie| / |result| < 2^-bits: printed as a hard case, as a line of a .worst.txt file.
 static void report_worst(const struct function *fn, u32 word, int bits) {
   f32 x = f32_of(word);
   if ((word & 0x7fffffffu) >= 0x7f800000u || (word & 0x7fffffffu) < 0x03800000u) return;
@@ -80,7 +81,7 @@ static void report_worst(const struct function *fn, u32 word, int bits) {
   mpfr_sub(tie, y, tie, MPFR_RNDN);
   if (mpfr_zero_p(tie)) return;
   int gap = (int)(mpfr_get_exp(y) - mpfr_get_exp(tie));
-  if (gap >= bits) printf("worst %08x 2^-%d\n", word, gap);
+  if (gap >= bits) printf("%08x // %a: 2^-%d from a tie\n", word, (f64)x, gap);
 }
 
 static u64 differences = 0;
@@ -115,6 +116,7 @@ int main(int argc, char **argv) {
   u64 from = 0, to = 0xffffffffu, stride = 1, offset = 0;
   bool only_mpfr = false;
   int worst = 0;
+  const char *file = NULL;
   for (int i = 2; i < argc; i++) {
     bool more = i + 1 < argc;
     if (strcmp(argv[i], "--mpfr") == 0) only_mpfr = true;
@@ -122,6 +124,7 @@ int main(int argc, char **argv) {
     else if (more && strcmp(argv[i], "--offset") == 0) offset = strtoull(argv[++i], NULL, 10);
     else if (more && strcmp(argv[i], "--from") == 0) from = strtoull(argv[++i], NULL, 16);
     else if (more && strcmp(argv[i], "--to") == 0) to = strtoull(argv[++i], NULL, 16);
+    else if (more && strcmp(argv[i], "--words") == 0) file = argv[++i];
     else if (more && strcmp(argv[i], "--worst") == 0) worst = atoi(argv[++i]);
     else {
       fprintf(stderr, "oracle: unknown argument %s\n", argv[i]);
@@ -143,6 +146,25 @@ int main(int argc, char **argv) {
     count += n;
   }
   n = 0;
+  if (file != NULL) {
+    FILE *list = fopen(file, "r");
+    char line[256];
+    if (list == NULL) {
+      fprintf(stderr, "oracle: cannot read %s\n", file);
+      return 2;
+    }
+    while (fgets(line, sizeof line, list) != NULL) {
+      if (line[0] == '/' || line[0] == '\n') continue;
+      words[n++] = (u32)strtoul(line, NULL, 16);
+      if (n == 4096) {
+        check(fn, words, n, only_mpfr, worst);
+        count += n;
+        n = 0;
+      }
+    }
+    fclose(list);
+    from = to + 1;
+  }
   for (u64 word = from + offset; word <= to; word += stride) {
     words[n++] = (u32)word;
     if (n == 4096) {
