@@ -28,7 +28,9 @@ export function checkFeeds(graph: Graph, feeds: Feeds): Map<string, Tensor> {
       throw new TypeError(`run: feed '${info.name}': expected a Tensor, got ${typeof tensor}.`);
     }
     if (tensor.dtype !== info.dtype) {
-      throw new TypeError(`run: feed '${info.name}': expected ${info.dtype ?? '?'}, got ${tensor.dtype}.`);
+      throw new TypeError(
+        `run: feed '${info.name}': expected ${info.dtype ?? '?'}, got ${tensor.dtype}.`,
+      );
     }
     const { dims } = info;
     if (dims !== undefined) {

@@ -43,7 +43,8 @@ async function readSource(
   options: LoadOptions,
 ): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
-  if (typeof Response !== 'undefined' && source instanceof Response) return readBody(source, options);
+  if (typeof Response !== 'undefined' && source instanceof Response)
+    return readBody(source, options);
   if (typeof source !== 'string' && !(source instanceof URL)) {
     throw new TypeError(
       `load: expected a URL, string, Uint8Array or Response, got ${Object.prototype.toString.call(source)}.`,
@@ -73,12 +74,16 @@ async function readFile(path: URL | string): Promise<Uint8Array> {
 
 async function readBody(response: Response, options: LoadOptions): Promise<Uint8Array> {
   if (!response.ok) {
-    throw new Error(`load: ${response.url}: expected status 200, got ${response.status} ${response.statusText}.`);
+    throw new Error(
+      `load: ${response.url}: expected status 200, got ${response.status} ${response.statusText}.`,
+    );
   }
   const header = Number(response.headers.get('content-length') ?? Number.NaN);
   const total = Number.isFinite(header) ? { total: header } : {};
   if (response.body === null) {
-    throw new ModelError([{ message: `${response.url}: empty response.`, remedy: 'Check the address.' }]);
+    throw new ModelError([
+      { message: `${response.url}: empty response.`, remedy: 'Check the address.' },
+    ]);
   }
   const chunks: Uint8Array[] = [];
   let loaded = 0;

@@ -166,7 +166,8 @@ export class Session {
     signal?: AbortSignal,
     keepOnDevice?: ReadonlySet<string>,
   ): Promise<{ outputs: Map<string, Tensor>; notes: readonly RunNote[] }> {
-    const fed = backend === 'wasm' ? await inMemory(feeds) : await onDevice(feeds, await this.#webgpu());
+    const fed =
+      backend === 'wasm' ? await inMemory(feeds) : await onDevice(feeds, await this.#webgpu());
     const key = `${backend} ${options.fuse} ${options.outputs.join()} ${signatureOf(fed)}`;
     let plan = this.#plans.get(key);
     if (plan === undefined) {
@@ -182,7 +183,10 @@ export class Session {
     feeds: ReadonlyMap<string, Tensor>,
     options: Omit<PlanOptions, 'target'>,
   ): Promise<{ executable: Executable; release: () => void }> {
-    const plan = planGraph(this.#checked, this.#store, this.#wasm, feeds, { ...options, target: backend });
+    const plan = planGraph(this.#checked, this.#store, this.#wasm, feeds, {
+      ...options,
+      target: backend,
+    });
     const release = (): void => plan.release();
     try {
       const executable =
@@ -231,7 +235,10 @@ export class Session {
     try {
       const { device } = await this.#webgpu();
       if (device.info.software) {
-        return { backend: 'wasm', why: `the only adapter computes in software (${device.info.name}).` };
+        return {
+          backend: 'wasm',
+          why: `the only adapter computes in software (${device.info.name}).`,
+        };
       }
       return { backend: 'webgpu', why: `adapter ${device.info.name}.` };
     } catch (error) {
@@ -245,7 +252,9 @@ export class Session {
     if (wanted === undefined) return known;
     const missing = wanted.filter((name) => !known.includes(name));
     if (missing.length > 0) {
-      throw new RangeError(`run: unknown outputs: expected some of ${known.join(', ')}, got ${missing.join(', ')}.`);
+      throw new RangeError(
+        `run: unknown outputs: expected some of ${known.join(', ')}, got ${missing.join(', ')}.`,
+      );
     }
     return known.filter((name) => wanted.includes(name));
   }
@@ -260,7 +269,11 @@ export class Session {
         kind === 'reference'
           ? `kernel ${kernel} has no WebGPU form here`
           : `kernel ${kernel} met values it cannot represent`;
-      return { kind, message: `${labels.join(', ')}: ${why}; computed by the reference.`, nodes: labels };
+      return {
+        kind,
+        message: `${labels.join(', ')}: ${why}; computed by the reference.`,
+        nodes: labels,
+      };
     });
   }
 
@@ -281,7 +294,9 @@ async function inMemory(feeds: ReadonlyMap<string, Tensor>): Promise<Map<string,
     const { storage } = tensor;
     out.set(
       name,
-      storage === undefined ? tensor : Tensor.ofBytes(tensor.dtype, await storage.read(), tensor.dims),
+      storage === undefined
+        ? tensor
+        : Tensor.ofBytes(tensor.dtype, await storage.read(), tensor.dims),
     );
   }
   return out;

@@ -85,7 +85,13 @@ export class WasmBackend implements Evaluator {
       inputsOf(dispatch).forEach((value, i) => of.set(value, addresses[i] ?? 0));
       dispatch.outputs.forEach((value, i) => of.set(value, results[i] ?? 0));
       const build = (base: number): Uint32Array =>
-        commandWords([dispatch], base, scratch, (name) => this.#core.kernel(name), (value) => of.get(value) ?? 0);
+        commandWords(
+          [dispatch],
+          base,
+          scratch,
+          (name) => this.#core.kernel(name),
+          (value) => of.get(value) ?? 0,
+        );
       const list = allocate(build(0).byteLength);
       const words = build(list);
       heap.words(list, words.length).set(words);
@@ -138,7 +144,13 @@ export class WasmBackend implements Evaluator {
       return this.#arena.at + (offsets.get(root) ?? 0);
     };
     const build = (base: number): Uint32Array =>
-      commandWords(dispatches, base, this.#arena.at + bytes, (name) => this.#core.kernel(name), addressOf);
+      commandWords(
+        dispatches,
+        base,
+        this.#arena.at + bytes,
+        (name) => this.#core.kernel(name),
+        addressOf,
+      );
     const materialize = (): void => {
       this.#reserve(bytes + scratch);
       if (version === this.#arena.version) return;

@@ -31,12 +31,16 @@ export class WebGpuBackend {
   constructor(device: Device, reference: WasmBackend) {
     this.device = device;
     this.#reference = reference;
-    this.#pipelines = new Pipelines(device);
+    this.#pipelines = Pipelines.on(device);
   }
 
   async prepare(plan: Plan): Promise<Executable> {
-    const executable = await this.device.scoped('pipeline', () => new GpuExecutable(this, plan));
-    return executable;
+    try {
+      return await this.device.scoped('pipeline', () => new GpuExecutable(this, plan));
+    } catch (error) {
+      this.#pipelines.clear();
+      throw error;
+    }
   }
 
   get reference(): WasmBackend {
@@ -54,7 +58,9 @@ export class WebGpuBackend {
     const tensors = [...inputsOf(dispatch), ...dispatch.outputs];
     return (
       tensors.length < limits.maxStorageBuffersPerShaderStage &&
-      tensors.every((value) => bufferSizeOf(plan.root(value)) <= limits.maxStorageBufferBindingSize) &&
+      tensors.every(
+        (value) => bufferSizeOf(plan.root(value)) <= limits.maxStorageBufferBindingSize,
+      ) &&
       dispatch.grid.every((n) => n <= limits.maxComputeWorkgroupsPerDimension)
     );
   }
@@ -110,7 +116,8 @@ function upload(gpu: GPUDevice, buffer: GPUBuffer, bytes: Uint8Array): void {
 interface Recorded {
   readonly step: Step;
   /** Undefined where the reference executes the step. */
-  readonly gpu: { readonly pipeline: GPUComputePipeline; readonly bindings: GPUBindGroup } | undefined;
+  readonly gpu:
+    { readonly pipeline: GPUComputePipeline; readonly bindings: GPUBindGroup } | undefined;
 }
 
 class GpuExecutable implements Executable {
@@ -142,7 +149,11 @@ class GpuExecutable implements Executable {
       this.#readable.push({ name, value, offset });
       offset += bufferSizeOf(value);
     }
-    this.#staging = this.#own('read back', offset, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+    this.#staging = this.#own(
+      'read back',
+      offset,
+      GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    );
   }
 
   async run(feeds: ReadonlyMap<string, Tensor>, options: RunOptions): Promise<RunResult> {
@@ -195,7 +206,11 @@ class GpuExecutable implements Executable {
     }
     const all = new Uint32Array(Math.max(4, size / 4));
     words.forEach((one, i) => all.set(one, (offsets[i] ?? 0) / 4));
-    const buffer = this.#own('params', all.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+    const buffer = this.#own(
+      'params',
+      all.byteLength,
+      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    );
     gpu.queue.writeBuffer(buffer, 0, all);
     return { buffer, offsets, sizes: words.map((one) => one.byteLength) };
   }
@@ -215,13 +230,20 @@ class GpuExecutable implements Executable {
       entries: [
         {
           binding: 0,
-          resource: { buffer: params.buffer, offset: params.offsets[i] ?? 0, size: params.sizes[i] ?? 16 },
+          resource: {
+            buffer: params.buffer,
+            offset: params.offsets[i] ?? 0,
+            size: params.sizes[i] ?? 16,
+          },
         },
         {
           binding: 2,
           resource: { buffer: this.#status, offset: i * STATUS_STRIDE, size: STATUS_STRIDE },
         },
-        ...tensors.map((value, k) => ({ binding: 3 + k, resource: { buffer: this.#bufferOf(value) } })),
+        ...tensors.map((value, k) => ({
+          binding: 3 + k,
+          resource: { buffer: this.#bufferOf(value) },
+        })),
       ],
     });
     return { step, gpu: { pipeline, bindings } };
@@ -243,12 +265,18 @@ class GpuExecutable implements Executable {
         if (tensor === undefined) throw new TypeError(`run: feed '${name}' is missing`);
         const { storage } = tensor;
         if (storage instanceof GpuStorage && storage.device === device) {
-          encoder.copyBufferToBuffer(storage.buffer, 0, this.#bufferOf(value), 0, storage.buffer.size);
+          encoder.copyBufferToBuffer(
+            storage.buffer,
+            0,
+            this.#bufferOf(value),
+            0,
+            storage.buffer.size,
+          );
         } else upload(gpu, this.#bufferOf(value), tensor.bytes());
       }
       gpu.queue.submit([encoder.finish()]);
     });
-    for (let at = 0; at < this.#recorded.length; ) {
+    for (let at = 0; at < this.#recorded.length;) {
       const first = this.#recorded[at];
       if (first === undefined) break;
       if (first.gpu === undefined || recompute.has(at)) {
@@ -337,7 +365,10 @@ class GpuExecutable implements Executable {
       } else if (options.keepOnDevice?.has(name)) {
         outputs.set(name, new Tensor(value.dtype, this.#copy(value), value.dims));
       } else {
-        outputs.set(name, Tensor.ofBytes(value.dtype, bytes.slice(offset, offset + length), value.dims));
+        outputs.set(
+          name,
+          Tensor.ofBytes(value.dtype, bytes.slice(offset, offset + length), value.dims),
+        );
       }
     }
     const notes: RunNote[] = [];

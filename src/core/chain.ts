@@ -131,7 +131,9 @@ export function collapse(program: ChainProgram): { dims: number[]; strides: numb
     const last = dims.length - 1;
     const merges =
       last >= 0 &&
-      program.loads.every((load, k) => (strides[k]?.[last] ?? 0) === (load.strides[axis] ?? 0) * dim);
+      program.loads.every(
+        (load, k) => (strides[k]?.[last] ?? 0) === (load.strides[axis] ?? 0) * dim,
+      );
     if (merges) dims[last] = (dims[last] ?? 1) * dim;
     else dims.push(dim);
     program.loads.forEach((load, k) => {
@@ -192,7 +194,9 @@ export function packChain(
   const { dims, strides } = collapse(program);
   const registers = allocateRegisters(program.steps);
   if (!registers || !chainFits(program)) {
-    throw new RangeError(`chain: ${program.steps.length} steps on ${program.loads.length} tensors do not fit`);
+    throw new RangeError(
+      `chain: ${program.steps.length} steps on ${program.loads.length} tensors do not fit`,
+    );
   }
   out[0] = program.steps.length;
   out[1] = dims.length;
@@ -215,7 +219,11 @@ export function packChain(
 }
 
 /** Joins `tail` behind `head`, whose result `tail` loads (densely) as load `at`; unfit joins are undefined. */
-export function joinChains(head: ChainProgram, tail: ChainProgram, at: number): ChainProgram | undefined {
+export function joinChains(
+  head: ChainProgram,
+  tail: ChainProgram,
+  at: number,
+): ChainProgram | undefined {
   const loads: ChainLoad[] = [...head.loads];
   const place = tail.loads.map((load, k) => {
     if (k === at) return -1;

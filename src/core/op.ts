@@ -91,7 +91,8 @@ export interface DispatchOptions {
   readonly chain?: ChainProgram;
 }
 
-export type AttributeKind = 'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor' | 'graph';
+export type AttributeKind =
+  'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor' | 'graph';
 
 /** What an operator says of one attribute; a file that breaks it is refused at load. */
 export interface AttributeSpec {
@@ -168,10 +169,13 @@ export function paramFields(...fields: string[]): ParamField[] {
   let offset = 0;
   return fields.map((text) => {
     const match = /^(\w+)(?::(u32|i32|f32))?(?:\[(\d+)\])?$/.exec(text);
-    if (!match) throw new TypeError(`params: expected "name", "name:kind" or "name[n]", got "${text}"`);
+    if (!match)
+      throw new TypeError(`params: expected "name", "name:kind" or "name[n]", got "${text}"`);
     const length = match[3] === undefined ? 1 : Number(match[3]);
     if (match[3] !== undefined && (offset % 4 !== 0 || length % 4 !== 0)) {
-      throw new RangeError(`params: array "${text}" at word ${offset} must start and end on 4 words`);
+      throw new RangeError(
+        `params: array "${text}" at word ${offset} must start and end on 4 words`,
+      );
     }
     offset += length;
     return { name: match[1] ?? '', kind: (match[2] ?? 'u32') as ParamField['kind'], length };
@@ -202,7 +206,9 @@ export function packParams(
       const at = (word + i) * 4;
       if (field.kind === 'f32') view.setFloat32(at, item, true);
       else if (!Number.isInteger(item) || item < -2147483648 || item > 4294967295) {
-        throw new RangeError(`${kernel.name}: param ${field.name}: expected a 32-bit integer, got ${item}`);
+        throw new RangeError(
+          `${kernel.name}: param ${field.name}: expected a 32-bit integer, got ${item}`,
+        );
       } else view.setUint32(at, item >>> 0, true);
     });
     word += field.length;

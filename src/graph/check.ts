@@ -60,11 +60,16 @@ export function checkGraph(graph: Graph, registry: Registry): CheckedGraph {
     }
     defs[node.index] = def;
     opsets[node.index] = opset;
-    for (const message of attributeProblems(def, node)) problems.push(describe(node, message, REMEDY_OP));
+    for (const message of attributeProblems(def, node))
+      problems.push(describe(node, message, REMEDY_OP));
     const [fewest, most] = def.inputs;
     if (node.inputs.length < fewest || node.inputs.length > most) {
       problems.push(
-        describe(node, `expected ${fewest} to ${most} inputs, got ${node.inputs.length}.`, 'Export it again.'),
+        describe(
+          node,
+          `expected ${fewest} to ${most} inputs, got ${node.inputs.length}.`,
+          'Export it again.',
+        ),
       );
       continue;
     }
@@ -82,7 +87,9 @@ export function checkGraph(graph: Graph, registry: Registry): CheckedGraph {
         if (name !== '' && dtype !== undefined) dtypes.set(name, dtype);
       });
     } catch (error) {
-      problems.push(describe(node, error instanceof Error ? error.message : String(error), REMEDY_OP));
+      problems.push(
+        describe(node, error instanceof Error ? error.message : String(error), REMEDY_OP),
+      );
     }
   }
   if (problems.length > 0) throw new UnsupportedOpError(problems);

@@ -65,7 +65,9 @@ export class AttributeContext implements NodeContext {
     const found = this.node.attributes.get(name);
     if (found === undefined) return undefined;
     if (found.type !== kind) {
-      throw new TypeError(`${this.opType}: attribute ${name}: expected ${kind}, got ${found.type}.`);
+      throw new TypeError(
+        `${this.opType}: attribute ${name}: expected ${kind}, got ${found.type}.`,
+      );
     }
     const value: unknown = found.value; // TypeScript does not narrow by a generic kind
     return value as Extract<Attribute, { type: K }>['value'];

@@ -57,14 +57,16 @@ export function fuse(
       if (!load.strides.every((s, axis) => chain.dims[axis] === 1 || s === dense[axis])) continue;
       if (host === 'epilogue' && load.value.dtype !== 'float32') continue;
       // Epilogue shaders store one word an element; bytes are packed by the element-wise kernel only.
-      if (host === 'epilogue' && dtypeInfo(tail.dispatch.outputs[0]?.dtype ?? 'bool').bytes !== 4) continue;
+      if (host === 'epilogue' && dtypeInfo(tail.dispatch.outputs[0]?.dtype ?? 'bool').bytes !== 4)
+        continue;
       const first = headChain(head.dispatch, chain.dims);
       const own = tail.dispatch.kernel.chain === 'epilogue' ? tail.dispatch : head.dispatch;
       // Head and tail count the same flat elements, under the tail's dims.
       const moved = first === undefined ? undefined : onDims(first, chain.dims);
       const joined = moved === undefined ? undefined : joinChains(moved, chain, k);
       if (joined === undefined || !chainFits(joined)) continue;
-      if (target === 'webgpu' && bindings(own, joined, own.inputs.length) > WEBGPU_TENSORS) continue;
+      if (target === 'webgpu' && bindings(own, joined, own.inputs.length) > WEBGPU_TENSORS)
+        continue;
       for (const one of new Set(inputsOf(head.dispatch).map(root))) {
         // A value that both read is read once now.
         if (inputsOf(tail.dispatch).some((other) => root(other) === one)) {

@@ -92,7 +92,12 @@ class Planner {
   readonly options: PlanOptions;
   readonly #shared = new Set<Constant>();
 
-  constructor(checked: CheckedGraph, store: ConstantStore, evaluator: Evaluator, options: PlanOptions) {
+  constructor(
+    checked: CheckedGraph,
+    store: ConstantStore,
+    evaluator: Evaluator,
+    options: PlanOptions,
+  ) {
     this.checked = checked;
     this.store = store;
     this.evaluator = evaluator;
@@ -164,7 +169,8 @@ class Planner {
     }
     dispatch.outputs.forEach((value, i) => {
       const constant = results[i];
-      if (constant === undefined) throw new Error(`${dispatch.kernel.name}: folding gave no output ${i}`);
+      if (constant === undefined)
+        throw new Error(`${dispatch.kernel.name}: folding gave no output ${i}`);
       if (shared) this.#shared.add(constant);
       const canonical = value.canonical;
       this.setConstant(value, constant);
@@ -271,7 +277,10 @@ class PlanContext extends AttributeContext implements LowerContext {
   }
 
   alias(to: Value, from: Value): void {
-    if (dtypeInfo(to.dtype).bytes !== dtypeInfo(from.dtype).bytes || sizeOf(to.dims) !== sizeOf(from.dims)) {
+    if (
+      dtypeInfo(to.dtype).bytes !== dtypeInfo(from.dtype).bytes ||
+      sizeOf(to.dims) !== sizeOf(from.dims)
+    ) {
       throw new RangeError(
         `${this.opType}: expected ${sizeOf(from.dims)} elements, got shape ${formatShape(to.dims)}.`,
       );
@@ -306,7 +315,8 @@ export function planGraph(
 ): Plan {
   const planner = new Planner(checked, store, evaluator, options);
   const feedValues = new Map<string, Value>();
-  for (const [name, type] of feeds) feedValues.set(name, planner.create(type.dtype, type.dims, name));
+  for (const [name, type] of feeds)
+    feedValues.set(name, planner.create(type.dtype, type.dims, name));
   for (const node of neededNodes(checked, options.outputs)) lowerNode(planner, node);
 
   const outputs = new Map<string, Value>();

@@ -63,7 +63,9 @@ export class ChainBuilder {
 
   op(op: ChainOpName, ...args: number[]): number {
     if (args.length !== CHAIN_OPS[op].arity) {
-      throw new RangeError(`chain: ${op} takes ${CHAIN_OPS[op].arity} operands, got ${args.length}`);
+      throw new RangeError(
+        `chain: ${op} takes ${CHAIN_OPS[op].arity} operands, got ${args.length}`,
+      );
     }
     return this.#step(op, args);
   }
@@ -74,7 +76,10 @@ export class ChainBuilder {
 
   #step(op: ChainOpName, args: readonly number[]): number {
     const same = this.#steps.findIndex(
-      (one) => one.op === op && one.args.length === args.length && one.args.every((arg, i) => arg === args[i]),
+      (one) =>
+        one.op === op &&
+        one.args.length === args.length &&
+        one.args.every((arg, i) => arg === args[i]),
     );
     return same >= 0 ? same : this.#steps.push({ op, args }) - 1;
   }

@@ -8,10 +8,18 @@ import type { Shader } from '../core/shader.ts';
 import { stridesOf } from '../core/shape.ts';
 import chain from '../../shaders/math/chain.wgsl';
 import exp from '../../shaders/math/exp.wgsl';
+import log from '../../shaders/math/log.wgsl';
+import pow from '../../shaders/math/pow.wgsl';
+import sigmoid from '../../shaders/math/sigmoid.wgsl';
+import tanh from '../../shaders/math/tanh.wgsl';
 
 // Steps defined outside shaders/math/chain.wgsl and what it imports.
 const MODULES: Partial<Record<ChainOpName, Shader>> = {
   exp_f32: exp,
+  log_f32: log,
+  pow_f32: pow,
+  sigmoid_f32: sigmoid,
+  tanh_f32: tanh,
 };
 
 // Bindings 0 to 2 are Params, tables and status.
@@ -20,8 +28,7 @@ const FIRST_INPUT = 3;
 /** `@group(0) @binding(n) var<storage, …>` of the tensors from binding `first` on. */
 function declare(names: readonly string[], first: number, access: 'read' | 'read_write'): string[] {
   return names.map(
-    (name, i) =>
-      `@group(0) @binding(${first + i}) var<storage, ${access}> ${name}: array<u32>;`,
+    (name, i) => `@group(0) @binding(${first + i}) var<storage, ${access}> ${name}: array<u32>;`,
   );
 }
 
@@ -47,7 +54,9 @@ function offset(program: ChainProgram, load: number): string {
   const dense = stridesOf(program.dims);
   const steps = strides.filter((_, axis) => program.dims[axis] !== 1);
   if (steps.every((stride) => stride === 0)) return '0u';
-  const isDense = strides.every((stride, axis) => program.dims[axis] === 1 || stride === dense[axis]);
+  const isDense = strides.every(
+    (stride, axis) => program.dims[axis] === 1 || stride === dense[axis],
+  );
   return isDense ? 'index' : `chain_offset(${load}u, index)`;
 }
 

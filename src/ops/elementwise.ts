@@ -11,7 +11,9 @@ import { emitInt64, hasInt64, type Int64Op } from './elementwise_i64.ts';
 type Kinds = Partial<Record<DType, ChainOpName>>;
 
 function refuse(node: NodeContext, dtype: DType | undefined, kinds: readonly string[]): TypeError {
-  return new TypeError(`${node.opType}: expected ${kinds.join(' or ')}, got ${dtype ?? 'nothing'}.`);
+  return new TypeError(
+    `${node.opType}: expected ${kinds.join(' or ')}, got ${dtype ?? 'nothing'}.`,
+  );
 }
 
 function sameDtypes(node: NodeContext): DType {
@@ -56,7 +58,8 @@ function unary({ type, kinds, gives, int64, since = 1 }: Family): OpDef {
     attributes: { consumed_inputs: { kind: 'ints' } },
     dtypes(node) {
       const dtype = node.dtypeOf(0);
-      if (dtype !== undefined && (kinds[dtype] ?? (dtype === 'int64' && int64))) return [gives ?? dtype];
+      if (dtype !== undefined && (kinds[dtype] ?? (dtype === 'int64' && int64)))
+        return [gives ?? dtype];
       throw refuse(node, dtype, Object.keys(kinds));
     },
     infer: (node) => [node.input(0).dims],
@@ -80,7 +83,8 @@ function binary({ type, kinds, gives, int64, since = 7 }: Family): OpDef {
     attributes: {},
     dtypes(node) {
       const dtype = sameDtypes(node);
-      if (kinds[dtype] !== undefined || (dtype === 'int64' && int64 !== undefined)) return [gives ?? dtype];
+      if (kinds[dtype] !== undefined || (dtype === 'int64' && int64 !== undefined))
+        return [gives ?? dtype];
       throw refuse(node, dtype, Object.keys(kinds));
     },
     infer: broadcast,
@@ -115,7 +119,10 @@ function variadic({ type, kinds, int64, since = 8 }: Family): OpDef {
       const op = kinds[so_far.dtype];
       if (node.inputCount === 1) {
         if (op === undefined) node.alias(out, so_far);
-        else emitChain(node, out, (c) => (out.dtype === 'float32' ? c.op('canonical', c.word(so_far)) : c.word(so_far)));
+        else
+          emitChain(node, out, (c) =>
+            out.dtype === 'float32' ? c.op('canonical', c.word(so_far)) : c.word(so_far),
+          );
         return;
       }
       for (let i = 1; i < node.inputCount; i += 1) {
@@ -138,8 +145,16 @@ function variadic({ type, kinds, int64, since = 8 }: Family): OpDef {
 
 const f32 = (op: ChainOpName): Kinds => ({ float32: op });
 
-export const Neg = unary({ type: 'Neg', kinds: { float32: 'neg_f32', int32: 'neg_i32' }, int64: 'neg' });
-export const Abs = unary({ type: 'Abs', kinds: { float32: 'abs_f32', int32: 'abs_i32' }, int64: 'abs' });
+export const Neg = unary({
+  type: 'Neg',
+  kinds: { float32: 'neg_f32', int32: 'neg_i32' },
+  int64: 'neg',
+});
+export const Abs = unary({
+  type: 'Abs',
+  kinds: { float32: 'abs_f32', int32: 'abs_i32' },
+  int64: 'abs',
+});
 export const Relu = unary({ type: 'Relu', kinds: f32('relu_f32') });
 export const Reciprocal = unary({ type: 'Reciprocal', kinds: f32('reciprocal_f32') });
 export const Sqrt = unary({ type: 'Sqrt', kinds: f32('sqrt_f32') });
@@ -155,9 +170,21 @@ export const Sign = unary({ type: 'Sign', kinds: f32('sign_f32'), since: 9 });
 export const IsNaN = unary({ type: 'IsNaN', kinds: f32('is_nan_f32'), gives: 'bool', since: 9 });
 export const Not = unary({ type: 'Not', kinds: { bool: 'not_bool' } });
 
-export const Add = binary({ type: 'Add', kinds: { float32: 'add_f32', int32: 'add_i32', uint32: 'add_i32' }, int64: 'add' });
-export const Sub = binary({ type: 'Sub', kinds: { float32: 'sub_f32', int32: 'sub_i32', uint32: 'sub_i32' }, int64: 'sub' });
-export const Mul = binary({ type: 'Mul', kinds: { float32: 'mul_f32', int32: 'mul_i32', uint32: 'mul_i32' }, int64: 'mul' });
+export const Add = binary({
+  type: 'Add',
+  kinds: { float32: 'add_f32', int32: 'add_i32', uint32: 'add_i32' },
+  int64: 'add',
+});
+export const Sub = binary({
+  type: 'Sub',
+  kinds: { float32: 'sub_f32', int32: 'sub_i32', uint32: 'sub_i32' },
+  int64: 'sub',
+});
+export const Mul = binary({
+  type: 'Mul',
+  kinds: { float32: 'mul_f32', int32: 'mul_i32', uint32: 'mul_i32' },
+  int64: 'mul',
+});
 export const Div = binary({ type: 'Div', kinds: f32('div_f32'), int64: 'div' });
 export const And = binary({ type: 'And', kinds: { bool: 'and_bool' } });
 export const Or = binary({ type: 'Or', kinds: { bool: 'or_bool' } });
@@ -165,11 +192,22 @@ export const Xor = binary({ type: 'Xor', kinds: { bool: 'xor_bool' } });
 
 export const Equal = binary({
   type: 'Equal',
-  kinds: { float32: 'equal_f32', int32: 'equal_word', uint32: 'equal_word', bool: 'equal_word', uint8: 'equal_word' },
+  kinds: {
+    float32: 'equal_f32',
+    int32: 'equal_word',
+    uint32: 'equal_word',
+    bool: 'equal_word',
+    uint8: 'equal_word',
+  },
   gives: 'bool',
   int64: 'equal',
 });
-export const Less = binary({ type: 'Less', kinds: { float32: 'less_f32', int32: 'less_i32' }, gives: 'bool', int64: 'less' });
+export const Less = binary({
+  type: 'Less',
+  kinds: { float32: 'less_f32', int32: 'less_i32' },
+  gives: 'bool',
+  int64: 'less',
+});
 export const LessOrEqual = binary({
   type: 'LessOrEqual',
   kinds: { float32: 'less_equal_f32', int32: 'less_equal_i32' },
@@ -191,8 +229,16 @@ export const GreaterOrEqual = binary({
   since: 12,
 });
 
-export const Max = variadic({ type: 'Max', kinds: { float32: 'max_f32', int32: 'max_i32' }, int64: 'max' });
-export const Min = variadic({ type: 'Min', kinds: { float32: 'min_f32', int32: 'min_i32' }, int64: 'min' });
+export const Max = variadic({
+  type: 'Max',
+  kinds: { float32: 'max_f32', int32: 'max_i32' },
+  int64: 'max',
+});
+export const Min = variadic({
+  type: 'Min',
+  kinds: { float32: 'min_f32', int32: 'min_i32' },
+  int64: 'min',
+});
 export const Sum = variadic({ type: 'Sum', kinds: f32('add_f32') });
 
 /** x^y, correctly rounded (V6). x^2 is the product x·x, whose rounding is the same by definition. */
@@ -204,7 +250,8 @@ export const Pow: OpDef = {
   dtypes(node) {
     const [x, y] = [node.dtypeOf(0), node.dtypeOf(1)];
     if (x !== 'float32') throw refuse(node, x, ['float32']);
-    if (y !== 'float32' && y !== 'int32' && y !== 'int64') throw refuse(node, y, ['float32', 'int32', 'int64']);
+    if (y !== 'float32' && y !== 'int32' && y !== 'int64')
+      throw refuse(node, y, ['float32', 'int32', 'int64']);
     return ['float32'];
   },
   infer: broadcast,
@@ -367,7 +414,9 @@ export const Cast: OpDef = {
       to !== undefined &&
       (from === to || CASTS[from]?.[to] !== undefined || hasInt64(from, to));
     if (to === undefined || !known) {
-      throw new TypeError(`Cast: ${from ?? 'nothing'} to data type ${node.int('to')} is not implemented.`);
+      throw new TypeError(
+        `Cast: ${from ?? 'nothing'} to data type ${node.int('to')} is not implemented.`,
+      );
     }
     return [to];
   },

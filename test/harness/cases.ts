@@ -24,8 +24,17 @@ export interface OpCase {
   readonly feeds: ReadonlyMap<string, Tensor>;
   /** Hand-written expected outputs, by name, where the case has them. */
   readonly expected?: ReadonlyMap<string, Tensor>;
-  /** Cases that share this key must have equal outputs (batch position, workgroup size, repetition …). */
-  readonly same?: string;
+  /**
+   * Cases that share `key` must agree in the elements [from, to) of output `y0`, by default in all of it: the same
+   * row in another batch, another position, another repetition.
+   */
+  readonly same?: Same;
+}
+
+export interface Same {
+  readonly key: string;
+  readonly from?: number;
+  readonly to?: number;
 }
 
 export type CaseAttribute =
@@ -62,7 +71,7 @@ export function nodeCase(
   id: string,
   group: CaseGroup,
   spec: NodeSpec,
-  extra: { expected?: readonly Tensor[]; same?: string } = {},
+  extra: { expected?: readonly Tensor[]; same?: Same } = {},
 ): OpCase {
   const feeds = new Map<string, Tensor>();
   const initializers = new Map<string, Tensor>();

@@ -36,7 +36,8 @@ export class Heap {
       this.#grow(size);
       block = this.#free.find((one) => one.size >= size);
     }
-    if (block === undefined) throw new RangeError(`memory: no block of ${size} bytes after growing`);
+    if (block === undefined)
+      throw new RangeError(`memory: no block of ${size} bytes after growing`);
     const { at } = block;
     block.at += size;
     block.size -= size;

@@ -16,13 +16,17 @@ export function describeAdapter(info: GPUAdapterInfo): DeviceInfo {
   const parts = [info.vendor, info.architecture, info.device, info.description];
   const name = [...new Set(parts.filter((part) => part !== ''))].join(' ');
   const fallback = 'isFallbackAdapter' in info && info.isFallbackAdapter === true;
-  return { name: name === '' ? 'unnamed adapter' : name, software: fallback || SOFTWARE.test(name) };
+  return {
+    name: name === '' ? 'unnamed adapter' : name,
+    software: fallback || SOFTWARE.test(name),
+  };
 }
 
 export class Device {
   readonly gpu: GPUDevice;
   readonly info: DeviceInfo;
   readonly #owned: boolean;
+  static readonly #wrapped = new WeakMap<GPUDevice, Device>();
   #failure: DeviceError | undefined;
   readonly #failed: Promise<never>;
 
@@ -45,13 +49,22 @@ export class Device {
       fail(`WebGPU: ${event.error.message}`, 'run');
     });
     void gpu.lost.then((lost) => {
-      fail(`WebGPU: the device was lost (${lost.reason}): ${lost.message} Load the model again.`, 'lost');
+      fail(
+        `WebGPU: the device was lost (${lost.reason}): ${lost.message} Load the model again.`,
+        'lost',
+      );
     });
   }
 
-  static wrap(gpu: GPUDevice, info?: GPUAdapterInfo): Device {
-    const known = info ?? ('adapterInfo' in gpu ? gpu.adapterInfo : undefined);
-    return new Device(gpu, known ? describeAdapter(known) : { name: 'unnamed adapter', software: false }, false);
+  /** The caller's own device; asked twice for the same one, it is the same object. */
+  static wrap(gpu: GPUDevice): Device {
+    let device = Device.#wrapped.get(gpu);
+    if (device === undefined) {
+      const info = 'adapterInfo' in gpu ? describeAdapter(gpu.adapterInfo) : undefined;
+      device = new Device(gpu, info ?? { name: 'unnamed adapter', software: false }, false);
+      Device.#wrapped.set(gpu, device);
+    }
+    return device;
   }
 
   /** @throws DeviceError if there is no adapter or it gives no device */
@@ -64,7 +77,11 @@ export class Device {
       return new Device(await adapter.requestDevice(), describeAdapter(adapter.info), true);
     } catch (cause) {
       const { name } = describeAdapter(adapter.info);
-      throw new DeviceError('WebGPU: the adapter gave no device.', { stage: 'device', adapter: name, cause });
+      throw new DeviceError('WebGPU: the adapter gave no device.', {
+        stage: 'device',
+        adapter: name,
+        cause,
+      });
     }
   }
 
@@ -97,7 +114,11 @@ export class Device {
     const memory = this.gpu.popErrorScope();
     const error = (await this.race(validation)) ?? (await this.race(memory));
     if (error !== null) {
-      throw new DeviceError(`WebGPU: ${error.message}`, { stage, adapter: this.info.name, cause: error });
+      throw new DeviceError(`WebGPU: ${error.message}`, {
+        stage,
+        adapter: this.info.name,
+        cause: error,
+      });
     }
     return result;
   }

@@ -11,12 +11,29 @@ export interface Pipeline {
 }
 
 export class Pipelines {
+  static readonly #ofDevice = new WeakMap<Device, Pipelines>();
   readonly #device: Device;
   readonly #modules = new Map<string, GPUShaderModule>();
   readonly #pipelines = new Map<string, Pipeline>();
 
-  constructor(device: Device) {
+  private constructor(device: Device) {
     this.#device = device;
+  }
+
+  /** The device's pipelines: models on one device share them. */
+  static on(device: Device): Pipelines {
+    let pipelines = Pipelines.#ofDevice.get(device);
+    if (pipelines === undefined) {
+      pipelines = new Pipelines(device);
+      Pipelines.#ofDevice.set(device, pipelines);
+    }
+    return pipelines;
+  }
+
+  /** Forgets all pipelines: after an error nobody knows which one is invalid. */
+  clear(): void {
+    this.#modules.clear();
+    this.#pipelines.clear();
   }
 
   /** The pipeline of a dispatch. Errors surface in the error scope of the caller. */

@@ -18,7 +18,10 @@ export class GpuStorage implements DeviceStorage {
   async read(): Promise<Uint8Array> {
     const { gpu } = this.device;
     const size = this.buffer.size;
-    const staging = gpu.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const staging = gpu.createBuffer({
+      size,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
     try {
       await this.device.scoped('read', () => {
         const encoder = gpu.createCommandEncoder();

@@ -1,0 +1,37 @@
+// Runs operator cases on one backend and digests what they give. The digests are compared elsewhere: with
+// goldens, with hand-written expectations, between backends and between stacks.
+import { digestOf, digestOfRun } from '../../src/core/digest.ts';
+import type { Tensor } from '../../src/core/tensor.ts';
+import { Session, type Backend, type ModelOptions, type Note } from '../../src/session.ts';
+import type { OpCase } from './cases.ts';
+
+export interface CaseResult {
+  readonly id: string;
+  /** Digest over all outputs, or the error that the case gave. */
+  readonly digest: string;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+  readonly notes: readonly Note[];
+}
+
+/** Never throws for a case that fails: the error's text takes the digest's place, and stacks must agree on it too. */
+export async function runCase(
+  one: OpCase,
+  backend: Backend,
+  options: ModelOptions = {},
+): Promise<CaseResult> {
+  let session: Session | undefined;
+  try {
+    session = await Session.create(one.graph, options);
+    const result = await session.run(one.feeds, { backend });
+    const outputs = new Map(Object.entries(result.outputs));
+    const digest = digestOfRun(
+      [...outputs].map(([name, tensor]) => ({ name, digest: digestOf(tensor) })),
+    );
+    return { id: one.id, digest, outputs, notes: result.notes };
+  } catch (error) {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { id: one.id, digest: `error: ${text}`, outputs: new Map(), notes: [] };
+  } finally {
+    session?.dispose();
+  }
+}
