@@ -41,7 +41,7 @@ export function sizeOf(dims: readonly number[]): number {
 
 /** Row-major strides in elements; a dimension of size 0 counts as 1 for the strides before it. */
 export function stridesOf(dims: readonly number[]): number[] {
-  const strides = new Array<number>(dims.length).fill(1);
+  const strides = Array.from(dims, () => 1);
   let stride = 1;
   for (let axis = dims.length - 1; axis >= 0; axis--) {
     strides[axis] = stride;
@@ -58,7 +58,7 @@ export function stridesOf(dims: readonly number[]): number[] {
  */
 export function broadcastShapes(op: string, ...shapes: readonly (readonly number[])[]): number[] {
   const rank = shapes.reduce((most, shape) => Math.max(most, shape.length), 0);
-  const result = new Array<number>(rank).fill(1);
+  const result = Array.from({ length: rank }, () => 1);
   for (const shape of shapes) {
     const offset = rank - shape.length;
     shape.forEach((dim, axis) => {

@@ -182,11 +182,11 @@ export function readTensorProto(message: Message): ReadTensor {
   const dtype = dtypeOfOnnx(code);
   if (code === 0) return bad('no element type: expected data_type, got none.');
   if (dtype === undefined) {
-    const name = onnxTypeName(code);
+    const typeName = onnxTypeName(code);
     if (kOnnxTypeNames[code] === undefined)
       return bad(`unknown element type: got data_type ${code}.`);
     return unsupported(
-      `element type ${name} is not supported.`,
+      `element type ${typeName} is not supported.`,
       'Convert the model to float32, float16 or int8.',
     );
   }

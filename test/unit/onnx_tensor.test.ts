@@ -290,7 +290,7 @@ describe('refusals', () => {
       [7],
       [0x0f],
       [0xff],
-      new Array<number>(20).fill(0xff),
+      Array.from({ length: 20 }, () => 0xff),
       [0x4a, 0xff, 0xff, 0xff, 0xff, 0x0f],
     ]) {
       expect(() => readTensor(Uint8Array.from(bytes))).toThrow(ModelError);
