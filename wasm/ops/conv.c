@@ -16,35 +16,30 @@ typedef struct {
 // Words of scratch: tap offsets, window copy, one strip of the block's outputs with the padding columns between
 // rows. A tile may read 24 elements past the copy and write as many past the outputs.
 //   round4(terms) + round4(channels * kernel_depth * plane + 32) + 4 * (row_block * pitch + 32)
-typedef struct {
-  const u32 *table;
-  f32 *copy, *outputs;
-  u32 outputs_pitch; // between rows of the strip
-} Scratch;
-
-// A run of `n` outputs from copy + at for a strip, to `to`.
-static void strip_run(u32 height, const f32 *left, const Scratch *s, u32 at, u32 terms, const f32 *bias, f32 *to, u32 pitch,
-                      u32 n) {
-  const Right right = {s->copy + at, s->table, 0};
-  u32 c = 0;
+// A run of `n` outputs of a strip from window position `from` on, to `to`. One function for each height, none inlined:
+// engines optimise function by function and swap the code at a call.
 #define RUN(rows, vectors, least)                                                                  \
   for (; c < n && n - c >= (least); c += 4 * (vectors))                                            \
-    tile(rows, vectors, 1, left, (Right){right.base + c, right.table, 0}, terms, bias, to + c, pitch, n - c)
-  if (height == 4) {
-    RUN(4, 2, 5);
-    RUN(4, 1, 1);
-  } else if (height == 3) {
-    RUN(3, 2, 5);
-    RUN(3, 1, 1);
-  } else if (height == 2) {
-    RUN(2, 4, 13);
-    RUN(2, 2, 1);
-  } else {
-    RUN(1, 6, 21);
-    RUN(1, 4, 9);
-    RUN(1, 2, 1);
+    tile(rows, vectors, 1, left, (Right){from + c, table, 0}, terms, bias, to + c, pitch, n - c)
+#define RUN_FUNCTION(name, tiles)                                                                  \
+  static __attribute__((noinline)) void name(const f32 *left, const f32 *from, const u32 *table,   \
+                                             u32 terms, const f32 *bias, f32 *to, u32 pitch, u32 n) { \
+    u32 c = 0;                                                                                     \
+    tiles                                                                                          \
   }
-#undef RUN
+RUN_FUNCTION(run_1, RUN(1, 6, 21); RUN(1, 4, 9); RUN(1, 2, 1);)
+RUN_FUNCTION(run_2, RUN(2, 4, 13); RUN(2, 2, 1);)
+RUN_FUNCTION(run_3, RUN(3, 2, 5); RUN(3, 1, 1);)
+RUN_FUNCTION(run_4, RUN(4, 2, 5); RUN(4, 1, 1);)
+
+static void strip_run(u32 height, const f32 *left, const f32 *from, const u32 *table, u32 terms, const f32 *bias, f32 *to,
+                      u32 pitch, u32 n) {
+  switch (height) {
+  case 1: run_1(left, from, table, terms, bias, to, pitch, n); break;
+  case 2: run_2(left, from, table, terms, bias, to, pitch, n); break;
+  case 3: run_3(left, from, table, terms, bias, to, pitch, n); break;
+  default: run_4(left, from, table, terms, bias, to, pitch, n);
+  }
 }
 
 // One output by position: taps outside the input are +0 and no product. For weights that are not finite.
@@ -91,7 +86,7 @@ KERNEL(conv) {
   u32 *table = scratch;
   f32 *copy = (f32 *)table + ((terms + 3) & ~3u);
   const u32 strip_pitch = s->row_block * w.pitch + 32;
-  const Scratch own = {table, copy, copy + ((planes * w.plane + 35) & ~3u), strip_pitch};
+  f32 *strip = copy + ((planes * w.plane + 35) & ~3u);
   window_offsets(s, &w, table);
 
   u32 copied = ~0u;
@@ -119,7 +114,7 @@ KERNEL(conv) {
       const f32 *bias = s->has_bias ? (const f32 *)in[2] + channel : 0;
       const u32 first = (image * s->filters + f) * plane + (z * s->out_height + y0) * s->out_width + x0;
       const int direct = in_place && (!flat || w.pitch == columns);
-      f32 *to = direct ? (f32 *)out[0] + first : own.outputs;
+      f32 *to = direct ? (f32 *)out[0] + first : strip;
       const u32 pitch = direct ? plane : strip_pitch, row_pitch = direct ? s->out_width : w.pitch;
       if (special[group * strips + f / STRIP]) {
         for (u32 r = 0; r < height; r++)
@@ -129,10 +124,10 @@ KERNEL(conv) {
               to[r * pitch + y * row_pitch + x] = bias ? canonical(sum + canonical(bias[r])) : sum;
             }
       } else if (flat) {
-        strip_run(height, left, &own, 0, terms, bias, to, pitch, (rows - 1) * w.pitch + columns);
+        strip_run(height, left, copy, table, terms, bias, to, pitch, (rows - 1) * w.pitch + columns);
       } else {
         for (u32 y = 0; y < rows; y++)
-          strip_run(height, left, &own, y * w.pitch, terms, bias, to + y * row_pitch, pitch, columns);
+          strip_run(height, left, copy + y * w.pitch, table, terms, bias, to + y * row_pitch, pitch, columns);
       }
       // The block's outputs of one filter are a run: whole rows, or a part of one row.
       for (u32 r = 0; r < height; r++) {
