@@ -43,6 +43,7 @@ export interface Axis {
   stride: number;
   dilation: number;
   begin: number; // padding before the first element
+  end: number; // and behind the last
 }
 
 const STRIP = 4; // filters a strip, STRIP in wasm/tile.h
@@ -80,17 +81,23 @@ export function windowAxes(
       begin = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
       end = total - begin;
     }
-    const out = Math.floor((size + begin + end - reach) / stride) + 1;
+    const whole = (size + begin + end - reach) / stride;
+    let out = Math.floor(whole) + 1;
+    // Pooling may round up; a window that would start in the padding behind the input is left out.
+    if (auto === 'NOTSET' && node.int('ceil_mode', 0) !== 0) {
+      out = Math.ceil(whole) + 1;
+      if ((out - 1) * stride >= size + begin) out -= 1;
+    }
     if (out < 1) {
       throw new RangeError(
         `${node.opType}: kernel larger than its input: expected at least ${reach} elements on spatial axis ${i}, got ${size} and ${begin + end} of padding.`,
       );
     }
-    return { size, out, kernel: taps, stride, dilation, begin };
+    return { size, out, kernel: taps, stride, dilation, begin, end };
   });
 }
 
-const single: Axis = { size: 1, out: 1, kernel: 1, stride: 1, dilation: 1, begin: 0 };
+const single: Axis = { size: 1, out: 1, kernel: 1, stride: 1, dilation: 1, begin: 0, end: 0 };
 const isPlain = (a: Axis): boolean =>
   a.kernel === 1 && a.stride === 1 && a.begin === 0 && a.out === a.size;
 const isTrivial = (a: Axis): boolean => a.size === 1 && a.kernel === 1 && a.out === 1;
