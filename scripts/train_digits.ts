@@ -16,11 +16,11 @@ import { accuracy, kStream, toInput, train, type Training } from './digits/train
 
 const kTraining: Training = {
   seed: 20261121,
-  batches: 4000,
+  batches: 4500,
   batch: 32,
   rate: 0.002,
   smoothing: 0.02,
-  channels: [8, 16],
+  channels: [8, 24],
 };
 const HELD_OUT = 10_000;
 /** Side of the canvas on which digits are drawn to measure the whole way of a visitor's drawing. */
@@ -31,14 +31,14 @@ const kFolder = 'demo/public';
 const onCanvas = (digit: number, random: Random): Uint8Array =>
   normalise(rasterise(write(digit, random), CANVAS, 1), CANVAS);
 
-/** The first drawing of each digit, from a stream of its own, that the network reads right. */
+/** The first drawing of each digit on the canvas, from a stream of its own, that the network reads right. */
 function bundled(network: Network) {
   const random = new Random(kTraining.seed, kStream.bundled);
   const input = new Float64Array(SIDE * SIDE);
   return Array.from({ length: CLASSES }, (_, label) => {
     let pixels: Uint8Array;
     do {
-      pixels = picture(label, random);
+      pixels = onCanvas(label, random);
       toInput(pixels, input);
     } while (network.forward(input) !== label);
     return { label, pixels: Buffer.from(pixels).toString('base64') };

@@ -18,18 +18,19 @@ export type Segment = {
 
 export const SIDE = 28;
 const BOX = 20;
-/** Pieces of curve between two points of a stroke: at most 2.5 pixels long in the finished picture. */
-const PIECES = 5;
 
-/** The Catmull-Rom curve through the points of a stroke. Doubled points have no direction and make corners. */
-function smooth(stroke: Stroke): Point[] {
+/**
+ * The Catmull-Rom curve through the points of a stroke, `pieces` straight pieces between two of them. Doubled points
+ * have no direction and make corners.
+ */
+function smooth(stroke: Stroke, pieces: number): Point[] {
   const at = (i: number): Point => stroke[Math.min(Math.max(i, 0), stroke.length - 1)] ?? [0, 0];
   const points: Point[] = [at(0)];
   for (let i = 0; i + 1 < stroke.length; i++) {
     const [a, b, c, d] = [at(i - 1), at(i), at(i + 1), at(i + 2)];
     if (b[0] === c[0] && b[1] === c[1]) continue;
-    for (let k = 1; k <= PIECES; k++) {
-      const t = k / PIECES;
+    for (let k = 1; k <= pieces; k++) {
+      const t = k / pieces;
       const along = (p: number, q: number, s: number, u: number): number =>
         0.5 * (2 * q + t * (s - p + t * (2 * p - 5 * q + 4 * s - u + t * (3 * (q - s) + u - p))));
       points.push([along(a[0], b[0], c[0], d[0]), along(a[1], b[1], c[1], d[1])]);
@@ -51,14 +52,24 @@ function jitter(stroke: Stroke, deviation: number, random: Random): Stroke {
   });
 }
 
+/** A trembling hand: the line wanders by a random walk that is pulled back to it. */
+function tremble(line: readonly Point[], deviation: number, random: Random): Point[] {
+  let [dx, dy] = [0, 0];
+  return line.map(([x, y]): Point => {
+    dx = 0.75 * dx + random.bell(deviation);
+    dy = 0.75 * dy + random.bell(deviation);
+    return [x + dx, y + dy];
+  });
+}
+
 /** A random smooth map of the plane: bend (quadratic), squeeze, slant, turn. */
 function handwriting(digit: number, random: Random): (p: Point) => Point {
-  const bend = Array.from({ length: 6 }, () => random.bell(0.09));
+  const bend = Array.from({ length: 6 }, () => random.bell(0.12));
   const [b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0] = bend;
-  const width = random.between(0.52, 1.02) * (digit === 1 ? 0.9 : 1);
-  const slant = random.bell(0.17) - 0.08;
-  // The half-angle form of a turn by up to 24 degrees or so, with no sine.
-  const u = random.bell(0.06);
+  const width = random.between(0.5, 1.15) * (digit === 1 ? 0.85 : 1);
+  const slant = random.bell(0.18) - 0.08;
+  // The half-angle form of a turn, 8 degrees of deviation, with no sine.
+  const u = random.bell(0.07);
   const c = (1 - u * u) / (1 + u * u);
   const s = (2 * u) / (1 + u * u);
   return ([px, py]) => {
@@ -73,12 +84,15 @@ function handwriting(digit: number, random: Random): (p: Point) => Point {
 
 /** One way to write `digit`, placed as MNIST places it up to a small error in size and position. */
 export function write(digit: number, random: Random): Segment[] {
-  const mess = random.between(0.2, 1.5);
+  const mess = random.between(0.2, 1.6);
+  const shake = random.chance(0.4) ? random.between(0, 0.011) : 0;
+  // A slow mouse gives many points, a fast one few, and those are joined by straight lines.
+  const pieces = random.chance(0.12) ? 1 : 5;
   const map = handwriting(digit, random);
   const lines = skeleton(digit, random).map((stroke) =>
-    smooth(jitter(stroke, 0.026 * mess, random)).map(map),
+    tremble(smooth(jitter(stroke, 0.028 * mess, random), pieces), shake, random).map(map),
   );
-  const radius = random.chance(0.5) ? random.between(1.1, 1.9) : random.between(0.6, 2.3);
+  const radius = random.chance(0.6) ? random.between(1, 1.9) : random.between(0.55, 2.5);
   const pressure = random.between(-0.3, 0.3);
 
   let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
@@ -94,10 +108,10 @@ export function write(digit: number, random: Random): Segment[] {
       my += (length * (y + py)) / 2;
     }
   }
-  const side = BOX * random.between(0.84, 1.06) - 2 * radius;
+  const side = BOX * random.between(0.8, 1.1) - 2 * radius;
   const scale = side / Math.max(right - left, bottom - top);
-  const dx = SIDE / 2 + random.bell(0.9) - (scale * mx) / mass;
-  const dy = SIDE / 2 + random.bell(0.9) - (scale * my) / mass;
+  const dx = SIDE / 2 + random.bell(1.1) - (scale * mx) / mass;
+  const dy = SIDE / 2 + random.bell(1.1) - (scale * my) / mass;
 
   const segments: Segment[] = [];
   for (const line of lines) {
@@ -126,21 +140,25 @@ export function rasterise(segments: readonly Segment[], size: number, soft: numb
   for (const segment of segments) {
     const [x0, y0, r] = [segment.x0 * unit, segment.y0 * unit, segment.r * unit];
     const [vx, vy] = [segment.x1 * unit - x0, segment.y1 * unit - y0];
-    const length2 = vx * vx + vy * vy;
-    const reach = r + soft / 2 + 0.5;
-    const first = (a: number, v: number): number =>
-      Math.max(0, Math.floor(Math.min(a, a + v) - reach));
-    const last = (a: number, v: number): number =>
-      Math.min(size - 1, Math.ceil(Math.max(a, a + v) + reach));
-    for (let y = first(y0, vy); y <= last(y0, vy); y++) {
-      for (let x = first(x0, vx); x <= last(x0, vx); x++) {
-        const [px, py] = [x + 0.5 - x0, y + 0.5 - y0];
-        const along = length2 > 0 ? (px * vx + py * vy) / length2 : 0;
-        const t = Math.min(1, Math.max(0, along));
-        const [ex, ey] = [px - t * vx, py - t * vy];
-        const light = (r + soft / 2 - Math.sqrt(ex * ex + ey * ey)) / soft;
+    const inverse = vx === 0 && vy === 0 ? 0 : 1 / (vx * vx + vy * vy);
+    const reach = r + soft / 2;
+    const top = Math.max(0, Math.floor(Math.min(y0, y0 + vy) - reach));
+    const bottom = Math.min(size, Math.ceil(Math.max(y0, y0 + vy) + reach));
+    const left = Math.max(0, Math.floor(Math.min(x0, x0 + vx) - reach));
+    const right = Math.min(size, Math.ceil(Math.max(x0, x0 + vx) + reach));
+    for (let y = top; y < bottom; y++) {
+      const py = y + 0.5 - y0;
+      for (let x = left; x < right; x++) {
+        const px = x + 0.5 - x0;
+        const along = (px * vx + py * vy) * inverse;
+        const t = along < 0 ? 0 : along > 1 ? 1 : along;
+        const ex = px - t * vx;
+        const ey = py - t * vy;
+        const distance2 = ex * ex + ey * ey;
+        if (distance2 >= reach * reach) continue;
+        const light = (reach - Math.sqrt(distance2)) / soft;
         const at = y * size + x;
-        if (light > (grey[at] ?? 1)) grey[at] = Math.min(1, light);
+        if (light > (grey[at] as number)) grey[at] = light < 1 ? light : 1;
       }
     }
   }

@@ -1,6 +1,6 @@
 // The digit classifier and its gradient, in doubles, one picture at a time:
-//   Conv 5x5 (1 -> 8) - Relu - MaxPool 2 - Conv 5x5 (8 -> 16) - Relu - MaxPool 2 - Gemm (256 -> 10).
-// Parameters are stored as ONNX stores them (Conv: [M, C, kH, kW]; Gemm: [10, 256], transB = 1), in one array with its
+//   Conv 5x5 (1 -> 8) - Relu - MaxPool 2 - Conv 5x5 (8 -> 24) - Relu - MaxPool 2 - Gemm (384 -> 10).
+// Parameters are stored as ONNX stores them (Conv: [M, C, kH, kW]; Gemm: [10, 384], transB = 1), in one array with its
 // gradient beside it. Deterministic: one thread, fixed orders of summation, no library function but the square root.
 // It is not the inference path of the package: training needs other things (doubles, gradients) than running.
 
@@ -33,6 +33,7 @@ class Stage {
   readonly #side: number;
   readonly #inChannels: number;
 
+  /** `channels` must be even. */
   constructor(inChannels: number, inSide: number, channels: number) {
     this.channels = channels;
     this.#inChannels = inChannels;
@@ -69,39 +70,59 @@ class Stage {
     const { taps, outSide, channels } = this;
     const patches = this.#patches;
     const plane = outSide * 2;
-    for (let m = 0; m < channels; m++) {
+    for (let m = 0; m < channels; m += 2) {
       const w = m * taps;
-      const b = bias[m] as number;
       for (let y = 0; y < outSide; y++) {
         for (let x = 0; x < outSide; x++) {
-          // The four sums of one pooling window, side by side.
-          const p0 = 2 * y * plane + 2 * x;
-          const [a0, a1, a2, a3] = [
-            p0 * taps,
-            (p0 + 1) * taps,
-            (p0 + plane) * taps,
-            (p0 + plane + 1) * taps,
-          ];
-          let [s0, s1, s2, s3] = [b, b, b, b];
+          // The four sums of one pooling window for two channels, side by side: six loads for eight products.
+          const p = 2 * y * plane + 2 * x;
+          const a0 = p * taps;
+          const a1 = a0 + taps;
+          const a2 = a0 + plane * taps;
+          const a3 = a2 + taps;
+          let [s0, s1, s2, s3] = [0, 0, 0, 0];
+          let [t0, t1, t2, t3] = [0, 0, 0, 0];
           for (let k = 0; k < taps; k++) {
             const v = weight[w + k] as number;
-            s0 += v * (patches[a0 + k] as number);
-            s1 += v * (patches[a1 + k] as number);
-            s2 += v * (patches[a2 + k] as number);
-            s3 += v * (patches[a3 + k] as number);
+            const u = weight[w + taps + k] as number;
+            const i0 = patches[a0 + k] as number;
+            const i1 = patches[a1 + k] as number;
+            const i2 = patches[a2 + k] as number;
+            const i3 = patches[a3 + k] as number;
+            s0 += v * i0;
+            s1 += v * i1;
+            s2 += v * i2;
+            s3 += v * i3;
+            t0 += u * i0;
+            t1 += u * i1;
+            t2 += u * i2;
+            t3 += u * i3;
           }
-          let best = 0;
-          let from = -1;
-          if (s0 > best) [best, from] = [s0, p0];
-          if (s1 > best) [best, from] = [s1, p0 + 1];
-          if (s2 > best) [best, from] = [s2, p0 + plane];
-          if (s3 > best) [best, from] = [s3, p0 + plane + 1];
           const at = (m * outSide + y) * outSide + x;
-          this.pooled[at] = best;
-          this.#from[at] = from;
+          this.#pool(at, p, plane, bias[m] as number, s0, s1, s2, s3);
+          this.#pool(at + outSide * outSide, p, plane, bias[m + 1] as number, t0, t1, t2, t3);
         }
       }
     }
+  }
+
+  /** Relu and MaxPool of one window at position `p` of the plane; remembers where the value came from. */
+  #pool(
+    at: number,
+    p: number,
+    plane: number,
+    bias: number,
+    s0: number,
+    s1: number,
+    s2: number,
+    s3: number,
+  ): void {
+    const top = s0 > s1 ? s0 : s1;
+    const low = s2 > s3 ? s2 : s3;
+    const best = (top > low ? top : low) + bias;
+    const from = top > low ? (s0 > s1 ? p : p + 1) : s2 > s3 ? p + plane : p + plane + 1;
+    this.pooled[at] = best > 0 ? best : 0;
+    this.#from[at] = best > 0 ? from : -1;
   }
 
   /** Adds the gradients of weight and bias; with `dInput` (zeroed here) also the gradient of the input. */

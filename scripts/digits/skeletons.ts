@@ -67,8 +67,8 @@ function one(r: Random): Stroke[] {
     strokes.push([top, [0.5 + r.bell(0.015), 0.5], bottom]);
   } else {
     // The flag falls steeply and stays short: a long flat one would be a 7.
-    const reach = r.between(0.1, 0.3);
-    const drop = r.between(0.6, 1.5) * reach;
+    const reach = r.between(0.1, 0.36);
+    const drop = r.between(0.65, 1.5) * reach;
     strokes.push([[top[0] - reach, drop], ...corner(...top), bottom]);
   }
   if (style >= 0.8 || (style >= 0.45 && style < 0.5)) {
@@ -234,7 +234,7 @@ function five(r: Random): Stroke[] {
 }
 
 function six(r: Random): Stroke[] {
-  const top = r.between(0.42, 0.56);
+  const top = r.between(0.42, 0.66);
   const middle = (top + 1) / 2;
   const tall = (1 - top) / 2;
   const wide = r.between(0.32, 0.46);
@@ -278,9 +278,9 @@ function seven(r: Random): Stroke[] {
 }
 
 function eight(r: Random): Stroke[] {
-  const waist = r.between(0.42, 0.54);
-  const head = r.between(0.28, 0.42);
-  const belly = r.between(0.36, 0.48);
+  const waist = r.between(0.4, 0.58);
+  const head = r.between(0.28, 0.46);
+  const belly = r.between(0.3, 0.48);
   if (r.chance(0.22)) {
     // Two rings, one on the other.
     const a = r.between(0.6, 0.9);
