@@ -7,6 +7,12 @@ import { wgsl } from './scripts/wgsl_plugin.ts';
 export default defineConfig({
   plugins: [wgsl()],
   publicDir: false,
+  // A worker made from a blob can import nothing: all of it is one file.
+  worker: {
+    format: 'es',
+    plugins: () => [wgsl()],
+    rolldownOptions: { output: { codeSplitting: false } },
+  },
   build: {
     target: 'es2022',
     outDir: 'dist',
@@ -15,6 +21,7 @@ export default defineConfig({
     lib: {
       entry: {
         index: resolve(import.meta.dirname, 'src/index.ts'),
+        worker: resolve(import.meta.dirname, 'src/worker/host.ts'),
         // What the command line runs on other engines and in pages; they share the library's chunks.
         'jobs/model_job': resolve(import.meta.dirname, 'src/jobs/model_job.ts'),
         'jobs/bench_job': resolve(import.meta.dirname, 'src/jobs/bench_job.ts'),

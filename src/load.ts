@@ -2,7 +2,7 @@
 // Not here: the file format (onnx/), execution (session.ts).
 import { ModelError, throwIfAborted } from './core/errors.ts';
 import { readModel } from './onnx/model.ts';
-import { Session, type ModelOptions } from './session.ts';
+import { Session, type Model, type ModelOptions } from './session.ts';
 
 export interface Progress {
   readonly stage: 'download' | 'parse' | 'ready';
@@ -14,6 +14,11 @@ export interface Progress {
 export interface LoadOptions extends ModelOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Runs everything in a worker, so that the page stays responsive: `true` makes one, or give one that runs
+   * `isobit/worker`. The options `device` and `gpu` cannot go with it.
+   */
+  readonly worker?: boolean | Worker | undefined;
 }
 
 /**
@@ -28,8 +33,17 @@ export interface LoadOptions extends ModelOptions {
 export async function load(
   source: URL | string | Uint8Array | Response,
   options: LoadOptions = {},
-): Promise<Session> {
+): Promise<Model> {
   throwIfAborted(options.signal);
+  if (options.worker !== undefined && options.worker !== false) {
+    if (options.device !== undefined || options.gpu !== undefined) {
+      throw new TypeError(
+        'load: device and gpu cannot be used in a worker. Leave worker or them out.',
+      );
+    }
+    const { loadInWorker } = await import('./worker/remote.ts');
+    return loadInWorker(await readSource(source, options), options.worker, options);
+  }
   const bytes = await readSource(source, options);
   throwIfAborted(options.signal);
   options.onProgress?.({ stage: 'parse', loaded: bytes.byteLength, total: bytes.byteLength });

@@ -55,10 +55,31 @@ export interface RunResult {
   readonly notes: readonly Note[];
 }
 
+/** A loaded model. Runs queue; `dispose` frees what it holds once they are done. */
+export interface Model {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  /**
+   * Runs the model once.
+   *
+   * @param feeds a tensor for every input, by name
+   * @returns the outputs, on every device the same bits (contract version in `contract`)
+   * @throws TypeError or RangeError for feeds that do not fit; DeviceError if the GPU fails; the signal's reason
+   */
+  run(feeds: Feeds, options?: RunOptions): Promise<RunResult>;
+  /**
+   * Runs both backends node by node, unfused, and compares every node's outputs as words.
+   *
+   * @returns what differs, in node order: the first entry is where the paths part
+   */
+  check(feeds: Feeds, options?: { signal?: AbortSignal | undefined }): Promise<CheckReport>;
+  dispose(): void;
+}
+
 // Executables kept for shapes seen last; more would hold buffers of shapes that may never come back.
 const KEPT_PLANS = 8;
 
-export class Session {
+export class Session implements Model {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   readonly #checked: CheckedGraph;

@@ -27,19 +27,23 @@ export class AttributeContext implements NodeContext {
   }
 
   int(attribute: string, otherwise?: number): number {
-    return this.#read('int', attribute) ?? this.#given(otherwise, attribute);
+    const found = this.#find('int', attribute);
+    return found?.type === 'int' ? found.value : this.#given(otherwise, attribute);
   }
 
   float(attribute: string, otherwise?: number): number {
-    return this.#read('float', attribute) ?? this.#given(otherwise, attribute);
+    const found = this.#find('float', attribute);
+    return found?.type === 'float' ? found.value : this.#given(otherwise, attribute);
   }
 
   string(attribute: string, otherwise?: string): string {
-    return this.#read('string', attribute) ?? this.#given(otherwise, attribute);
+    const found = this.#find('string', attribute);
+    return found?.type === 'string' ? found.value : this.#given(otherwise, attribute);
   }
 
   ints(attribute: string, otherwise?: readonly number[]): readonly number[] {
-    return this.#read('ints', attribute) ?? this.#given(otherwise, attribute);
+    const found = this.#find('ints', attribute);
+    return found?.type === 'ints' ? found.value : this.#given(otherwise, attribute);
   }
 
   floats(attribute: string, otherwise?: readonly number[]): readonly number[] {
@@ -47,7 +51,9 @@ export class AttributeContext implements NodeContext {
   }
 
   tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray } {
-    const { dtype, dims, data } = this.#given(this.#read('tensor', attribute), attribute);
+    const found = this.#find('tensor', attribute);
+    const tensor = found?.type === 'tensor' ? found.value : undefined;
+    const { dtype, dims, data } = this.#given(tensor, attribute);
     if (Array.isArray(data)) {
       throw new TypeError(`${this.opType}: attribute ${attribute}: expected numbers, got strings.`);
     }
@@ -58,19 +64,14 @@ export class AttributeContext implements NodeContext {
     return this.#dtypes[i];
   }
 
-  #read<K extends Attribute['type']>(
-    kind: K,
-    name: string,
-  ): Extract<Attribute, { type: K }>['value'] | undefined {
+  #find(kind: Attribute['type'], name: string): Attribute | undefined {
     const found = this.node.attributes.get(name);
-    if (found === undefined) return undefined;
-    if (found.type !== kind) {
+    if (found !== undefined && found.type !== kind) {
       throw new TypeError(
         `${this.opType}: attribute ${name}: expected ${kind}, got ${found.type}.`,
       );
     }
-    const value: unknown = found.value; // TypeScript does not narrow by a generic kind
-    return value as Extract<Attribute, { type: K }>['value'];
+    return found;
   }
 
   #given<T>(value: T | undefined, name: string): T {

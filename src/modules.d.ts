@@ -7,3 +7,7 @@ declare module '*.wasm?base64' {
   const text: string;
   export default text;
 }
+declare module '*?worker&inline' {
+  const constructor: new () => Worker;
+  export default constructor;
+}

@@ -1,0 +1,204 @@
+// The page's side of a model in a worker: the same interface as a session, with every call a message. The bits
+// and errors are those of the session in the worker. A worker that dies rejects everything that waits.
+import { digestOf, digestOfRun } from '../core/digest.ts';
+import { throwIfAborted } from '../core/errors.ts';
+import { Tensor, type DeviceStorage } from '../core/tensor.ts';
+import type { CheckReport } from '../compare.ts';
+import type { Feeds } from '../feeds.ts';
+import type { ValueInfo } from '../graph/graph.ts';
+import type { LoadOptions, Progress } from '../load.ts';
+import type { Model, RunOptions, RunResult } from '../session.ts';
+import {
+  receiveError,
+  type Answers,
+  type FromWorker,
+  type Request,
+  type SentTensor,
+} from './protocol.ts';
+
+interface Waiting {
+  resolve(answer: unknown): void;
+  reject(error: unknown): void;
+  progress?: ((progress: Progress) => void) | undefined;
+}
+
+/** A tensor on the worker's device. */
+class RemoteStorage implements DeviceStorage {
+  readonly location = 'webgpu';
+  readonly connection: Connection;
+  readonly handle: number;
+
+  constructor(connection: Connection, handle: number) {
+    this.connection = connection;
+    this.handle = handle;
+  }
+
+  read(): Promise<Uint8Array> {
+    return this.connection.ask({ kind: 'read', handle: this.handle });
+  }
+
+  dispose(): void {
+    // Nobody waits for it; if the worker is gone, so is the memory.
+    this.connection.ask({ kind: 'free', handle: this.handle }).catch(() => undefined);
+  }
+}
+
+class Connection {
+  readonly #worker: Worker;
+  readonly #owned: boolean;
+  readonly #waiting = new Map<number, Waiting>();
+  #count = 0;
+  #dead: Error | undefined;
+
+  constructor(worker: Worker, owned: boolean) {
+    this.#worker = worker;
+    this.#owned = owned;
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>): void => this.#receive(data);
+    worker.onerror = (event): void => {
+      event.preventDefault();
+      this.#fail(
+        new Error(`worker: ${event.message || 'it did not start'}. Load the model again.`),
+      );
+    };
+  }
+
+  ask<K extends Request['kind']>(
+    request: Extract<Request, { kind: K }>,
+    options: { signal?: AbortSignal | undefined; progress?: LoadOptions['onProgress'] } = {},
+  ): Promise<Answers[K]> {
+    if (this.#dead !== undefined) return Promise.reject(this.#dead);
+    this.#count += 1;
+    const id = this.#count;
+    const { signal, progress } = options;
+    const stop = (): void => this.#worker.postMessage({ abort: id });
+    return new Promise<Answers[K]>((resolve, reject) => {
+      this.#waiting.set(id, {
+        resolve: (answer) => resolve(answer as Answers[K]),
+        reject: (error) => reject(signal?.aborted ? signal.reason : error),
+        progress,
+      });
+      signal?.addEventListener('abort', stop);
+      this.#worker.postMessage({ id, request });
+    }).finally(() => signal?.removeEventListener('abort', stop));
+  }
+
+  close(): void {
+    this.#fail(new TypeError('Model: used after dispose(). Load it again.'));
+    if (this.#owned) this.#worker.terminate();
+  }
+
+  #receive(message: FromWorker): void {
+    const waiting = this.#waiting.get(message.id);
+    if (waiting === undefined) return;
+    if ('progress' in message) {
+      waiting.progress?.(message.progress);
+      return;
+    }
+    this.#waiting.delete(message.id);
+    if ('error' in message) waiting.reject(receiveError(message.error));
+    else waiting.resolve(message.answer);
+  }
+
+  #fail(error: Error): void {
+    this.#dead ??= error;
+    for (const one of this.#waiting.values()) one.reject(error);
+    this.#waiting.clear();
+  }
+}
+
+class RemoteModel implements Model {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly #connection: Connection;
+
+  constructor(connection: Connection, loaded: Answers['load']) {
+    this.#connection = connection;
+    this.inputs = loaded.inputs;
+    this.outputs = loaded.outputs;
+  }
+
+  async run(feeds: Feeds, options: RunOptions = {}): Promise<RunResult> {
+    throwIfAborted(options.signal);
+    const { backend, outputs: wanted, keepOnDevice, signal } = options;
+    const ran = await this.#connection.ask(
+      {
+        kind: 'run',
+        feeds: this.#send(feeds),
+        options: { backend, outputs: wanted, keepOnDevice },
+      },
+      { signal },
+    );
+    const outputs: Record<string, Tensor> = {};
+    for (const [name, sent] of Object.entries(ran.outputs)) outputs[name] = this.#receive(sent);
+    let digest: string | undefined;
+    return {
+      outputs,
+      get digest(): string {
+        digest ??= digestOfRun(
+          Object.entries(outputs).map(([name, tensor]) => ({ name, digest: digestOf(tensor) })),
+        );
+        return digest;
+      },
+      backend: ran.backend,
+      ...(ran.adapter === undefined ? {} : { adapter: ran.adapter }),
+      notes: ran.notes,
+    };
+  }
+
+  check(feeds: Feeds, options: { signal?: AbortSignal | undefined } = {}): Promise<CheckReport> {
+    return this.#connection.ask({ kind: 'check', feeds: this.#send(feeds) }, options);
+  }
+
+  dispose(): void {
+    this.#connection.close();
+  }
+
+  #send(feeds: Feeds): Record<string, SentTensor> {
+    const entries: Iterable<readonly [string, unknown]> =
+      feeds instanceof Map ? feeds.entries() : Object.entries(feeds);
+    const sent: Record<string, SentTensor> = {};
+    for (const [name, tensor] of entries) {
+      if (!(tensor instanceof Tensor)) {
+        throw new TypeError(`run: feed '${name}': expected a Tensor, got ${typeof tensor}.`);
+      }
+      const { dtype, dims, storage } = tensor;
+      if (storage instanceof RemoteStorage && storage.connection === this.#connection) {
+        sent[name] = { dtype, dims, handle: storage.handle };
+        continue;
+      }
+      const { data } = tensor;
+      if (Array.isArray(data))
+        throw new TypeError(`run: feed '${name}': expected numbers, got strings.`);
+      sent[name] = { dtype, dims, data };
+    }
+    return sent;
+  }
+
+  #receive(sent: SentTensor): Tensor {
+    if ('data' in sent) return new Tensor(sent.dtype, sent.data, sent.dims);
+    return new Tensor(sent.dtype, new RemoteStorage(this.#connection, sent.handle), sent.dims);
+  }
+}
+
+/** Loads a model in `worker`, or in one made here (from a blob: a page's policy must allow `worker-src blob:`). */
+export async function loadInWorker(
+  source: string | Uint8Array,
+  worker: Worker | true,
+  options: LoadOptions,
+): Promise<Model> {
+  if (worker === true && typeof Worker === 'undefined') {
+    throw new TypeError('load: this environment has no Worker. Leave the option worker out.');
+  }
+  const made = worker === true ? new (await import('./host.ts?worker&inline')).default() : worker;
+  const connection = new Connection(made, worker === true);
+  try {
+    const loaded = await connection.ask(
+      { kind: 'load', source },
+      { signal: options.signal, progress: options.onProgress },
+    );
+    return new RemoteModel(connection, loaded);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
