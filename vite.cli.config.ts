@@ -22,6 +22,11 @@ function copyHost(): Plugin {
 export default defineConfig({
   plugins: [wgsl(), copyHost()],
   publicDir: false,
+  worker: {
+    format: 'es',
+    plugins: () => [wgsl()],
+    rolldownOptions: { output: { codeSplitting: false } },
+  },
   build: {
     target: 'node20',
     ssr: true,

@@ -11,6 +11,7 @@ import { EXIT, printResult, table, UsageError } from './output.ts';
 import type { ExitCode } from './output.ts';
 import { startProgress } from './progress.ts';
 import type { Progress } from './progress.ts';
+import { stackById } from './stacks/catalog.ts';
 import { findPackage } from './stacks/locate.ts';
 import { openStack } from './stacks/runner.ts';
 
@@ -18,7 +19,8 @@ export interface BenchOptions {
   against?: 'onnxruntime-web';
   backend: 'wasm' | 'webgpu';
   threads: number;
-  stack?: string[];
+  /** The id of a stack. */
+  stack?: string;
   seconds: number;
   seed: number;
   json: boolean;
@@ -58,6 +60,11 @@ function ortFolder(): string {
   );
 }
 
+function checkStack(stackId: string, backend: string): void {
+  if (stackById(stackId).backend === backend) return;
+  throw new UsageError(`--stack: expected a stack for ${backend}, got ${stackId}.`);
+}
+
 async function measure(
   models: string[],
   stackId: string,
@@ -65,6 +72,7 @@ async function measure(
   folder: string,
   progress: Progress,
 ): Promise<BenchResult> {
+  checkStack(stackId, options.backend);
   const files = models.map(resolveModel);
   const { backend, threads, seconds, seed } = options;
   const against = options.against === undefined ? undefined : ortFolder();
@@ -132,7 +140,7 @@ function benchText(result: BenchResult): string {
 
 /** The command. */
 export async function benchCommand(models: string[], options: BenchOptions): Promise<ExitCode> {
-  const stackId = options.stack?.[0] ?? (options.backend === 'wasm' ? 'wasm-node' : 'A');
+  const stackId = options.stack ?? (options.backend === 'wasm' ? 'wasm-node' : 'A');
   const folder = temporaryFolder();
   const progress = startProgress(models.length);
   try {

@@ -97,7 +97,11 @@ function program(done: (code: ExitCode) => void): Command {
       new Option('--backend <name>', 'what to measure').choices(['wasm', 'webgpu']).default('wasm'),
     )
     .option('--threads <n>', 'WASM threads of onnxruntime-web; ours has one', integer(1), 1)
-    .option('--stack <ids>', 'where: wasm-node for wasm, A for webgpu when not given', stackIds)
+    .addOption(
+      new Option('--stack <id>', 'where: wasm-node for wasm, A for webgpu when not given').choices(
+        STACKS.map((spec) => spec.id),
+      ),
+    )
     .option('--seconds <n>', 'time for the runs of one model', integer(1), 10)
     .option('--seed <n>', 'seed of random inputs', integer(0), 0)
     .addOption(json())
@@ -134,7 +138,10 @@ export async function main(args: string[]): Promise<ExitCode> {
     // Commander has printed its own errors already, and help is none.
     if (e instanceof CommanderError) {
       if (e.exitCode === 0) return EXIT.good;
-      if (asJson) process.stdout.write(JSON.stringify({ error: e.message }, null, 2) + '\n');
+      if (asJson)
+        process.stdout.write(
+          JSON.stringify({ error: { name: 'UsageError', message: e.message } }, null, 2) + '\n',
+        );
       return EXIT.usage;
     }
     printError(asJson, e);

@@ -54,7 +54,7 @@ function base64(bytes: Uint8Array): string {
 }
 
 async function runOnce(
-  model: Model,
+  model: Pick<Model, 'run'>,
   feeds: Record<string, Tensor>,
   job: ModelJob,
 ): Promise<RunReport> {

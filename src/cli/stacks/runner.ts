@@ -41,7 +41,9 @@ function adapterName(report: AdapterReport | undefined): string {
   if (report === undefined) return 'none';
   const { vendor, architecture, device, description } = report;
   // Chromium and Firefox leave some of the four empty; a description usually repeats the rest.
-  const short = [vendor, architecture].filter((part) => part !== '').join(' ');
+  // Deno's vendor is a number of PCI's registry, which tells nobody anything.
+  const words = [vendor, architecture].filter((part) => part !== '' && !/^\d+$/.test(part));
+  const short = words.join(' ');
   const long = description !== '' ? description : device;
   return [short, long].filter((part) => part !== '').join(': ') || 'not named';
 }

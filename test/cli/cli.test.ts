@@ -1,0 +1,196 @@
+// The command line as its users meet it: the built program, its exit codes, and the one JSON document on stdout. On a
+// small model of its own, on stacks that are processes; whether real models agree everywhere is test/models' question.
+
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Tensor } from '../../src/core/tensor.ts';
+import type { Node } from '../../src/graph/graph.ts';
+import { writeModel, writeTensor } from '../../src/onnx/writer.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const outDir = join(root, 'build/test-cli');
+const folder = mkdtempSync(join(tmpdir(), 'isobit-cli-'));
+const model = join(folder, 'chain/model.onnx');
+const set = join(folder, 'chain/test_data_set_0');
+const LIMIT = 120_000;
+
+function node(index: number, opType: string, inputs: string[], output: string): Node {
+  const shared = { name: `n${index}`, domain: '', attributes: new Map() };
+  return { ...shared, index, opType, inputs, outputs: [output] };
+}
+
+/** y = exp((a + b) * a) over four elements; `last` replaces Exp. */
+function chain(last: string): Uint8Array {
+  const info = (name: string) => ({ name, dtype: 'float32' as const, dims: [4] });
+  return writeModel({
+    name: 'chain',
+    nodes: [
+      node(0, 'Add', ['a', 'b'], 's'),
+      node(1, 'Mul', ['s', 'a'], 'p'),
+      node(2, last, ['p'], 'y'),
+    ],
+    inputs: [info('a'), info('b')],
+    outputs: [info('y')],
+    initializers: new Map(),
+    valueInfo: new Map(),
+    opsets: new Map([['', 17]]),
+  });
+}
+
+beforeAll(async () => {
+  const options = { logLevel: 'error' as const, root, build: { outDir } };
+  await build({ ...options, configFile: join(root, 'vite.config.ts') });
+  await build({ ...options, configFile: join(root, 'vite.cli.config.ts') });
+  mkdirSync(set, { recursive: true });
+  writeFileSync(model, chain('Exp'));
+  writeFileSync(join(folder, 'unknown.onnx'), chain('Frobnicate'));
+  writeFileSync(join(folder, 'truncated.onnx'), chain('Exp').slice(0, 60));
+  writeFileSync(join(folder, 'text.onnx'), 'This is not a model.\n');
+  const tensor = (values: number[]) => new Tensor('float32', values, [4]);
+  const pb = (file: string, name: string, values: number[]) =>
+    writeFileSync(join(set, file), writeTensor(name, tensor(values)));
+  pb('input_0.pb', 'a', [0, 1, 2, -1]);
+  pb('input_1.pb', 'b', [1, 0, 0, 0.5]);
+  pb('output_0.pb', 'y', [1, Math.E, Math.exp(4), Math.exp(0.5)]);
+}, LIMIT);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function isobit(...args: string[]): Promise<Ended> {
+  return new Promise((ended) => {
+    execFile(process.execPath, [join(outDir, 'cli.js'), ...args], (error, stdout, stderr) => {
+      const code = error === null ? 0 : Number(error.code ?? -1);
+      ended({ code, stdout, stderr });
+    });
+  });
+}
+
+async function isobitJson(...args: string[]): Promise<{ code: number; document: unknown }> {
+  const { code, stdout } = await isobit(...args, '--json');
+  return { code, document: JSON.parse(stdout) };
+}
+
+test('run prints digests that do not change, and compares expected outputs', async () => {
+  const { code, document } = await isobitJson('run', model, '--backend', 'wasm', '--inputs', set);
+  expect(code).toBe(0);
+  const { contract, backend, outputs, digest, expected } = document as {
+    contract: string;
+    backend: string;
+    outputs: { name: string; dtype: string; shape: number[]; digest: string }[];
+    digest: string;
+    expected: { within: boolean };
+  };
+  expect({ contract, backend, expected }).toMatchObject({
+    contract: 'isobit 0',
+    backend: 'wasm',
+    expected: { within: true, rtol: 1e-3, atol: 1e-5 },
+  });
+  expect(outputs).toMatchObject([{ name: 'y', dtype: 'float32', shape: [4] }]);
+  expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  const again = await isobitJson('run', model, '--backend', 'wasm', '--inputs', set);
+  expect(again.document).toMatchObject({ digest });
+});
+
+test('run fails with 1 when an expected output is not met', async () => {
+  const wrong = join(folder, 'wrong');
+  mkdirSync(wrong);
+  for (const file of ['input_0.pb', 'input_1.pb']) copyFileSync(join(set, file), join(wrong, file));
+  const values = new Tensor('float32', [1, 2, 3, 4], [4]);
+  writeFileSync(join(wrong, 'output_0.pb'), writeTensor('y', values));
+  const { code, stdout } = await isobit('run', model, '--backend', 'wasm', '--inputs', wrong);
+  expect(code).toBe(1);
+  expect(stdout).toContain('NOT within');
+  expect(stdout).toMatch(/y: element 1: expected 2 within/);
+});
+
+test('random inputs depend on the seed; auto says what it took', async () => {
+  const of = async (seed: string) => {
+    const { document } = await isobitJson('run', model, '--seed', seed);
+    return document as { digest: string; notes: string[] };
+  };
+  const [a, b, c] = [await of('1'), await of('1'), await of('2')];
+  expect(a.digest).toBe(b.digest);
+  expect(a.digest).not.toBe(c.digest);
+  expect(a.notes.join()).toMatch(/auto: took/);
+});
+
+test('run on WebGPU gives the digest of WASM', { timeout: LIMIT }, async () => {
+  const wasm = await isobitJson('run', model, '--backend', 'wasm');
+  const gpu = await isobitJson('run', model, '--backend', 'webgpu', '--stack', 'E');
+  const { digest } = wasm.document as { digest: string };
+  expect(gpu.document).toMatchObject({ backend: 'webgpu', digest });
+});
+
+test('check compares every node', { timeout: LIMIT }, async () => {
+  const { code, document } = await isobitJson('check', model, '--stack', 'C');
+  expect(code).toBe(0);
+  expect(document).toMatchObject({ model: 'chain', identical: true, values: 3, elements: 12 });
+});
+
+test('matrix gives one digest on the stacks asked for', { timeout: LIMIT }, async () => {
+  const ids = ['wasm-node', 'wasm-bun', 'D', 'E'];
+  const { code, document } = await isobitJson('matrix', model, '--stacks', ids.join());
+  expect(code).toBe(0);
+  const { identical, digest, stacks } = document as {
+    identical: boolean;
+    digest: string;
+    stacks: { id: string; digest: string }[];
+  };
+  expect(identical).toBe(true);
+  expect(stacks.map((stack) => [stack.id, stack.digest])).toEqual(ids.map((id) => [id, digest]));
+});
+
+test('bench measures both sides on the same inputs', { timeout: LIMIT }, async () => {
+  const against = ['--against', 'onnxruntime-web', '--seconds', '1'];
+  const { code, document } = await isobitJson('bench', model, ...against);
+  expect(code).toBe(0);
+  const { rows, geomean } = document as {
+    rows: { model: string; ours_ms: number; theirs_ms: number; ratio: number }[];
+    geomean: number;
+  };
+  expect(rows.map((row) => row.model)).toEqual(['chain']);
+  const [row] = rows;
+  expect(row?.ours_ms).toBeGreaterThan(0);
+  expect(row?.theirs_ms).toBeGreaterThan(0);
+  expect(geomean).toBe(row?.ratio);
+});
+
+test.each([
+  ['no command', [], ''],
+  ['an unknown command', ['frob'], "unknown command 'frob'"],
+  ['an unknown option', ['run', model, '--frob'], "unknown option '--frob'"],
+  ['a wrong seed', ['run', model, '--seed', '-1'], 'expected an integer of at least 0'],
+  ['an unknown stack', ['matrix', model, '--stacks', 'Q'], 'expected some of wasm-node'],
+  ['a stack of another backend', ['bench', model, '--stack', 'E'], 'expected a stack for wasm'],
+  ['no such file', ['run', join(folder, 'none.onnx')], 'no such file'],
+  ['an unknown input', ['run', model, '--input', 'q=x.pb'], 'expected one of a, b, got q'],
+  ['a missing input file', ['run', model, '--input', 'a=none.pb'], 'none.pb'],
+  ['a text file', ['run', join(folder, 'text.onnx')], 'isobit: '],
+  ['a truncated model', ['run', join(folder, 'truncated.onnx')], 'isobit: '],
+  ['an unknown operator', ['run', join(folder, 'unknown.onnx')], "Frobnicate 'n2'"],
+])('%s ends with 2 and says so', async (_, args, text) => {
+  const plain = await isobit(...args);
+  expect(plain.code).toBe(2);
+  expect(plain.stdout).toBe('');
+  expect(plain.stderr).toContain(text);
+  if (args.length === 0) return;
+  const { code, document } = await isobitJson(...args);
+  expect(code).toBe(2);
+  expect(document).toMatchObject({ error: { message: expect.any(String) } });
+});
+
+test('help and version end with 0', async () => {
+  expect(await isobit('--help')).toMatchObject({ code: 0, stderr: '' });
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(await isobit('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
