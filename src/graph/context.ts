@@ -47,7 +47,8 @@ export class AttributeContext implements NodeContext {
   }
 
   floats(attribute: string, otherwise?: readonly number[]): readonly number[] {
-    return this.#read('floats', attribute) ?? this.#given(otherwise, attribute);
+    const found = this.#find('floats', attribute);
+    return found?.type === 'floats' ? found.value : this.#given(otherwise, attribute);
   }
 
   tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray } {
