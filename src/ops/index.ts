@@ -1,8 +1,38 @@
 // The operators: one line a family file, alphabetical. An operator is every export that is an OpDef.
 import type { OpDef } from '../core/op.ts';
+import * as concat from './concat.ts';
+import * as conv from './conv.ts';
 import * as elementwise from './elementwise.ts';
+import * as gather from './gather.ts';
+import * as generate from './generate.ts';
+import * as mask from './mask.ts';
+import * as mat_mul from './mat_mul.ts';
+import * as pad from './pad.ts';
+import * as pool from './pool.ts';
+import * as reduce from './reduce.ts';
+import * as reshape from './reshape.ts';
+import * as scatter from './scatter.ts';
+import * as slice from './slice.ts';
+import * as softmax from './softmax.ts';
+import * as transpose from './transpose.ts';
 
-const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [elementwise];
+const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
+  concat,
+  conv,
+  elementwise,
+  gather,
+  generate,
+  mask,
+  mat_mul,
+  pad,
+  pool,
+  reduce,
+  reshape,
+  scatter,
+  slice,
+  softmax,
+  transpose,
+];
 
 function isOpDef(value: unknown): value is OpDef {
   return typeof value === 'object' && value !== null && 'lower' in value && 'infer' in value;
@@ -26,8 +56,5 @@ export const registry = {
   ranges: (domain: string, type: string): (readonly [number, number])[] =>
     (byName.get(`${domain}:${type}`) ?? []).map((def) => def.opsets),
   /** Every operator, sorted by domain and name. */
-  all: (): OpDef[] =>
-    [...byName]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([, defs]) => defs),
+  all: (): OpDef[] => [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, defs]) => defs),
 };
