@@ -51,7 +51,6 @@ async function launch(start: BrowserStart): Promise<Browser> {
         '--no-first-run',
       ],
       env: environment({ XDG_RUNTIME_DIR }),
-      handleSIGINT: false,
     });
   }
   return firefox.launch({
@@ -64,7 +63,6 @@ async function launch(start: BrowserStart): Promise<Browser> {
       'dom.max_script_run_time': 0,
     },
     env: environment({ XDG_RUNTIME_DIR, VK_ICD_FILENAMES: findLavapipe() }),
-    handleSIGINT: false,
   });
 }
 
