@@ -92,6 +92,14 @@ ALWAYS_INLINE void tile(u32 rows, u32 vectors, int table, const f32 *left, Right
   tile_store(rows, vectors, s, bias, to, pitch, width);
 }
 
+// Runs of tiles (tile.c): `n` columns of a strip of `height` <= 4 rows, `terms` long, to `to`, rows `pitch` apart.
+// Right operands in panels, `panel` elements from one to the next:
+void tile_panels(u32 height, const f32 *left, const f32 *panels, u32 panel, u32 terms, const f32 *bias, f32 *to, u32 pitch,
+                 u32 n);
+// Right operands of column c, term k at from + c + table[k] (bytes):
+void tile_window(u32 height, const f32 *left, const f32 *from, const u32 *table, u32 terms, const f32 *bias, f32 *to,
+                 u32 pitch, u32 n);
+
 // The flush of V3 on `n` words in a row.
 static inline void flush_products(f32 *to, const f32 *from, u32 n) {
   u32 i = 0;

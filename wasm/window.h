@@ -16,8 +16,13 @@ typedef struct {
   u32 dilation_depth, dilation_height, dilation_width;
   u32 pad_front, pad_top, pad_left;
   u32 row_block, column_block, filter_block; // outputs of a unit; column_block < out_width only with row_block 1
-  u32 pad0, pad1, pad2; // the chain behind starts on four words
+  u32 mode;                                  // enum conv_mode
+  u32 pad0, pad1;                            // the chain behind starts on four words
 } ConvShape;
+
+// Where tiles of conv read their right operand: the window itself; panels gathered from it, which pays where many
+// filters read them; or, kernel 1 and stride 1 without padding on one row, panels made of the input at once.
+enum conv_mode { CONV_WINDOW, CONV_PANELS, CONV_POINTWISE };
 
 // Layout of the copy for blocks of `rows` by `columns` outputs.
 typedef struct {
@@ -39,7 +44,7 @@ static inline Window window_of(const ConvShape *s) {
 }
 
 // The byte offset of every tap, in index order.
-static void window_offsets(const ConvShape *s, const Window *w, u32 *offset) {
+static inline void window_offsets(const ConvShape *s, const Window *w, u32 *offset) {
   for (u32 c = 0; c < s->channels * s->kernel_depth; c++)
     for (u32 ky = 0; ky < s->kernel_height; ky++)
       for (u32 kx = 0; kx < s->kernel_width; kx++) {
@@ -55,7 +60,7 @@ static inline void zeros(f32 *to, u32 n) {
 
 // One input row for all column phases: column phase q gets, at to + q * apart, the `n` elements of columns
 // first + q, first + q + stride, …, zeros outside [0, width).
-static void window_row(f32 *to, const f32 *row, i32 first, u32 width, u32 stride, u32 phases, u32 apart, u32 n) {
+static inline void window_row(f32 *to, const f32 *row, i32 first, u32 width, u32 stride, u32 phases, u32 apart, u32 n) {
   u32 low[2], high[2]; // elements before `low` and from `high` on are padding, for phase 0 and for the last
   for (u32 i = 0; i < 2; i++) {
     const i32 at = first + (i32)(i * (phases - 1));
@@ -111,7 +116,7 @@ static void window_row(f32 *to, const f32 *row, i32 first, u32 width, u32 stride
 
 // Copies what outputs from (z, y0, x0) on, `rows` by `columns` of them, need of the channels at `input`. The planes
 // of a channel that the kernel's depth meets lie behind one another, as its taps do.
-static void window_copy(const ConvShape *s, const Window *w, const f32 *input, u32 z, u32 y0, u32 x0, u32 rows,
+static inline void window_copy(const ConvShape *s, const Window *w, const f32 *input, u32 z, u32 y0, u32 x0, u32 rows,
                         u32 columns, f32 *to) {
   const u32 n_rows = rows + w->rows - s->row_block, n = columns + w->pitch - s->column_block;
   const u32 apart = w->rows * w->pitch;
@@ -132,5 +137,40 @@ static void window_copy(const ConvShape *s, const Window *w, const f32 *input, u
         }
       }
     }
+}
+
+// Panels of `terms` terms for `n` columns from window position `from` on. Columns past n are whatever is there.
+static inline void window_panels(const f32 *from, const u32 *table, u32 terms, u32 n, f32 *to) {
+  for (u32 c = 0; c < n; c += PANEL, from += PANEL)
+    for (u32 k = 0; k < terms; k++, to += PANEL) {
+      const f32 *at = (const f32 *)((const char *)from + table[k]);
+      const v128_t low = wasm_v128_load(at), high = wasm_v128_load(at + 4);
+      wasm_v128_store(to, low);
+      wasm_v128_store(to + 4, high);
+    }
+}
+
+// The same straight from the input, flushed: `n` columns of `channels` channels `plane` elements apart.
+static inline void pointwise_panels(const f32 *from, u32 channels, u32 plane, u32 n, f32 *to) {
+  const u32 panel = channels * PANEL;
+  u32 c = 0;
+  for (; c + 2 * PANEL <= n; c += 2 * PANEL, from += 2 * PANEL, to += 2 * panel) {
+    const f32 *at = from;
+    f32 *one = to, *two = to + panel;
+    for (u32 k = 0; k < channels; k++, at += plane, one += PANEL, two += PANEL) {
+      const v128_t a = wasm_v128_load(at), b = wasm_v128_load(at + 4);
+      const v128_t d = wasm_v128_load(at + 8), e = wasm_v128_load(at + 12);
+      wasm_v128_store(one, flush_small_x4(a, PRODUCT_LIMIT));
+      wasm_v128_store(one + 4, flush_small_x4(b, PRODUCT_LIMIT));
+      wasm_v128_store(two, flush_small_x4(d, PRODUCT_LIMIT));
+      wasm_v128_store(two + 4, flush_small_x4(e, PRODUCT_LIMIT));
+    }
+  }
+  for (; c < n; c += PANEL, from += PANEL) {
+    const f32 *at = from;
+    const u32 width = min_u32(n - c, PANEL);
+    for (u32 k = 0; k < channels; k++, at += plane, to += PANEL)
+      for (u32 i = 0; i < PANEL; i++) to[i] = i < width ? flush_product(at[i]) : 0.0f;
+  }
 }
 #endif

@@ -13,34 +13,11 @@ typedef struct {
   Chain chain;
 } ConvParams;
 
-// Words of scratch: tap offsets, window copy, one strip of the block's outputs with the padding columns between
-// rows. A tile may read 24 elements past the copy and write as many past the outputs.
-//   round4(terms) + round4(channels * kernel_depth * plane + 32) + 4 * (row_block * pitch + 32)
-// A run of `n` outputs of a strip from window position `from` on, to `to`. One function for each height, none inlined:
-// engines optimise function by function and swap the code at a call.
-#define RUN(rows, vectors, least)                                                                  \
-  for (; c < n && n - c >= (least); c += 4 * (vectors))                                            \
-    tile(rows, vectors, 1, left, (Right){from + c, table, 0}, terms, bias, to + c, pitch, n - c)
-#define RUN_FUNCTION(name, tiles)                                                                  \
-  static __attribute__((noinline)) void name(const f32 *left, const f32 *from, const u32 *table,   \
-                                             u32 terms, const f32 *bias, f32 *to, u32 pitch, u32 n) { \
-    u32 c = 0;                                                                                     \
-    tiles                                                                                          \
-  }
-RUN_FUNCTION(run_1, RUN(1, 6, 21); RUN(1, 4, 9); RUN(1, 2, 1);)
-RUN_FUNCTION(run_2, RUN(2, 4, 13); RUN(2, 2, 1);)
-RUN_FUNCTION(run_3, RUN(3, 2, 5); RUN(3, 1, 1);)
-RUN_FUNCTION(run_4, RUN(4, 2, 5); RUN(4, 1, 1);)
-
-static void strip_run(u32 height, const f32 *left, const f32 *from, const u32 *table, u32 terms, const f32 *bias, f32 *to,
-                      u32 pitch, u32 n) {
-  switch (height) {
-  case 1: run_1(left, from, table, terms, bias, to, pitch, n); break;
-  case 2: run_2(left, from, table, terms, bias, to, pitch, n); break;
-  case 3: run_3(left, from, table, terms, bias, to, pitch, n); break;
-  default: run_4(left, from, table, terms, bias, to, pitch, n);
-  }
-}
+// Words of scratch: tap offsets; the window's copy; the panels; one strip of the block's outputs with the padding
+// columns between rows. A tile may read 24 elements past the window.
+//   round4(terms) + round4(channels * kernel_depth * plane + 32)   unless pointwise
+//   + 8 * ceil(column_block / 8) * row_block * terms               unless by window
+//   + 4 * (row_block * pitch + 32)
 
 // One output by position: taps outside the input are +0 and no product. For weights that are not finite.
 static f32 careful(const ConvShape *s, const f32 *input, const f32 *weight, u32 step, u32 z, u32 y, u32 x) {
@@ -83,11 +60,16 @@ KERNEL(conv) {
   const u32 *special = (const u32 *)weights + s->groups * s->filters * terms;
   const int in_place = p->chain.n_steps == 0 || p->chain.output_bytes == 4;
 
-  u32 *table = scratch;
-  f32 *copy = (f32 *)table + ((terms + 3) & ~3u);
   const u32 strip_pitch = s->row_block * w.pitch + 32;
-  f32 *strip = copy + ((planes * w.plane + 35) & ~3u);
-  window_offsets(s, &w, table);
+  u32 *table = scratch;
+  f32 *copy = (f32 *)table, *panels = copy;
+  if (s->mode != CONV_POINTWISE) {
+    window_offsets(s, &w, table);
+    copy = (f32 *)table + ((terms + 3) & ~3u);
+    panels = copy + ((planes * w.plane + 35) & ~3u);
+  }
+  const u32 row_panels = (s->column_block + PANEL - 1) / PANEL * PANEL * terms; // elements for a row of outputs
+  f32 *strip = panels + (s->mode == CONV_WINDOW ? 0 : s->row_block * row_panels);
 
   u32 copied = ~0u;
   for (u32 unit = begin; unit < end; unit++) {
@@ -101,12 +83,16 @@ KERNEL(conv) {
     const u32 rows = min_u32(s->out_height - y0, s->row_block), columns = min_u32(s->out_width - x0, s->column_block);
     const f32 *input = (const f32 *)in[0] + image * s->channels * s->depth * s->height * s->width;
     if (place != copied) {
-      window_copy(s, &w, input, z, y0, x0, rows, columns, copy);
+      if (s->mode == CONV_POINTWISE) pointwise_panels(input + x0, terms, s->width, columns, panels);
+      else window_copy(s, &w, input, z, y0, x0, rows, columns, copy);
+      if (s->mode == CONV_PANELS)
+        for (u32 y = 0; y < rows; y++)
+          window_panels(copy + y * w.pitch, table, terms, columns, panels + y * row_panels);
       copied = place;
     }
     // Either each row in tiles of its own, or all rows as one run with the pitch's extra columns computed too.
     const u32 apart = (columns + 3) / 4 * rows, whole = ((rows - 1) * w.pitch + columns + 3) / 4;
-    const int flat = rows > 1 && whole < apart;
+    const int flat = s->mode == CONV_WINDOW && rows > 1 && whole < apart;
     const u32 last = min_u32(filter + s->filter_block, s->filters);
     for (u32 f = filter; f < last; f += STRIP) {
       const u32 height = min_u32(s->filters - f, STRIP), channel = group * s->filters + f;
@@ -124,10 +110,13 @@ KERNEL(conv) {
               to[r * pitch + y * row_pitch + x] = bias ? canonical(sum + canonical(bias[r])) : sum;
             }
       } else if (flat) {
-        strip_run(height, left, copy, table, terms, bias, to, pitch, (rows - 1) * w.pitch + columns);
+        tile_window(height, left, copy, table, terms, bias, to, pitch, (rows - 1) * w.pitch + columns);
+      } else if (s->mode != CONV_WINDOW) {
+        for (u32 y = 0; y < rows; y++)
+          tile_panels(height, left, panels + y * row_panels, PANEL * terms, terms, bias, to + y * row_pitch, pitch, columns);
       } else {
         for (u32 y = 0; y < rows; y++)
-          strip_run(height, left, copy + y * w.pitch, table, terms, bias, to + y * row_pitch, pitch, columns);
+          tile_window(height, left, copy + y * w.pitch, table, terms, bias, to + y * row_pitch, pitch, columns);
       }
       // The block's outputs of one filter are a run: whole rows, or a part of one row.
       for (u32 r = 0; r < height; r++) {

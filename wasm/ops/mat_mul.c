@@ -45,31 +45,6 @@ static void pack_rows(const MatMulParams *p, const f32 *a, u32 rows, f32 *to) {
   }
 }
 
-// `n` columns of a strip, 8 a panel, panels `panel` elements apart. One function for each height, none inlined:
-// engines optimise function by function and swap the code at a call.
-#define RUN(rows, vectors, least)                                                                  \
-  for (; c < n && n - c >= (least); c += 4 * (vectors))                                            \
-    tile(rows, vectors, 0, left, (Right){b + c / PANEL * panel, 0, panel}, k, 0, to + c, pitch, n - c)
-#define RUN_FUNCTION(name, tiles)                                                                  \
-  static __attribute__((noinline)) void name(const f32 *left, const f32 *b, u32 panel, u32 k, f32 *to, \
-                                             u32 pitch, u32 n) {                                   \
-    u32 c = 0;                                                                                     \
-    tiles                                                                                          \
-  }
-RUN_FUNCTION(columns_1, RUN(1, 6, 24); RUN(1, 4, 16); RUN(1, 2, 1);)
-RUN_FUNCTION(columns_2, RUN(2, 4, 16); RUN(2, 2, 1);)
-RUN_FUNCTION(columns_3, RUN(3, 2, 1);)
-RUN_FUNCTION(columns_4, RUN(4, 2, 1);)
-
-static void strip_columns(u32 height, const f32 *left, const f32 *b, u32 panel, u32 k, f32 *to, u32 pitch, u32 n) {
-  switch (height) {
-  case 1: columns_1(left, b, panel, k, to, pitch, n); break;
-  case 2: columns_2(left, b, panel, k, to, pitch, n); break;
-  case 3: columns_3(left, b, panel, k, to, pitch, n); break;
-  default: columns_4(left, b, panel, k, to, pitch, n);
-  }
-}
-
 KERNEL(mat_mul) {
   const MatMulParams *p = params;
   const u32 row_blocks = (p->m + p->row_block - 1) / p->row_block;
@@ -102,8 +77,8 @@ KERNEL(mat_mul) {
     const u32 step = rows > STRIP ? PANEL : columns;
     for (u32 c = 0; c < columns; c += step)
       for (u32 r = 0; r < rows; r += STRIP)
-        strip_columns(rows - r < STRIP ? rows - r : STRIP, strips + r * p->k, b + c * p->k, panel, p->k, to + r * pitch + c,
-                   pitch, columns - c < step ? columns - c : step);
+        tile_panels(rows - r < STRIP ? rows - r : STRIP, strips + r * p->k, b + c * p->k, panel, p->k, 0, to + r * pitch + c,
+                    pitch, columns - c < step ? columns - c : step);
     if (p->chain.n_steps == 0) continue;
     if (columns == p->n) {
       chain_run(&p->chain, in, out, first, first + rows * columns, to);
