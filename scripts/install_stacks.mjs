@@ -7,7 +7,6 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** @type {Record<string, { what: string, byDefault: boolean, packages: string[] }>} */
@@ -74,7 +73,7 @@ function readArguments() {
     });
     return values;
   } catch (e) {
-    return fail(`${e instanceof Error ? e.message : e}\n\n${usage()}`);
+    return fail(`${String(e)}\n\n${usage()}`);
   }
 }
 

@@ -76,6 +76,8 @@ function program(done: (code: ExitCode) => void): Command {
       '<models...>',
       'files or folders; inputs are test_data_set_0 beside them, else random',
     )
+    .option('--inputs <dir>', 'a folder with input_0.pb …, for one model')
+    .option('--input <name=file>', 'one input, for one model; repeatable', collect, [])
     .option('--seed <n>', 'seed of random inputs', integer(0), 0)
     .option('--stacks <ids>', 'only these, comma-separated', stackIds)
     .option('--timeout <s>', 'limit of one run in seconds', integer(1), 600)

@@ -6,11 +6,14 @@ import { feedFiles } from './feed_files.ts';
 import { matrixGood, matrixStacks, matrixText, runMatrix } from './matrix.ts';
 import type { MatrixModel, MatrixRow } from './matrix.ts';
 import { resolveModel, temporaryFolder } from './model_files.ts';
-import { EXIT, printResult } from './output.ts';
+import { EXIT, printResult, UsageError } from './output.ts';
 import type { ExitCode } from './output.ts';
 import { startProgress } from './progress.ts';
 
 export interface MatrixCommandOptions {
+  /** A folder of inputs, and NAME=FILE; for one model only. */
+  inputs?: string;
+  input: string[];
   seed: number;
   stacks?: string[];
   /** Seconds of one run. */
@@ -25,13 +28,18 @@ export async function matrixOfModels(
   options: Omit<MatrixCommandOptions, 'json' | 'requireAll'>,
 ): Promise<MatrixRow[]> {
   const files = paths.map(resolveModel);
+  const { inputs, input, seed } = options;
+  if (files.length > 1 && (inputs !== undefined || input.length > 0)) {
+    throw new UsageError(`--inputs, --input: expected one model, got ${files.length}.`);
+  }
+  const choice = { input, seed, ...(inputs === undefined ? {} : { inputs }) };
   const folder = temporaryFolder();
   const present = matrixStacks(options.stacks).filter((spec) => spec.find() === undefined);
   const progress = startProgress(present.length * files.length);
   try {
     const models: MatrixModel[] = [];
     for (const [i, file] of files.entries()) {
-      const feeds = await feedFiles(file, { seed: options.seed, input: [] }, folder.path, i);
+      const feeds = await feedFiles(file, choice, folder.path, i);
       models.push({ name: file.name, job: { kind: 'run', model: file.path, feeds } });
     }
     const { bundle, root } = jobBundle('model_job');

@@ -38,7 +38,7 @@ export interface OrtOptions {
 export interface OrtRunner {
   version: string;
   /** Runs once; milliseconds from the call to the outputs in memory. */
-  run(): Promise<number>;
+  run: () => Promise<number>;
   close(): Promise<void>;
 }
 

@@ -172,6 +172,7 @@ test.each([
   ['a wrong seed', ['run', model, '--seed', '-1'], 'expected an integer of at least 0'],
   ['an unknown stack', ['matrix', model, '--stacks', 'Q'], 'expected some of wasm-node'],
   ['a stack of another backend', ['bench', model, '--stack', 'E'], 'expected a stack for wasm'],
+  ['inputs for two models', ['matrix', model, model, '--inputs', set], 'expected one model, got 2'],
   ['no such file', ['run', join(folder, 'none.onnx')], 'no such file'],
   ['an unknown input', ['run', model, '--input', 'q=x.pb'], 'expected one of a, b, got q'],
   ['a missing input file', ['run', model, '--input', 'a=none.pb'], 'none.pb'],
