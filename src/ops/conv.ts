@@ -6,6 +6,7 @@ import { paramFields } from '../core/op.ts';
 import { formatShape } from '../core/shape.ts';
 import { emitChain } from './chain_builder.ts';
 import { emitProduct } from './mat_mul.ts';
+import { isPlain, isTrivial, normalAxes, reachOf, windowAxes, type Axis } from './window.ts';
 
 export const convPack: Kernel = {
   name: 'conv_pack',
@@ -31,113 +32,76 @@ export const conv: Kernel = {
     'row_block',
     'column_block',
     'filter_block',
+    'mode',
   ),
   chain: 'epilogue',
 };
 
-/** One spatial axis of a window over a tensor. */
-export interface Axis {
-  size: number;
-  out: number;
-  kernel: number;
-  stride: number;
-  dilation: number;
-  begin: number; // padding before the first element
-  end: number; // and behind the last
-}
+/** One filter a channel, at most 64 taps: the same Params, of which it does not read all. */
+export const convDepthwise: Kernel = { ...conv, name: 'conv_depthwise' };
 
 const STRIP = 4; // filters a strip, STRIP in wasm/tile.h
-const COPY_BYTES = 1 << 17; // of the flushed input copy, which should stay in the second-level cache
+const PANEL = 8; // columns a panel, PANEL in wasm/tile.h
+const RADIX = 64; // V4
+// Sizes of what a unit keeps in the second-level cache, in words: the flushed copy of its input, and the panels of
+// right operands where there are any; and the filters from which gathering panels pays (all measured).
+const COPY_WORDS = 1 << 15;
+const PANEL_WORDS = 1 << 16;
+const POINTWISE_WORDS = 1 << 15;
+const PLANE_WORDS = 1 << 14;
+const PANEL_FILTERS = 32;
 
-/** The spatial axes of a convolution or pooling window, padding and output sizes as ONNX defines them. */
-export function windowAxes(
-  node: NodeContext,
-  spatial: readonly number[],
-  kernel: readonly number[],
-): Axis[] {
-  const rank = spatial.length;
-  const strides = node.ints('strides', new Array<number>(rank).fill(1));
-  const dilations = node.ints('dilations', new Array<number>(rank).fill(1));
-  const pads = node.ints('pads', new Array<number>(2 * rank).fill(0));
-  const auto = node.string('auto_pad', 'NOTSET');
-  if (strides.length !== rank || dilations.length !== rank || pads.length !== 2 * rank) {
-    throw new RangeError(
-      `${node.opType}: expected ${rank} strides and dilations and ${2 * rank} pads, got ${strides.length}, ${dilations.length} and ${pads.length}.`,
-    );
-  }
-  if ([...strides, ...dilations].some((one) => one < 1) || pads.some((one) => one < 0)) {
-    throw new RangeError(
-      `${node.opType}: expected strides and dilations of at least 1 and pads of at least 0, got ${strides.join()}, ${dilations.join()} and ${pads.join()}.`,
-    );
-  }
-  return spatial.map((size, i): Axis => {
-    const [stride, dilation, taps] = [strides[i] ?? 1, dilations[i] ?? 1, kernel[i] ?? 1];
-    const reach = (taps - 1) * dilation + 1;
-    let begin = pads[i] ?? 0;
-    let end = pads[rank + i] ?? 0;
-    if (auto === 'VALID') [begin, end] = [0, 0];
-    else if (auto !== 'NOTSET') {
-      const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
-      begin = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
-      end = total - begin;
-    }
-    const whole = (size + begin + end - reach) / stride;
-    let out = Math.floor(whole) + 1;
-    // Pooling may round up; a window that would start in the padding behind the input is left out.
-    if (auto === 'NOTSET' && node.int('ceil_mode', 0) !== 0) {
-      out = Math.ceil(whole) + 1;
-      if ((out - 1) * stride >= size + begin) out -= 1;
-    }
-    if (out < 1) {
-      throw new RangeError(
-        `${node.opType}: kernel larger than its input: expected at least ${reach} elements on spatial axis ${i}, got ${size} and ${begin + end} of padding.`,
-      );
-    }
-    return { size, out, kernel: taps, stride, dilation, begin, end };
-  });
+// As `enum conv_mode` in wasm/window.h.
+const MODE = { window: 0, panels: 1, pointwise: 2 } as const;
+
+interface Blocks {
+  readonly mode: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Bytes of scratch, as the kernel lays it out. */
+  readonly scratch: number;
 }
 
-const single: Axis = { size: 1, out: 1, kernel: 1, stride: 1, dilation: 1, begin: 0, end: 0 };
-const isPlain = (a: Axis): boolean =>
-  a.kernel === 1 && a.stride === 1 && a.begin === 0 && a.out === a.size;
-const isTrivial = (a: Axis): boolean => a.size === 1 && a.kernel === 1 && a.out === 1;
+const phases = (axis: Axis): number => Math.min(axis.stride, reachOf(axis) + 1);
+const extra = (axis: Axis): number => Math.floor(reachOf(axis) / axis.stride);
+const round4 = (n: number): number => Math.ceil(n / 4) * 4;
 
-/** Three axes with the same memory and taps: long rows are what the kernel is fast on. */
-export function normalAxes(axes: readonly Axis[]): readonly [Axis, Axis, Axis] {
-  const list = axes.filter((axis) => !isTrivial(axis)).map((axis) => ({ ...axis }));
-  for (let i = list.length - 1; i > 0; i -= 1) {
-    const [outer, inner] = [list[i - 1], list[i]];
-    if (outer && inner && isPlain(outer) && isPlain(inner)) {
-      list.splice(i - 1, 2, {
-        ...single,
-        size: outer.size * inner.size,
-        out: outer.out * inner.out,
-      });
-    }
-  }
-  while (list.length < 3) list.unshift({ ...single });
-  const [z = single, y = single, x = single] = list;
-  return [z, y, x];
-}
-
-/** Output rows and columns of a work unit and the words of the kernel's input copy for them (window.h). */
-function blocks(
-  channels: number,
-  [z, y, x]: readonly [Axis, Axis, Axis],
-): { rows: number; columns: number; plane: number; pitch: number } {
-  const reach = (axis: Axis): number => (axis.kernel - 1) * axis.dilation;
-  const phases = (axis: Axis): number => Math.min(axis.stride, reach(axis) + 1);
-  const extra = (axis: Axis): number => Math.floor(reach(axis) / axis.stride);
-  const pitchOf = (columns: number): number => columns + extra(x);
-  const planeOf = (rows: number, columns: number): number =>
-    phases(y) * phases(x) * (rows + extra(y)) * pitchOf(columns);
+/** Output rows and columns of a work unit of conv, and how tiles read their right operands. */
+function convBlocks(channels: number, filters: number, axes: readonly [Axis, Axis, Axis]): Blocks {
+  const [z, y, x] = axes;
+  const terms = channels * z.kernel * y.kernel * x.kernel;
+  const pointwise = isPlain(x) && isTrivial(y) && isTrivial(z);
+  const mode = pointwise ? MODE.pointwise : filters >= PANEL_FILTERS ? MODE.panels : MODE.window;
+  const pitch = (columns: number): number => columns + extra(x);
+  const copy = (rows: number, columns: number): number =>
+    pointwise
+      ? 0
+      : channels * z.kernel * phases(y) * phases(x) * (rows + extra(y)) * pitch(columns);
+  const panels = (rows: number, columns: number): number =>
+    mode === MODE.window ? 0 : PANEL * Math.ceil(columns / PANEL) * rows * terms;
   const fits = (rows: number, columns: number): boolean =>
-    4 * channels * z.kernel * planeOf(rows, columns) <= COPY_BYTES;
-  let rows = y.out;
-  let columns = x.out;
+    copy(rows, columns) <= COPY_WORDS &&
+    panels(rows, columns) <= (pointwise ? POINTWISE_WORDS : PANEL_WORDS);
+  let [rows, columns] = [y.out, x.out];
   while (rows > 1 && !fits(rows, columns)) rows = Math.ceil(rows / 2);
-  while (columns > 64 && !fits(rows, columns)) columns = Math.ceil(columns / 16) * 8;
-  return { rows, columns, plane: planeOf(rows, columns), pitch: pitchOf(columns) };
+  while (columns > 4 * PANEL && !fits(rows, columns)) {
+    columns = Math.ceil(columns / (2 * PANEL)) * PANEL;
+  }
+  const words =
+    (pointwise ? 0 : round4(terms) + round4(copy(rows, columns) + 32)) +
+    panels(rows, columns) +
+    STRIP * (rows * pitch(columns) + 32);
+  return { mode, rows, columns, scratch: 4 * words };
+}
+
+/** Output rows of a work unit of conv_depthwise. */
+function planeBlocks([, y, x]: readonly [Axis, Axis, Axis]): Blocks {
+  const copy = (rows: number): number =>
+    ((rows - 1) * y.stride + reachOf(y) + 1) * phases(x) * (x.out + extra(x));
+  let rows = y.out;
+  while (rows > 8 && copy(rows) > PLANE_WORDS) rows = Math.ceil(rows / 2);
+  const scratch = 4 * (round4(copy(rows) + 16) + rows * x.out);
+  return { mode: MODE.window, rows, columns: x.out, scratch };
 }
 
 function checkedSizes(node: NodeContext, x: readonly number[], w: readonly number[]): number {
@@ -161,8 +125,6 @@ function checkedSizes(node: NodeContext, x: readonly number[], w: readonly numbe
   }
   return group;
 }
-
-const round4 = (n: number): number => Math.ceil(n / 4) * 4;
 
 function lowerConv(node: LowerContext): void {
   const [x, w, bias] = [node.input(0), node.input(1), node.optional(2)];
@@ -205,13 +167,22 @@ function lowerConv(node: LowerContext): void {
     unitCost: STRIP * terms,
   });
   const normal = normalAxes(axes);
-  const { rows, columns, plane, pitch } = blocks(channels, normal);
   const [z, y, last] = normal;
+  const depthwise =
+    filters === 1 &&
+    channels === 1 &&
+    groups > 1 &&
+    terms <= RADIX &&
+    isTrivial(z) &&
+    last.out >= 4;
+  const { mode, rows, columns, scratch } = depthwise
+    ? planeBlocks(normal)
+    : convBlocks(channels, filters, normal);
   const filterBlock = strips * STRIP;
   const each = (prefix: string, value: (axis: Axis) => number): Record<string, number> =>
     Object.fromEntries(normal.map((axis, i) => [`${prefix}${AXES[i] ?? ''}`, value(axis)]));
   out.canonical = true;
-  node.emit(conv, {
+  node.emit(depthwise ? convDepthwise : conv, {
     params: {
       groups,
       channels,
@@ -228,6 +199,7 @@ function lowerConv(node: LowerContext): void {
       row_block: rows,
       column_block: columns,
       filter_block: filterBlock,
+      mode,
     },
     inputs: bias === undefined ? [x, packed] : [x, packed, bias],
     outputs: [out],
@@ -239,8 +211,7 @@ function lowerConv(node: LowerContext): void {
       Math.ceil(last.out / columns) *
       Math.ceil(filters / filterBlock),
     unitCost: rows * columns * filters * terms,
-    scratch:
-      4 * (round4(terms) + round4(channels * z.kernel * plane + 32) + STRIP * (rows * pitch + 32)),
+    scratch,
   });
 }
 

@@ -78,7 +78,7 @@ function mergedBatch(
 
 const eight = (list: readonly number[], fill: number): number[] => [
   ...list,
-  ...new Array<number>(BATCH_RANK - list.length).fill(fill),
+  ...Array.from<number>({ length: BATCH_RANK - list.length }).fill(fill),
 ];
 
 /** `to[batch][m][n] = a[batch][m][k] * b[batch][k][n]`, batch axes broadcast. */
