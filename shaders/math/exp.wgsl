@@ -48,7 +48,7 @@ fn exp_sixteenth(i: u32) -> U64 {
 fn exp_reduced(r: U64) -> U64 {
   let g = U64(r.lo << 4u, (r.hi << 4u) | (r.lo >> 28u));
   let w7 = 0xd5d313c0u; // 2^72 a7; every word below is a value under 1, in units of its last place
-  let w6 = 0xb5fb6c6cu + (mul_hi_short(g.hi, w7) >> 7u);
+  let w6 = 0xb5fb6c6du + (mul_hi_short(g.hi, w7) >> 7u);
   let w5 = 0x88889e57u + (mul_hi_short(g.hi, w6) >> 7u);
   let a4 = u64_add(U64(0x19834eb4u, 0xaaaaaa8cu), u64_shr_near(mul_wide(g.hi, w5), 6u));
   let a3 = u64_add(U64(0xbf0f33d8u, 0xaaaaaaaau), u64_shr_near(u64_mul_hi_48(g, a4), 6u));

@@ -6,6 +6,7 @@
 #include "../../../wasm/math/words/exp.h"
 #include "../../../wasm/math/words/sigmoid.h"
 #include "../../../wasm/math/words/tanh.h"
+#include "../../../wasm/math/words/erf.h"
 #include "../../../wasm/math/words/log.h"
 
 struct function {
@@ -40,12 +41,14 @@ static int sigmoid_mpfr(mpfr_ptr y, mpfr_srcptr x) {
 ONE(exp, exp(x), mpfr_exp(y, x, MPFR_RNDZ))
 ONE(sigmoid, 1.0 / (1.0 + exp(-x)), sigmoid_mpfr(y, x))
 ONE(tanh, tanh(x), mpfr_tanh(y, x, MPFR_RNDZ))
+ONE(erf, erf(x), mpfr_erf(y, x, MPFR_RNDZ))
 ONE(log, log(x), mpfr_log(y, x, MPFR_RNDZ))
 
 static const struct function functions[] = {
   ROW(exp)
   ROW(sigmoid)
   ROW(tanh)
+  ROW(erf)
   ROW(log)
 };
 

@@ -52,7 +52,7 @@ static inline wgsl_U64 wgsl_exp_sixteenth(u32 i) {
 static inline wgsl_U64 wgsl_exp_reduced(wgsl_U64 r) {
   const __auto_type g = WGSL_STRUCT(wgsl_U64, r.lo << 4u, (r.hi << 4u) | (r.lo >> 28u));
   const __auto_type w7 = 0xd5d313c0u; // 2^72 a7; every word below is a value under 1, in units of its last place
-  const __auto_type w6 = 0xb5fb6c6cu + (wgsl_mul_hi_short(g.hi, w7) >> 7u);
+  const __auto_type w6 = 0xb5fb6c6du + (wgsl_mul_hi_short(g.hi, w7) >> 7u);
   const __auto_type w5 = 0x88889e57u + (wgsl_mul_hi_short(g.hi, w6) >> 7u);
   const __auto_type a4 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0x19834eb4u, 0xaaaaaa8cu), wgsl_u64_shr_near(wgsl_mul_wide(g.hi, w5), 6u));
   const __auto_type a3 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0xbf0f33d8u, 0xaaaaaaaau), wgsl_u64_shr_near(wgsl_u64_mul_hi_48(g, a4), 6u));

@@ -1,0 +1,255 @@
+// Makes the constants of the elementary functions: polynomials through Chebyshev nodes, tables, logarithms.
+// Everything is fixed-point BigInt arithmetic with 512 fraction bits, so that the output depends on no machine and on
+// no libm. It proves nothing: errors are bounded in the files that use the constants, and npm run test:math checks.
+// Usage: node scripts/math_constants.mjs           prints every constant, with the file it stands in
+//        node scripts/math_constants.mjs --check   exit 1 if a file lacks one of its constants
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BITS = 512n;
+const ONE = 1n << BITS;
+
+/** @param {bigint} a @param {bigint} b */
+const mul = (a, b) => (a * b) >> BITS;
+/** @param {bigint} a @param {bigint} b */
+const div = (a, b) => (a << BITS) / b;
+/** @param {number | bigint} p @param {number | bigint} q */
+const ratio = (p, q) => (BigInt(p) << BITS) / BigInt(q);
+
+/** e^x by its series, x of any size that 512 bits can bear (here |x| <= 16). @param {bigint} x */
+function exp(x) {
+  const reduced = x >> 8n;
+  let sum = ONE;
+  let term = ONE;
+  for (let k = 1n; term !== 0n && term !== -1n; k += 1n) {
+    term = mul(term, reduced) / k;
+    sum += term;
+  }
+  for (let k = 0; k < 8; k += 1) sum = mul(sum, sum);
+  return sum;
+}
+/** (e^x - 1) / x by its series. @param {bigint} x */
+function expOver(x) {
+  let sum = 0n;
+  let term = ONE;
+  for (let k = 2n; term !== 0n && term !== -1n; k += 1n) {
+    sum += term;
+    term = mul(term, x) / k;
+  }
+  return sum;
+}
+/** arctan(1/n). @param {bigint} n */
+function arctanInverse(n) {
+  let sum = 0n;
+  let power = ONE / n;
+  for (let k = 1n; power !== 0n; k += 2n) {
+    sum += ((k & 2n) === 0n ? power : -power) / k;
+    power /= n * n;
+  }
+  return sum;
+}
+const PI = 16n * arctanInverse(5n) - 4n * arctanInverse(239n);
+/** ln 2 = 2 artanh(1/3). */
+const LN2 = (() => {
+  let sum = 0n;
+  for (let k = 1n, power = ratio(2, 3); power !== 0n; k += 2n, power /= 9n) sum += power / k;
+  return sum;
+})();
+/** @param {bigint} x */
+function cos(x) {
+  let sum = ONE;
+  let term = ONE;
+  for (let k = 2n; term !== 0n && term !== -1n; k += 2n) {
+    term = -mul(mul(term, x), x) / (k * (k - 1n));
+    sum += term;
+  }
+  return sum;
+}
+/** @param {bigint} x */
+function sqrt(x) {
+  const radicand = x << BITS;
+  let root = 1n << BigInt(Math.ceil(radicand.toString(2).length / 2));
+  for (;;) {
+    const next = (root + radicand / root) >> 1n;
+    if (next >= root) return root;
+    root = next;
+  }
+}
+/** @param {bigint} x */
+function tanh(x) {
+  const e = exp(2n * x);
+  return div(e - ONE, e + ONE);
+}
+const TWO_OVER_ROOT_PI = div(2n * ONE, sqrt(PI));
+/** erf(sqrt u) / sqrt u by its series. @param {bigint} u */
+function erfOverRoot(u) {
+  let sum = 0n;
+  let power = ONE;
+  for (let k = 0n; power !== 0n && power !== -1n; k += 1n) {
+    sum += power / (2n * k + 1n);
+    power = -mul(power, u) / (k + 1n);
+  }
+  return mul(TWO_OVER_ROOT_PI, sum);
+}
+/** @param {bigint} x */
+const erf = (x) => mul(x, erfOverRoot(mul(x, x)));
+
+/**
+ * Coefficients of the polynomial of a degree through the Chebyshev nodes of [a, b], lowest first.
+ * @param {(x: bigint) => bigint} f @param {bigint} a @param {bigint} b @param {number} degree
+ */
+function fit(f, a, b, degree) {
+  const count = degree + 1;
+  const nodes = Array.from(
+    { length: count },
+    (_, k) => (a + b + mul(b - a, cos((PI * BigInt(2 * k + 1)) / BigInt(2 * count)))) / 2n,
+  );
+  const table = nodes.map(f);
+  for (let step = 1; step < count; step += 1) {
+    for (let k = count - 1; k >= step; k -= 1) {
+      table[k] = div(
+        (table[k] ?? 0n) - (table[k - 1] ?? 0n),
+        (nodes[k] ?? 0n) - (nodes[k - step] ?? 0n),
+      );
+    }
+  }
+  // From Newton's form to powers.
+  let powers = [table[degree] ?? 0n];
+  for (let k = degree - 1; k >= 0; k -= 1) {
+    const shifted = [0n, ...powers];
+    powers = shifted.map((value, i) => value - mul(nodes[k] ?? 0n, powers[i] ?? 0n));
+    powers[0] = (powers[0] ?? 0n) + (table[k] ?? 0n);
+  }
+  return powers;
+}
+
+/** x 2^scale to the nearest integer. @param {bigint} x @param {number} scale */
+const scaled = (x, scale) => ((x << BigInt(scale)) + (ONE >> 1n)) >> BITS;
+/** @param {bigint} x */
+const word = (x) => `0x${BigInt.asUintN(32, x).toString(16).padStart(8, '0')}u`;
+/** A 64-bit integer as WGSL. @param {bigint} x */
+const wide = (x) => `U64(${word(x)}, ${word(x >> 32n)})`;
+/** The nearest f64 as a C literal. @param {bigint} x */
+function f64(x) {
+  const negative = x < 0n;
+  let value = negative ? -x : x;
+  let exponent = value.toString(2).length - 1 - Number(BITS);
+  const drop = BigInt(value.toString(2).length - 53);
+  value = (value + (1n << (drop - 1n))) >> drop;
+  if (value === 1n << 53n) {
+    value >>= 1n;
+    exponent += 1;
+  }
+  const fraction = (value & ((1n << 52n) - 1n)).toString(16).padStart(13, '0');
+  return `${negative ? '-' : ''}0x1${/^0+$/.test(fraction) ? '' : `.${fraction}`}p${exponent < 0 ? '' : '+'}${exponent}`;
+}
+
+/** @type {{ file: string, what: string, constants: string[] }[]} */
+const made = [];
+/** @param {string} file @param {string} what @param {string[]} constants */
+const put = (file, what, constants) => made.push({ file, what, constants });
+
+// ---- exp
+const half = (LN2 * 10001n) / 20000n;
+put(
+  'shaders/math/exp.wgsl',
+  'ln 2 2^72 in 24-bit pieces, low first',
+  [0n, 24n, 48n].map((s) => `0x${((((LN2 << 72n) >> BITS) >> s) & 0xffffffn).toString(16)}u`),
+);
+{
+  const a = fit((g) => expOver(g >> 4n) >> 4n, 0n, ONE, 6);
+  const narrow = [26, 33, 40].map((s, k) => word(scaled(a[k + 4] ?? 0n, 32 + s)));
+  put(
+    'shaders/math/exp.wgsl',
+    '(e^(g/16) - 1) / g: a1 2^67, a2 2^72, a3 2^78, a4 2^84',
+    [3, 8, 14, 20].map((s, k) => wide(scaled(a[k] ?? 0n, 64 + s))),
+  );
+  put('shaders/math/exp.wgsl', 'a5 2^58, a6 2^65, a7 2^72', narrow);
+  const table = Array.from({ length: 12 }, (_, i) => scaled(exp(ratio(i, 16)), 62));
+  put(
+    'shaders/math/exp.wgsl',
+    'e^(i/16) 2^62, high and low words',
+    table.flatMap((t) => [word(t >> 32n), word(t)]),
+  );
+}
+put('wasm/math/exp.h', 'log2 e, ln 2', [f64(div(ONE, LN2)), f64(LN2)]);
+put(
+  'wasm/math/exp.h',
+  'e^r, |r| <= ln 2 / 2, from degree 1 (degree 0 is 1)',
+  fit(exp, -half, half, 8).slice(1).map(f64),
+);
+
+// ---- sigmoid and tanh
+{
+  const low = fit((z) => div(ONE, ONE + z), 0n, ONE, 4).map(
+    (c) => (c < 0n ? -c : c) - (c < 0n ? -c : c) / 2500n,
+  );
+  put(
+    'shaders/math/ratio.wgsl',
+    '1 / (1 + z), less 0.0004 of it, 2^16',
+    low.map((c) => `${scaled(c, 16)}u`),
+  );
+  const b = fit(
+    (v) => div(sqrt(v >> 8n) - tanh(sqrt(v >> 8n)), mul(sqrt(v >> 8n), v >> 8n)),
+    0n,
+    ONE,
+    4,
+  ).map((c) => (c < 0n ? -c : c));
+  put('shaders/math/tanh.wgsl', '(x - tanh x) / x^3 in v = 2^8 x^2: b0 2^65, b1 2^74', [
+    wide(scaled(b[0] ?? 0n, 65)),
+    wide(scaled(b[1] ?? 0n, 74)),
+  ]);
+  put(
+    'shaders/math/tanh.wgsl',
+    'b2 2^52, b3 2^61, b4 2^70',
+    [2, 3, 4].map((k) => word(scaled(b[k] ?? 0n, 34 + 9 * k))),
+  );
+}
+put(
+  'wasm/math/tanh.c',
+  '(e^r - 1) / r, |r| <= ln 2 / 2, from degree 1',
+  fit(expOver, -half, half, 8).slice(1).map(f64),
+);
+
+// ---- erf
+{
+  const near = fit(erfOverRoot, 0n, ONE, 12);
+  const far = [1, 2, 3].map((i) => fit((g) => erf(BigInt(i) * ONE + g), 0n, ONE, 17));
+  const biased = (/** @type {bigint | undefined} */ c) =>
+    BigInt.asUintN(64, scaled(c ?? 0n, 62) + (1n << 63n));
+  for (let k = 17; k >= 0; k -= 1) {
+    const sets = [near, ...far].map((set) => biased(set[k]));
+    put(
+      'shaders/math/erf.wgsl',
+      `c${k} 2^62 + 2^63 of the four polynomials, high words and low words`,
+      [...sets.map((c) => word(c >> 32n)), ...sets.map(word)],
+    );
+  }
+  put(
+    'wasm/math/erf.c',
+    'erf(sqrt u) / sqrt u, 0 <= u <= 1',
+    fit(erfOverRoot, 0n, ONE, 8).map(f64),
+  );
+  const centre = ratio(99, 40);
+  put(
+    'wasm/math/erf.c',
+    'erf(2.475 + t), |t| <= 1.475',
+    fit((t) => erf(centre + t), -ratio(59, 40), ratio(59, 40), 20).map(f64),
+  );
+}
+
+let missing = 0;
+const check = process.argv.includes('--check');
+for (const { file, what, constants } of made) {
+  const text = check
+    ? readFileSync(join(fileURLToPath(import.meta.url), '..', '..', file), 'utf8')
+    : '';
+  if (!check) console.log(`${file}: ${what}\n  ${constants.join(' ')}`);
+  for (const constant of constants.filter(() => check)) {
+    if (text.includes(constant)) continue;
+    missing += 1;
+    console.error(`${file}: ${what}: ${constant} is not there`);
+  }
+}
+process.exitCode = missing > 0 ? 1 : 0;
