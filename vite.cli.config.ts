@@ -1,10 +1,9 @@
-// Builds the command line: dist/cli.js for Node, with the library inside and the packages of `dependencies` outside,
-// and dist/stacks/host.mjs, which is copied as it is because every stack runs it. After vite.config.ts, which empties
-// dist/ and builds the library and the job bundles.
+// Builds the command line: dist/cli.js for Node, and dist/stacks/host.mjs, copied as it is because every stack runs it.
+// The packages of `dependencies` stay outside, and so does the library: the command line runs the job bundles. After
+// vite.config.ts, which empties dist/ and builds the library and those bundles.
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
-import { wgsl } from './scripts/wgsl_plugin.ts';
 
 const root = import.meta.dirname;
 
@@ -20,13 +19,8 @@ function copyHost(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [wgsl(), copyHost()],
+  plugins: [copyHost()],
   publicDir: false,
-  worker: {
-    format: 'es',
-    plugins: () => [wgsl()],
-    rolldownOptions: { output: { codeSplitting: false } },
-  },
   build: {
     target: 'node20',
     ssr: true,

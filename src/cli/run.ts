@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { DType } from '../core/dtype.ts';
 import { Tensor } from '../core/tensor.ts';
-import { run as runModelJob } from '../jobs/model_job.ts';
+import type { JobFunction } from '../jobs/job.ts';
 import type { JobOutput, ModelJob, RunReport } from '../jobs/model_job.ts';
 import { jobBundle } from './bundles.ts';
 import { chooseInputs } from './feed_files.ts';
@@ -47,9 +47,12 @@ export interface RunDocument {
   expected?: Tolerance & { within: boolean; outputs: OutputComparison[] };
 }
 
-/** The job in this process. */
+/** The job in this process, by the bundle that the stacks run too: the package holds the library once. */
 async function runHere(job: ModelJob): Promise<RunReport> {
-  const report = await runModelJob(job, {
+  const { bundle } = jobBundle('model_job');
+  const module: unknown = await import(/* @vite-ignore */ pathToFileURL(bundle).href);
+  const { run } = module as { run: JobFunction };
+  const report = await run(job, {
     gpu: undefined,
     readFile: async (path) => new Uint8Array(await readFile(path)),
     url: (path) => pathToFileURL(path).href,
