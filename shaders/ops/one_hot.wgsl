@@ -44,12 +44,12 @@ fn truncated(bits: u32) -> u32 {
 fn is_on(element: u32) -> u32 {
   let position = div_u32(element, params.inner);
   let outer = div_u32(position, params.depth);
-  let from = outer * params.inner + (element - position * params.inner);
+  let at = outer * params.inner + (element - position * params.inner);
   var index = 0u;
   if (params.index_kind == INDEX_I64) {
-    index = wrapped_index(in0[2u * from], in0[2u * from + 1u], params.depth);
+    index = wrapped_index(in0[2u * at], in0[2u * at + 1u], params.depth);
   } else {
-    var value = in0[from];
+    var value = in0[at];
     if (params.index_kind == INDEX_F32) {
       value = truncated(value);
     }

@@ -1,0 +1,348 @@
+// Resize and Upsample. Nearest copies bits (V1). Linear and cubic work on one axis after the other, the last
+// first; on each, an output element is the sum of its taps in ascending order, every product and sum a V2
+// operation. Positions and weights: resize_positions.ts.
+import {
+  paramFields,
+  type Kernel,
+  type LowerContext,
+  type OpDef,
+  type ShapeContext,
+  type Value,
+} from '../core/op.ts';
+import { formatShape, sizeOf } from '../core/shape.ts';
+import resizeAxisShader from '../../shaders/ops/resize_axis.wgsl';
+import { emitGatherAxes } from './gather_axes.ts';
+import { gridOf } from './grid.ts';
+import { knownIntegers, normalizeAxes } from './known.ts';
+import {
+  add,
+  ceil,
+  compare,
+  divide,
+  exactly,
+  floor,
+  multiply,
+  rational,
+  type Rational,
+} from './rational.ts';
+import { sameDtype } from './reshape.ts';
+import {
+  NEAREST,
+  POSITIONS,
+  tapsAt,
+  type FilterOptions,
+  type ResizedAxis,
+  type Tap,
+} from './resize_positions.ts';
+
+export const resizeAxis: Kernel = {
+  name: 'resize_axis',
+  params: paramFields('n', 'in_size', 'out_size', 'inner', 'taps', 'outer', 'pad0', 'pad1'),
+  shader: resizeAxisShader,
+};
+
+/** What a node asks for, whatever its opset. */
+interface Request {
+  readonly axes: readonly number[];
+  readonly scales?: readonly number[];
+  readonly sizes?: readonly number[];
+  readonly roi?: readonly number[];
+}
+
+function floatsOf(node: ShapeContext, i: number, what: string): number[] | undefined {
+  if (node.optional(i) === undefined) return undefined;
+  const list = Array.from<number | bigint, number>(node.known(i, what), Number);
+  return list.length === 0 ? undefined : list; // an empty tensor stands for an absent one
+}
+
+function requestOf(node: ShapeContext): Request {
+  const rank = node.input(0).dims.length;
+  const axes = normalizeAxes(
+    node.opType,
+    node.ints(
+      'axes',
+      Array.from({ length: rank }, (_, axis) => axis),
+    ),
+    rank,
+  );
+  const isOld = node.opType === 'Upsample' || node.opset < 11;
+  const hasSizes = !isOld && node.optional(3) !== undefined;
+  const sizes = hasSizes ? knownIntegers(node, 3, 'sizes') : [];
+  const scales = isOld
+    ? (floatsOf(node, 1, 'scales') ?? (node.has('scales') ? node.floats('scales') : undefined))
+    : floatsOf(node, 2, 'scales');
+  const roi = isOld || !isCropped(node) ? undefined : floatsOf(node, 1, 'roi');
+  if ((scales === undefined) === (sizes.length === 0)) {
+    throw new TypeError(
+      `${node.opType}: expected either scales or sizes, got ${scales === undefined ? 'neither' : 'both'}. Give one of them.`,
+    );
+  }
+  if (
+    (scales ?? sizes).length !== axes.length ||
+    (roi !== undefined && roi.length !== 2 * axes.length)
+  ) {
+    throw new RangeError(
+      `${node.opType}: lists differ in length: expected ${axes.length} for the axes of ${formatShape(node.input(0).dims)}, got [${(scales ?? sizes).join(', ')}]. Correct them.`,
+    );
+  }
+  for (const one of scales ?? sizes) {
+    if (!(one > 0 && Number.isFinite(one))) {
+      throw new RangeError(
+        `${node.opType}: scale or size: expected more than 0, got ${one}. Correct it.`,
+      );
+    }
+  }
+  if (isCropped(node) && roi === undefined) {
+    throw new TypeError(
+      'Resize: roi is missing: expected it for tf_crop_and_resize. Connect input 1.',
+    );
+  }
+  return {
+    axes,
+    ...(scales === undefined ? { sizes } : { scales }),
+    ...(roi === undefined ? {} : { roi }),
+  };
+}
+
+const transformOf = (node: ShapeContext): string =>
+  node.opType === 'Upsample' || node.opset < 11
+    ? 'asymmetric'
+    : node.string('coordinate_transformation_mode', 'half_pixel');
+const isCropped = (node: ShapeContext): boolean => transformOf(node) === 'tf_crop_and_resize';
+
+/** Every axis of the input; axes that are not resized have scale 1. */
+function resizedAxes(node: ShapeContext): ResizedAxis[] {
+  const { axes, scales, sizes, roi } = requestOf(node);
+  const { dims } = node.input(0);
+  const region = (k: number): readonly [Rational, Rational] =>
+    roi === undefined
+      ? [rational(0), rational(1)]
+      : [exactly(roi[k] ?? 0), exactly(roi[k + axes.length] ?? 1)];
+  const result: ResizedAxis[] = dims.map((dim) => ({
+    from: dim,
+    to: dim,
+    scale: rational(1),
+    region: [rational(0), rational(1)],
+  }));
+  const policy = node.string('keep_aspect_ratio_policy', 'stretch');
+  let common: Rational | undefined;
+  if (sizes !== undefined && policy !== 'stretch') {
+    for (const [k, axis] of axes.entries()) {
+      const scale = rational(sizes[k] ?? 1, Math.max(1, dims[axis] ?? 1));
+      const order = common === undefined ? 0 : compare(scale, common);
+      if (common === undefined || (policy === 'not_larger' ? order < 0 : order > 0)) common = scale;
+    }
+  }
+  axes.forEach((axis, k) => {
+    const from = dims[axis] ?? 0;
+    const given = scales?.[k];
+    const own = sizes?.[k] ?? 1;
+    if (given !== undefined) {
+      // As exporters compute it: the float32 product of size and scale, rounded down.
+      const [start, end] = region(k);
+      const part = isCropped(node)
+        ? multiply(exactly(given), add(end, multiply(rational(-1), start)))
+        : undefined;
+      const to =
+        part === undefined
+          ? Math.floor(Math.fround(from * given))
+          : floor(multiply(rational(from), part));
+      result[axis] = { from, to, scale: exactly(given), region: region(k) };
+    } else if (common !== undefined) {
+      const to = floor(add(multiply(rational(from), common), rational(1, 2)));
+      result[axis] = { from, to, scale: common, region: region(k) };
+    } else {
+      result[axis] = { from, to: own, scale: rational(own, Math.max(1, from)), region: region(k) };
+    }
+  });
+  return result;
+}
+
+function positionsOf(node: ShapeContext, axis: ResizedAxis): Rational[] {
+  const transform = POSITIONS[transformOf(node)];
+  if (transform === undefined)
+    throw new RangeError(`${node.opType}: unknown mode ${transformOf(node)}`);
+  return Array.from({ length: axis.to }, (_, o) => transform(o, axis));
+}
+
+const isInside = (x: Rational, axis: ResizedAxis): boolean =>
+  x.n >= 0n && compare(x, rational(axis.from - 1)) <= 0;
+
+/** Emits one axis: `out` has the shape of `input` but on `axis`. */
+function emitAxis(
+  node: LowerContext,
+  out: Value,
+  input: Value,
+  axis: number,
+  rows: readonly Tap[][],
+): void {
+  const taps = Math.max(1, ...rows.map((row) => row.length));
+  const to = rows.length;
+  const indices = new Int32Array(taps * to);
+  const weights = new Float32Array(taps * to);
+  rows.forEach((row, o) => {
+    for (let t = 0; t < taps; t += 1) {
+      // What is missing has weight 0: the kernel leaves it out.
+      indices[t * to + o] = row[t]?.index ?? row.at(-1)?.index ?? 0;
+      weights[t * to + o] = row[t]?.weight ?? 0;
+    }
+  });
+  const outer = sizeOf(out.dims.slice(0, axis));
+  const inner = sizeOf(out.dims.slice(axis + 1));
+  const n = sizeOf(out.dims);
+  out.canonical = true;
+  node.emit(resizeAxis, {
+    params: {
+      n,
+      in_size: input.dims[axis] ?? 1,
+      out_size: to,
+      inner,
+      taps,
+      outer,
+      pad0: 0,
+      pad1: 0,
+    },
+    inputs: [
+      input,
+      node.constantValue('int32', [taps, to], indices),
+      node.constantValue('float32', [taps, to], weights),
+    ],
+    outputs: [out],
+    units: inner === 1 ? outer : outer * to,
+    unitCost: (inner === 1 ? to : inner) * taps,
+    grid: gridOf(n),
+  });
+}
+
+/** Whether the axis reads every element once, in its place. */
+function isUnchanged(axis: ResizedAxis, rows: readonly Tap[][]): boolean {
+  return (
+    axis.from === axis.to &&
+    rows.every((row, o) => row.length === 1 && row[0]?.index === o && row[0].weight === 1)
+  );
+}
+
+function lowerNearest(node: LowerContext, axes: readonly ResizedAxis[]): void {
+  const round = nearestOf(node);
+  const cropped = isCropped(node);
+  const tables = axes.map((axis) =>
+    positionsOf(node, axis).map((x) =>
+      cropped && !isInside(x, axis) ? -1 : Math.min(Math.max(round(x, axis), 0), axis.from - 1),
+    ),
+  );
+  emitGatherAxes(node, node.output(0), node.input(0), tables, fillOf(node));
+}
+
+function nearestOf(node: LowerContext): (x: Rational, axis: ResizedAxis) => number {
+  // Before opset 11 ONNX left it open; this is what runtimes do.
+  if (node.opset < 11) {
+    return (x, axis) => (compare(axis.scale, rational(1)) < 0 ? ceil(x) : floor(x));
+  }
+  const round = NEAREST[node.string('nearest_mode', 'round_prefer_floor')];
+  if (round === undefined)
+    throw new RangeError(`Resize: unknown nearest_mode ${node.string('nearest_mode')}`);
+  return round;
+}
+
+/** extrapolation_value, for what lies outside the input. */
+function fillOf(node: LowerContext): Float32Array | undefined {
+  if (!isCropped(node) || node.output(0).dtype !== 'float32') return undefined;
+  return Float32Array.of(node.float('extrapolation_value', 0));
+}
+
+function lowerFiltered(
+  node: LowerContext,
+  axes: readonly ResizedAxis[],
+  mode: 'linear' | 'cubic',
+): void {
+  const options: FilterOptions = {
+    mode,
+    a: node.float('cubic_coeff_a', -0.75),
+    antialias: node.int('antialias', 0) !== 0,
+    excludeOutside: node.int('exclude_outside', 0) !== 0,
+  };
+  const out = node.output(0);
+  const positions = axes.map((axis) => positionsOf(node, axis));
+  const rows = axes.map((axis, k) => (positions[k] ?? []).map((x) => tapsAt(x, axis, options)));
+  const outside = axes.map((axis, k) =>
+    (positions[k] ?? []).map((x) => isCropped(node) && !isInside(x, axis)),
+  );
+  const isCut = outside.some((list) => list.includes(true));
+  const todo = axes
+    .map((_, k) => k)
+    .filter((k) => {
+      const axis = axes[k];
+      return axis !== undefined && !isUnchanged(axis, rows[k] ?? []);
+    });
+  let value = node.input(0);
+  for (const [i, axis] of todo.toReversed().entries()) {
+    const isLast = i === todo.length - 1 && !isCut;
+    const dims = value.dims.map((dim, k) => (k === axis ? (axes[k]?.to ?? dim) : dim));
+    const next = isLast ? out : node.temp('float32', dims);
+    emitAxis(node, next, value, axis, rows[axis] ?? []);
+    value = next;
+  }
+  if (isCut) {
+    const tables = outside.map((list) => list.map((is, o) => (is ? -1 : o)));
+    emitGatherAxes(node, out, value, tables, fillOf(node));
+  } else if (todo.length === 0) {
+    node.alias(out, value);
+  }
+}
+
+const def: Omit<OpDef, 'type' | 'opsets' | 'inputs' | 'attributes'> = {
+  dtypes(node) {
+    const [dtype = 'float32'] = sameDtype(node);
+    if (node.string('mode', 'nearest') !== 'nearest' && dtype !== 'float32') {
+      throw new TypeError(
+        `${node.opType}: mode ${node.string('mode')}: expected float32, got ${dtype}. Cast it.`,
+      );
+    }
+    return [dtype];
+  },
+  infer(node) {
+    const axes = resizedAxes(node);
+    if (axes.some((axis) => axis.from === 0 && axis.to > 0)) {
+      throw new RangeError(
+        `${node.opType}: expected elements to resize, got shape ${formatShape(node.input(0).dims)}. Feed an input that is not empty.`,
+      );
+    }
+    return [axes.map((axis) => axis.to)];
+  },
+  lower(node) {
+    const axes = resizedAxes(node);
+    const mode = node.string('mode', 'nearest');
+    if (mode === 'nearest') lowerNearest(node, axes);
+    else lowerFiltered(node, axes, mode === 'cubic' ? 'cubic' : 'linear');
+  },
+};
+
+/** Up to opset 10 positions are asymmetric; nearest rounds down where the axis grows, up where it shrinks. */
+export const Resize: OpDef = {
+  ...def,
+  type: 'Resize',
+  opsets: [10, 27],
+  inputs: [1, 4],
+  attributes: {
+    mode: { kind: 'string', oneOf: ['nearest', 'linear', 'cubic'] },
+    coordinate_transformation_mode: { kind: 'string', oneOf: Object.keys(POSITIONS) },
+    nearest_mode: { kind: 'string', oneOf: Object.keys(NEAREST) },
+    cubic_coeff_a: { kind: 'float' },
+    exclude_outside: { kind: 'int' },
+    extrapolation_value: { kind: 'float' },
+    antialias: { kind: 'int' },
+    axes: { kind: 'ints' },
+    keep_aspect_ratio_policy: { kind: 'string', oneOf: ['stretch', 'not_larger', 'not_smaller'] },
+  },
+};
+
+export const Upsample: OpDef = {
+  ...def,
+  type: 'Upsample',
+  opsets: [7, 9],
+  inputs: [1, 2],
+  attributes: {
+    mode: { kind: 'string', oneOf: ['nearest', 'linear'] },
+    scales: { kind: 'floats' },
+  },
+};

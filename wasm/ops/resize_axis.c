@@ -1,0 +1,121 @@
+// Resize, linear and cubic, along one axis: y[o] = the sum over taps t in order of x[index[t, o]] * weight[t, o],
+// every product and sum a V2 operation; a tap of weight 0 is left out (infinity by 0 never arises).
+// A work unit is one output row of `inner` elements, or, where inner is 1, all rows of one outer index.
+#include "../canonical.h"
+#include "../copy.h"
+
+typedef struct {
+  u32 n;        // elements of the output
+  u32 in_size;  // elements of the axis in the input
+  u32 out_size; // and in the output
+  u32 inner;    // elements behind the axis
+  u32 taps;     // at least 1
+  u32 outer;    // elements before the axis
+  u32 pad0, pad1;
+} ResizeAxisParams;
+
+static f32 product(f32 x, f32 weight) { return weight == 0 ? 0 : canonical(canonical(x) * weight); }
+
+// y[i] += x[i] * weight for one row; the first tap stores instead of adding. The weight is not 0.
+static void add_row(f32 *y, const f32 *x, f32 weight, u32 n, u32 is_first) {
+  u32 i = 0;
+#ifdef __wasm_simd128__
+  const v128_t w = wasm_f32x4_splat(weight);
+  if (is_first) {
+    for (; i + 4 <= n; i += 4) {
+      const v128_t a = flush_small_x4(wasm_v128_load(x + i), CANONICAL_LIMIT);
+      wasm_v128_store(y + i, canonical_x4(wasm_f32x4_mul(a, w)));
+    }
+  } else {
+    for (; i + 4 <= n; i += 4) {
+      const v128_t a = flush_small_x4(wasm_v128_load(x + i), CANONICAL_LIMIT);
+      const v128_t p = flush_small_x4(wasm_f32x4_mul(a, w), CANONICAL_LIMIT);
+      wasm_v128_store(y + i, canonical_x4(wasm_f32x4_add(wasm_v128_load(y + i), p)));
+    }
+  }
+#endif
+  for (; i < n; i++) {
+    const f32 p = product(x[i], weight);
+    y[i] = is_first ? p : canonical(y[i] + p);
+  }
+}
+
+// The same for the two taps of linear interpolation at once.
+static void add_two_rows(f32 *y, const f32 *x0, const f32 *x1, f32 weight0, f32 weight1, u32 n) {
+  u32 i = 0;
+#ifdef __wasm_simd128__
+  const v128_t w0 = wasm_f32x4_splat(weight0), w1 = wasm_f32x4_splat(weight1);
+  for (; i + 4 <= n; i += 4) {
+    const v128_t a = flush_small_x4(wasm_v128_load(x0 + i), CANONICAL_LIMIT);
+    const v128_t b = flush_small_x4(wasm_v128_load(x1 + i), CANONICAL_LIMIT);
+    const v128_t p = flush_small_x4(wasm_f32x4_mul(a, w0), CANONICAL_LIMIT);
+    const v128_t q = flush_small_x4(wasm_f32x4_mul(b, w1), CANONICAL_LIMIT);
+    wasm_v128_store(y + i, canonical_x4(wasm_f32x4_add(p, q)));
+  }
+#endif
+  for (; i < n; i++) y[i] = canonical(product(x0[i], weight0) + product(x1[i], weight1));
+}
+
+// One row whose elements are the axis itself.
+static void interpolate_row(const ResizeAxisParams *p, f32 *y, const f32 *x, const u32 *indices, const f32 *weights) {
+  u32 o = 0;
+#ifdef __wasm_simd128__
+  for (; o + 4 <= p->out_size; o += 4) {
+    v128_t sum = wasm_i32x4_splat(0);
+    for (u32 t = 0; t < p->taps; t++) {
+      const u32 *at = &indices[t * p->out_size + o];
+      const v128_t w = wasm_v128_load(&weights[t * p->out_size + o]);
+      const v128_t a = flush_small_x4(wasm_f32x4_make(x[at[0]], x[at[1]], x[at[2]], x[at[3]]), CANONICAL_LIMIT);
+      // A lane of weight 0 adds +0, which moves no canonical sum.
+      const v128_t none = wasm_i32x4_eq(w, wasm_i32x4_splat(0));
+      const v128_t q = wasm_v128_andnot(flush_small_x4(wasm_f32x4_mul(a, w), CANONICAL_LIMIT), none);
+      sum = canonical_x4(wasm_f32x4_add(sum, q));
+    }
+    wasm_v128_store(y + o, sum);
+  }
+#endif
+  for (; o < p->out_size; o++) {
+    f32 sum = 0;
+    for (u32 t = 0; t < p->taps; t++) {
+      sum = canonical(sum + product(x[indices[t * p->out_size + o]], weights[t * p->out_size + o]));
+    }
+    y[o] = sum;
+  }
+}
+
+KERNEL(resize_axis) {
+  const ResizeAxisParams *p = params;
+  UNUSED(scratch);
+  const f32 *x = in[0];
+  f32 *y = out[0];
+  const u32 *indices = in[1];
+  const f32 *weights = in[2];
+  if (p->inner == 1) {
+    for (u32 row = begin; row < end; row++) {
+      interpolate_row(p, y + row * p->out_size, x + row * p->in_size, indices, weights);
+    }
+    return;
+  }
+  u32 outer = begin / p->out_size;
+  u32 o = begin % p->out_size;
+  for (u32 unit = begin; unit < end; unit++) {
+    f32 *row = y + unit * p->inner;
+    const f32 *base = x + outer * p->in_size * p->inner;
+    const f32 w0 = weights[o], w1 = p->taps == 2 ? weights[p->out_size + o] : 0;
+    if (w1 != 0) {
+      add_two_rows(row, base + indices[o] * p->inner, base + indices[p->out_size + o] * p->inner, w0, w1, p->inner);
+    } else {
+      u32 done = 0;
+      for (u32 t = 0; t < p->taps; t++) {
+        const f32 weight = weights[t * p->out_size + o];
+        if (weight == 0) continue;
+        add_row(row, base + indices[t * p->out_size + o] * p->inner, weight, p->inner, done++ == 0);
+      }
+      if (done == 0) fill_bytes((u8 *)row, 0, 0, p->inner * 4);
+    }
+    if (++o == p->out_size) {
+      o = 0;
+      outer++;
+    }
+  }
+}
