@@ -1,7 +1,6 @@
 // What the command line prints and with which exit code it ends: 0 good, 1 a check failed, 2 bad usage or input. With
 // --json exactly one JSON document goes to stdout, errors included; everything else goes to stderr.
 
-import { ModelError } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 
 export const EXIT = { good: 0, failed: 1, usage: 2 } as const;
@@ -39,13 +38,19 @@ function problemsText(problems: readonly Problem[]): string {
   return `${problems.length} problems:\n${lines.map((line) => `- ${line}`).join('\n')}`;
 }
 
+/** What is wrong with a model. Not by class: the job bundles have a ModelError of their own. */
+function problemsOf(error: unknown): readonly Problem[] | undefined {
+  if (!(error instanceof Error) || !('problems' in error)) return undefined;
+  return Array.isArray(error.problems) ? (error.problems as Problem[]) : undefined;
+}
+
 /**
  * Prints what a command failed with: on stderr, and with --json as `{ error: { name, message } }` on stdout; a
  * ModelError there has its problems too, one an entry.
  */
 export function printError(json: boolean, error: unknown): void {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  const problems = error instanceof ModelError ? error.problems : undefined;
+  const problems = problemsOf(error);
   if (json) {
     const document = { name, message, ...(problems === undefined ? {} : { problems }) };
     process.stdout.write(JSON.stringify({ error: document }, null, 2) + '\n');
