@@ -148,6 +148,13 @@ export function matrixGood(rows: MatrixRow[], requireAll: boolean): boolean {
   return rows.every((row) => row.identical && (!requireAll || complete(row)));
 }
 
+/** The beginning of an error text, on one line; the JSON document has all of it. */
+function brief(error: string): string {
+  const lines = error.split('\n').map((line) => line.trim());
+  const text = lines.filter((line) => line !== '').join(' ');
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}
+
 /** A row as text: one line a stack. */
 export function matrixText(row: MatrixRow): string {
   const cells = row.stacks.map((stack) => {
@@ -156,7 +163,7 @@ export function matrixText(row: MatrixRow): string {
     const shown = digest === null ? '' : `${digest.slice(0, 16)}…`;
     const time = ms === null ? '' : `${ms.toFixed(1)} ms`;
     const name = adapter === 'none' || adapter === 'unknown' ? '' : adapter;
-    return [mark, id, backend, engine, shown, time, (error ?? name).split('\n')[0] ?? ''];
+    return [mark, id, backend, engine, shown, time, error === undefined ? name : brief(error)];
   });
   const ran = row.stacks.filter((stack) => stack.digest !== null).length;
   const verdict = row.identical ? `identical on ${ran} stacks` : 'NOT IDENTICAL';
