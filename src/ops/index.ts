@@ -11,6 +11,7 @@ import * as pad from './pad.ts';
 import * as pool from './pool.ts';
 import * as reduce from './reduce.ts';
 import * as reshape from './reshape.ts';
+import * as resize from './resize.ts';
 import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
@@ -28,6 +29,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   pool,
   reduce,
   reshape,
+  resize,
   scatter,
   slice,
   softmax,
