@@ -86,9 +86,9 @@ function typeAt(tokens: readonly Token[], from: number): string {
 }
 const isFloatType = (type: string): boolean => /\bf32\b/.test(type) && !type.startsWith('bitcast');
 
-/** Names declared with a float type anywhere in the text, and functions that return one. */
-function floatNames(tokens: readonly Token[]): Set<string> {
-  const names = new Set<string>();
+/** Names declared with a float type in the tokens, and functions that return one, beside `known` ones. */
+function floatNames(tokens: readonly Token[], known: ReadonlySet<string>): Set<string> {
+  const names = new Set(known);
   tokens.forEach((token, i) => {
     const next = tokens[i + 1]?.text;
     if (isName(token.text) && next === ':' && isFloatType(typeAt(tokens, i + 2)))
@@ -171,10 +171,65 @@ function endsFloat(tokens: readonly Token[], to: number, names: ReadonlySet<stri
   return isFloatLiteral(text) || names.has(text) || text === 'f32';
 }
 
+/** Constants that are powers of two: dividing by one is a shift, whatever the compiler. */
+function powersOfTwo(tokens: readonly Token[]): (text: string) => boolean {
+  const isPower = (text: string): boolean => {
+    const value = /^\d+u$/.test(text) ? Number.parseInt(text, 10) : 0;
+    return value > 0 && Number.isInteger(Math.log2(value));
+  };
+  const names = new Set<string>();
+  tokens.forEach((token, i) => {
+    if (token.text !== 'const') return;
+    const equals = tokens.findIndex((other, k) => k > i && other.text === '=');
+    const closed = tokens[equals + 2]?.text === ';';
+    if (closed && isPower(tokens[equals + 1]?.text ?? '')) names.add(tokens[i + 1]?.text ?? '');
+  });
+  return (text) => isPower(text) || names.has(text);
+}
+
+/** The text's functions, and the declarations around them. */
+function split(tokens: readonly Token[]): { functions: Token[][]; globals: Token[] } {
+  const functions: Token[][] = [];
+  const globals: Token[] = [];
+  let current: Token[] | undefined;
+  let depth = 0;
+  for (const token of tokens) {
+    if (token.text === 'fn' && current === undefined) {
+      current = [];
+      functions.push(current);
+    }
+    (current ?? globals).push(token);
+    if (token.text === '{') depth += 1;
+    if (token.text === '}') {
+      depth -= 1;
+      if (depth === 0) current = undefined;
+    }
+  }
+  return { functions, globals };
+}
+
 /** Everything in a text that the contract does not permit. `name` is its path below shaders/. */
 export function lintWgsl(name: string, text: string): Violation[] {
   const tokens = tokenize(text);
-  const names = floatNames(tokens);
+  const { functions, globals } = split(tokens);
+  const shared = floatNames(globals, new Set());
+  // A function's name is known everywhere, its parameters and locals inside it only.
+  for (const one of functions) {
+    const callee = one[1]?.text ?? '';
+    if (floatNames(one, shared).has(callee)) shared.add(callee);
+  }
+  const isPowerOfTwo = powersOfTwo(tokens);
+  return [globals, ...functions].flatMap((part) =>
+    lintPart(name, part, floatNames(part, shared), isPowerOfTwo),
+  );
+}
+
+function lintPart(
+  name: string,
+  tokens: readonly Token[],
+  names: ReadonlySet<string>,
+  isPowerOfTwo: (text: string) => boolean,
+): Violation[] {
   const violations: Violation[] = [];
   const calls: { callee: string; floatOperations: number }[] = [];
   let inFunction = '';
@@ -224,7 +279,8 @@ export function lintWgsl(name: string, text: string): Violation[] {
       (token === '/' || token === '%') &&
       !name.endsWith('math/index') &&
       afterOperand(i) &&
-      !endsFloat(tokens, i - 1, names)
+      !endsFloat(tokens, i - 1, names) &&
+      !isPowerOfTwo(next)
     ) {
       report(
         i,

@@ -24,6 +24,7 @@ describe('accepts', () => {
     'let n = min(u, 3u) + (u << 4u); if (u < 1u) { return n; }',
     'let t = select(0u, 1u, (u & 0x7fffffffu) > 0x7f800000u);',
     'let x = -1 - i32(u);',
+    'let x = u / 8u;',
   ])('%s', (body) => expect(rules(inside(body))).toEqual([]));
   test('the approximate quotient and root, in functions named so', () => {
     expect(rules('fn approximate_quotient(a: f32, b: f32) -> f32 { return a / b; }')).toEqual([]);
