@@ -208,17 +208,20 @@ function split(tokens: readonly Token[]): { functions: Token[][]; globals: Token
   return { functions, globals };
 }
 
-/** Everything in a text that the contract does not permit. `name` is its path below shaders/. */
-export function lintWgsl(name: string, text: string): Violation[] {
-  const tokens = tokenize(text);
-  const { functions, globals } = split(tokens);
-  const shared = floatNames(globals, new Set());
+/**
+ * Everything in a text that the contract does not permit. `name` is its path below shaders/, `imported` the text of
+ * what it imports, for the types of functions and the values of constants there.
+ */
+export function lintWgsl(name: string, text: string, imported = ''): Violation[] {
+  const { functions, globals } = split(tokenize(text));
+  const around = split(tokenize(imported));
+  const shared = floatNames([...around.globals, ...globals], new Set());
   // A function's name is known everywhere, its parameters and locals inside it only.
-  for (const one of functions) {
+  for (const one of [...around.functions, ...functions]) {
     const callee = one[1]?.text ?? '';
     if (floatNames(one, shared).has(callee)) shared.add(callee);
   }
-  const isPowerOfTwo = powersOfTwo(tokens);
+  const isPowerOfTwo = powersOfTwo([...around.globals, ...globals]);
   return [globals, ...functions].flatMap((part) =>
     lintPart(name, part, floatNames(part, shared), isPowerOfTwo),
   );

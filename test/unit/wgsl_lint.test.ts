@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { importsOf } from '../../scripts/wgsl_plugin.ts';
 import { lintWgsl } from '../../scripts/wgsl_lint.ts';
 import { CHAIN_OPS, type ChainOpName, type ChainProgram } from '../../src/core/chain.ts';
 import { paramFields, type Dispatch, type Value } from '../../src/core/op.ts';
@@ -65,8 +66,21 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((n
   name.endsWith('.wgsl'),
 );
 
-test.each(files)('shaders/%s passes', (file) => {
-  expect(lintWgsl(file.replace(/\.wgsl$/, ''), readFileSync(join(root, file), 'utf8'))).toEqual([]);
+const shaderText = new Map(
+  files.map((file) => [file.replace(/\.wgsl$/, ''), readFileSync(join(root, file), 'utf8')]),
+);
+
+function importedBy(name: string, seen = new Set<string>()): string {
+  const parts = importsOf(shaderText.get(name) ?? '').map((other) => {
+    if (seen.has(other)) return '';
+    seen.add(other);
+    return `${importedBy(other, seen)}\n${shaderText.get(other) ?? ''}`;
+  });
+  return parts.join('\n');
+}
+
+test.each([...shaderText])('shaders/%s.wgsl passes', (name, text) => {
+  expect(lintWgsl(name, text, importedBy(name))).toEqual([]);
 });
 
 describe('generated entry points pass', () => {
