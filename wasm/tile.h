@@ -25,6 +25,23 @@ typedef struct {
   u32 panel;
 } Right;
 
+// Which magnitudes occurred. Finished sums of products are rarely anything but canonical: zeros are +0, since a sum
+// from +0 never becomes -0, so only NaN and what cancelled to less than 2^-120 have to be stored as another word.
+typedef struct {
+  v128_t least, most; // magnitudes less 1, where 0 is the largest of all; magnitudes
+} Range;
+#define RANGE_EMPTY ((Range){wasm_i32x4_splat(-1), wasm_i32x4_splat(0)})
+ALWAYS_INLINE void range_add(Range *range, v128_t x) {
+  const v128_t magnitude = wasm_v128_and(x, wasm_i32x4_splat(0x7fffffff));
+  range->least = wasm_u32x4_min(range->least, wasm_i32x4_add(magnitude, wasm_i32x4_splat(-1)));
+  range->most = wasm_u32x4_max(range->most, magnitude);
+}
+ALWAYS_INLINE int range_is_canonical(const Range *range) {
+  const v128_t small = wasm_u32x4_lt(range->least, wasm_i32x4_splat((i32)CANONICAL_LIMIT - 1));
+  const v128_t nan = wasm_i32x4_gt(range->most, wasm_i32x4_splat(0x7f800000));
+  return !wasm_v128_any_true(wasm_v128_or(small, nan));
+}
+
 // s = the sums of `n` <= 64 terms from term `first`, left to right.
 ALWAYS_INLINE void tile_group(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 first, u32 n, v128_t *s) {
   const f32 *a = left + first * rows, *b = table ? right.base : right.base + first * PANEL;
@@ -46,26 +63,35 @@ ALWAYS_INLINE void tile_group(u32 rows, u32 vectors, int table, const f32 *left,
   }
 }
 
-// s = the whole dot products, not yet canonical.
+// s = the whole dot products, not yet canonical. The levels above the registers are only touched by sums of more
+// than one group.
 ALWAYS_INLINE void tile_dot(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 terms, v128_t *s) {
   const u32 n = rows * vectors;
-  tile_group(rows, vectors, table, left, right, 0, terms < RADIX ? terms : RADIX, s);
-  if (terms <= RADIX) return;
   v128_t level[(TREE_LEVELS + 1) * TILE_MAX];
-  UNROLL for (u32 i = 0; i < n; i++) level[i] = s[i];
   u32 top = 0;
-  for (u32 k = RADIX, group = 1; k < terms; k += RADIX, group++) {
-    if (group % RADIX == 0) top = tree_carry_x4(level, n, top, group);
+  for (u32 k = 0, group = 0;; group++) {
     tile_group(rows, vectors, table, left, right, k, terms - k < RADIX ? terms - k : RADIX, s);
+    k += RADIX;
+    if (group == 0) {
+      if (k >= terms) return;
+      UNROLL for (u32 i = 0; i < n; i++) level[i] = s[i];
+      continue;
+    }
+    if (group % RADIX == 0) top = tree_carry_x4(level, n, top, group);
+    if (k >= terms) break;
     UNROLL for (u32 i = 0; i < n; i++) level[i] = wasm_f32x4_add(level[i], s[i]);
   }
-  tree_total_x4(level, n, top);
-  UNROLL for (u32 i = 0; i < n; i++) s[i] = level[top * n + i];
+  UNROLL for (u32 i = 0; i < n; i++) s[i] = wasm_f32x4_add(level[i], s[i]);
+  for (u32 j = 1; j <= top; j++)
+    UNROLL for (u32 i = 0; i < n; i++) s[i] = wasm_f32x4_add(level[j * n + i], s[i]);
 }
 
 // Stores the first `width` columns of a tile, canonical, with one summand a row if `bias` is given (V2).
 ALWAYS_INLINE void tile_store(u32 rows, u32 vectors, v128_t *s, const f32 *bias, f32 *to, u32 pitch, u32 width) {
-  UNROLL for (u32 i = 0; i < rows * vectors; i++) s[i] = canonical_x4(s[i]);
+  Range range = RANGE_EMPTY;
+  UNROLL for (u32 i = 0; i < rows * vectors; i++) range_add(&range, s[i]);
+  if (!range_is_canonical(&range))
+    UNROLL for (u32 i = 0; i < rows * vectors; i++) s[i] = canonical_x4(s[i]);
   if (bias) {
     UNROLL for (u32 r = 0; r < rows; r++) {
       const v128_t y = wasm_f32x4_splat(canonical(bias[r]));

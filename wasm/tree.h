@@ -51,8 +51,9 @@ static inline f32 tree_total(const Tree *tree) {
 }
 
 #ifdef __wasm_simd128__
-// The same for `n` vectors at once; level j is level[j * n .. j * n + n). Returns the new top.
-static inline u32 tree_carry_x4(v128_t *level, u32 n, u32 top, u32 group) {
+// The same for `n` vectors at once; level j is level[j * n .. j * n + n). Returns the new top. Rare, hence no part of
+// the loops that call it.
+static inline __attribute__((noinline)) u32 tree_carry_x4(v128_t *level, u32 n, u32 top, u32 group) {
   u32 j = 0;
   do {
     v128_t *from = level + j * n, *to = from + n;
@@ -65,11 +66,6 @@ static inline u32 tree_carry_x4(v128_t *level, u32 n, u32 top, u32 group) {
     j++;
   } while (group % RADIX == 0);
   return top;
-}
-// Leaves the sums in level `top`.
-static inline void tree_total_x4(v128_t *level, u32 n, u32 top) {
-  for (u32 j = 0; j < top; j++)
-    for (u32 i = 0; i < n; i++) level[(j + 1) * n + i] = wasm_f32x4_add(level[(j + 1) * n + i], level[j * n + i]);
 }
 #endif
 #endif

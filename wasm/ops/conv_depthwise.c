@@ -30,9 +30,10 @@ typedef struct {
 // Elements that go through the chain at once, where the planes are smaller: they stay in the cache.
 #define CHAIN_ELEMENTS 2048u
 
-// Nine taps at three row pointers, in registers with the nine weights; the first product needs no +0 before it (tree.h).
+// Nine taps at three row pointers, in registers with the nine weights.
 #define NINE(x0, x1, x2, y0, y1, y2, z0, z1, z2)                                                   \
-  v128_t sum = wasm_f32x4_mul(w[0], wasm_v128_load(x0));                                           \
+  v128_t sum = wasm_f32x4_splat(0.0f);                                                             \
+  TERM(sum, w[0], x0);                                                                             \
   TERM(sum, w[1], x1);                                                                             \
   TERM(sum, w[2], x2);                                                                             \
   IN_ORDER();                                                                                      \
@@ -146,7 +147,10 @@ static __attribute__((noinline)) void finish(f32 *to, u32 n, const f32 *bias) {
     for (; i < n; i++) to[i] = canonical(canonical(to[i]) + canonical(*bias));
     return;
   }
-  for (; i + 4 <= n; i += 4) wasm_v128_store(to + i, canonical_x4(wasm_v128_load(to + i)));
+  Range range = RANGE_EMPTY;
+  for (; i + 4 <= n; i += 4) range_add(&range, wasm_v128_load(to + i));
+  if (!range_is_canonical(&range))
+    for (i = 0; i + 4 <= n; i += 4) wasm_v128_store(to + i, canonical_x4(wasm_v128_load(to + i)));
   for (; i < n; i++) to[i] = canonical(to[i]);
 }
 
