@@ -37,6 +37,7 @@ export interface BenchRow {
 
 export interface BenchResult {
   backend: string;
+  /** Theirs; the core has one. */
   threads: number;
   stack: string;
   adapter: string;
@@ -125,7 +126,8 @@ async function measure(
 
 function benchText(result: BenchResult): string {
   const { backend, threads, stack, adapter, against, rows, geomean } = result;
-  const where = backend === 'wasm' ? `${threads} thread${threads === 1 ? '' : 's'}` : adapter;
+  const cores = threads === 1 ? '1 thread' : `1 thread, theirs ${threads}`;
+  const where = backend === 'wasm' ? cores : adapter;
   const head = `${backend}, ${where}, stack ${stack}${against === null ? '' : `, against ${against}`}`;
   const cells = rows.map((row) => [
     row.model,

@@ -112,6 +112,12 @@ function program(done: (code: ExitCode) => void): Command {
   isobit
     .command('stacks')
     .description('list the JavaScript engines and WebGPU implementations of this machine')
+    .addHelpText(
+      'after',
+      `
+ISOBIT_CHROMIUM, ISOBIT_FIREFOX, ISOBIT_DENO and ISOBIT_BUN name programs that lie elsewhere,
+ISOBIT_SWIFTSHADER the file vk_swiftshader_icd.json.`,
+    )
     .option('--require-all', 'a stack that is not installed is a failure', false)
     .addOption(json())
     .action(async (options) => done(await stacksCommand(options)));
