@@ -5,6 +5,7 @@ import type { Kernel, LowerContext, NodeContext, OpDef } from '../core/op.ts';
 import { paramFields } from '../core/op.ts';
 import { formatShape } from '../core/shape.ts';
 import { emitChain } from './chain_builder.ts';
+import { emitConvTaps } from './conv_taps.ts';
 import { emitProduct } from './mat_mul.ts';
 import { isPlain, isTrivial, normalAxes, reachOf, windowAxes, type Axis } from './window.ts';
 
@@ -154,6 +155,16 @@ function lowerConv(node: LowerContext): void {
       const sum = node.temp('float32', [batch, filters]);
       emitChain(node, sum, (chain) => chain.op('add_f32', chain.f32(to), chain.f32(bias)));
       node.alias(out, sum);
+    }
+    return;
+  }
+  if (node.target === 'webgpu') {
+    const to = bias === undefined ? out : node.temp('float32', out.dims);
+    emitConvTaps(node, to, x, w, normalAxes(axes), { batch, groups, channels, filters });
+    if (bias !== undefined) {
+      const column = node.temp('float32', [allFilters, ...axes.map(() => 1)]);
+      node.alias(column, bias);
+      emitChain(node, out, (chain) => chain.op('add_f32', chain.f32(to), chain.f32(column)));
     }
     return;
   }

@@ -7,6 +7,7 @@ import { paramFields } from '../core/op.ts';
 import { broadcastShapes, formatShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { broadcastStrides } from '../core/chain.ts';
 import { emitChain } from './chain_builder.ts';
+import { emitStrided } from './mat_mul_strided.ts';
 
 export const matMulPack: Kernel = {
   name: 'mat_mul_pack',
@@ -92,6 +93,15 @@ export function emitProduct(
   k: number,
 ): void {
   const batch = broadcastShapes(node.opType, a.batch, b.batch);
+  if (node.target === 'webgpu') {
+    const { dims, strides } = mergedBatch(node.opType, batch, [
+      broadcastStrides(a.batch, batch).map((s) => s * m * k),
+      broadcastStrides(b.batch, batch).map((s) => s * k * n),
+    ]);
+    const [left = [], right = []] = strides;
+    emitStrided(node, to, dims, { ...a, strides: left }, { ...b, strides: right }, { m, n, k });
+    return;
+  }
   const matrices = sizeOf(b.batch);
   const panels = Math.ceil(n / PANEL);
   const packedSize = panels * PANEL * k;

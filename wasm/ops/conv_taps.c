@@ -1,0 +1,57 @@
+// The reference twin of the WebGPU convolution: Y[image][filter][z][y][x] = tree over k of W[filter][k] * X[k], where
+// term k = (input channel, kernel depth, row, column) lies at `taps[k]` from the window's corner. Rules: V3, V4, V5 (a tap
+// outside the input is +0 by position and is skipped, which moves no bit), result canonical (V2), then the chain.
+// It recomputes what a GPU flagged and checks the packed kernels (conv.c), with which it shares no loop; it is not
+// fast. A unit is one row of outputs along x.
+#include "../chain.h"
+#include "../tree.h"
+
+typedef struct {
+  u32 groups, channels, filters, terms; // channels and filters of a group
+  u32 depth, height, width;
+  u32 out_depth, out_height, out_width;
+  u32 stride_depth, stride_height, stride_width;
+  u32 pad_front, pad_top, pad_left;
+  u32 images; // of all groups
+  u32 pad0, pad1, pad2;
+  Chain chain;
+} ConvTapsParams;
+
+typedef struct {
+  u32 offset;  // elements from the window's corner
+  u32 z, y, x; // the same by axis, dilation included
+} Tap;
+
+// The window's corner is (z, y, x) of the padded input; positions wrap where they lie outside.
+static f32 window_dot(const ConvTapsParams *p, const f32 *image, const f32 *weights, const Tap *taps, u32 z, u32 y, u32 x) {
+  const u32 corner = (z * p->height + y) * p->width + x;
+  Tree tree;
+  f32 sum = 0.0f;
+  for (u32 k = 0; k < p->terms; k++) {
+    const Tap *tap = taps + k;
+    if (z + tap->z < p->depth && y + tap->y < p->height && x + tap->x < p->width)
+      sum += flush_product(weights[k]) * flush_product(image[corner + tap->offset]);
+    if (k % RADIX == RADIX - 1 || k + 1 == p->terms) {
+      tree_add(&tree, k / RADIX, sum);
+      sum = 0.0f;
+    }
+  }
+  return p->terms == 0 ? 0.0f : canonical(tree_total(&tree));
+}
+
+KERNEL(conv_taps) {
+  const ConvTapsParams *p = params;
+  UNUSED(scratch);
+  for (u32 unit = begin; unit < end; unit++) {
+    const u32 y = unit % p->out_height, z = unit / p->out_height % p->out_depth;
+    const u32 filter = unit / p->out_height / p->out_depth;                 // of all images
+    const u32 image = filter / p->filters;                                  // one group of one image
+    const f32 *from = (const f32 *)in[0] + image * p->channels * p->depth * p->height * p->width;
+    const f32 *weights = (const f32 *)in[1] + filter % (p->groups * p->filters) * p->terms;
+    f32 *to = (f32 *)out[0] + unit * p->out_width;
+    for (u32 x = 0; x < p->out_width; x++)
+      to[x] = window_dot(p, from, weights, in[2], z * p->stride_depth - p->pad_front, y * p->stride_height - p->pad_top,
+                         x * p->stride_width - p->pad_left);
+    if (p->chain.n_steps != 0) chain_run(&p->chain, in, out, unit * p->out_width, (unit + 1) * p->out_width, to);
+  }
+}
