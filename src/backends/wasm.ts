@@ -5,7 +5,7 @@
 import { throwIfAborted } from '../core/errors.ts';
 import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
 import type { DType } from '../core/dtype.ts';
-import { inputsOf, wordsOf, type Dispatch, type Value } from '../core/op.ts';
+import { inputsOf, type Dispatch, type Value } from '../core/op.ts';
 import { Tensor } from '../core/tensor.ts';
 import { arrange, byteLengthOf } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';

@@ -5,7 +5,7 @@ import type { ChainOpName } from '../core/chain.ts';
 import type { DType } from '../core/dtype.ts';
 import type { AttributeSpec, LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import { broadcastShapes } from '../core/shape.ts';
-import { ChainBuilder, emitChain } from './chain_builder.ts';
+import { emitChain, type ChainBuilder } from './chain_builder.ts';
 import { emitInt64, hasInt64, type Int64Op } from './elementwise_i64.ts';
 
 type Kinds = Partial<Record<DType, ChainOpName>>;

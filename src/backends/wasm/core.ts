@@ -9,7 +9,7 @@ export interface Core {
   /** Table index of a kernel, for command lists. @throws RangeError for a name that the core does not export */
   kernel(name: string): number;
   /** Runs commands from `cursor` on; 1 if some are left (see wasm/run.c). */
-  runCommands(list: number, count: number, cursor: number, budget: number): number;
+  readonly runCommands: RunCommands;
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined;
@@ -21,22 +21,21 @@ async function compile(): Promise<WebAssembly.Module> {
   return WebAssembly.compile(bytes);
 }
 
-function exported<T>(exports: WebAssembly.Exports, name: string): T {
+type RunCommands = (list: number, count: number, cursor: number, budget: number) => number;
+
+function exported(exports: WebAssembly.Exports, name: string): WebAssembly.ExportValue {
   const value = exports[name];
   if (value === undefined) throw new Error(`core: export ${name} is missing. Rebuild the core.`);
-  return value as T;
+  return value;
 }
 
 export async function createCore(): Promise<Core> {
   compiled ??= compile();
   const { exports } = await WebAssembly.instantiate(await compiled, {});
-  const memory = exported<WebAssembly.Memory>(exports, 'memory');
-  const base = exported<WebAssembly.Global>(exports, '__heap_base');
-  const table = exported<WebAssembly.Table>(exports, '__indirect_function_table');
-  const run = exported<(list: number, n: number, cursor: number, budget: number) => number>(
-    exports,
-    'run_commands',
-  );
+  const memory = exported(exports, 'memory') as WebAssembly.Memory;
+  const base = exported(exports, '__heap_base') as WebAssembly.Global;
+  const table = exported(exports, '__indirect_function_table') as WebAssembly.Table;
+  const run = exported(exports, 'run_commands') as RunCommands;
   const indices = new Map<string, number>();
   return {
     heap: new Heap(memory, Number(base.value)),

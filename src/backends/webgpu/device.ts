@@ -15,7 +15,7 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render|microsoft 
 export function describeAdapter(info: GPUAdapterInfo): DeviceInfo {
   const parts = [info.vendor, info.architecture, info.device, info.description];
   const name = [...new Set(parts.filter((part) => part !== ''))].join(' ');
-  const fallback = 'isFallbackAdapter' in info && info.isFallbackAdapter === true;
+  const fallback = 'isFallbackAdapter' in info && info.isFallbackAdapter;
   return {
     name: name === '' ? 'unnamed adapter' : name,
     software: fallback || SOFTWARE.test(name),

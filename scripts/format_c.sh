@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Formats the C sources as .clang-format says; with --check it changes nothing and fails where one differs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mapfile -t sources < <(find wasm -name '*.c' -o -name '*.h' | LC_ALL=C sort)
+if [ "${1:-}" = --check ]; then
+  clang-format --dry-run --Werror "${sources[@]}"
+else
+  clang-format -i "${sources[@]}"
+fi
