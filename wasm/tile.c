@@ -1,5 +1,5 @@
-// Runs of register tiles (tile.h) for each height of a strip. One function each, none inlined: engines optimise
-// function by function, and swap in the optimised code at a call.
+// Runs of register tiles (tile.h) for each height of a strip. One function each, called through a table, which no
+// optimiser inlines: engines compile function by function, and swap in better code at a call.
 #include "tile.h"
 
 #define RUN(rows, vectors, table, operand, least)                                                  \
@@ -9,7 +9,7 @@
 // Fewer columns than a panel has are computed on its +0 columns and not stored.
 #define PANELS(rows, vectors, least) RUN(rows, vectors, 0, ((Right){panels + c / PANEL * panel, 0, panel}), least)
 #define PANELS_FUNCTION(name, tiles)                                                               \
-  static __attribute__((noinline)) void name(const f32 *left, const f32 *panels, u32 panel, u32 terms, \
+  static void name(const f32 *left, const f32 *panels, u32 panel, u32 terms, \
                                              const f32 *bias, f32 *to, u32 pitch, u32 n) {         \
     u32 c = 0;                                                                                     \
     tiles                                                                                          \
@@ -21,18 +21,15 @@ PANELS_FUNCTION(panels_4, PANELS(4, 2, 1);)
 
 void tile_panels(u32 height, const f32 *left, const f32 *panels, u32 panel, u32 terms, const f32 *bias, f32 *to, u32 pitch,
                  u32 n) {
-  switch (height) {
-  case 1: panels_1(left, panels, panel, terms, bias, to, pitch, n); break;
-  case 2: panels_2(left, panels, panel, terms, bias, to, pitch, n); break;
-  case 3: panels_3(left, panels, panel, terms, bias, to, pitch, n); break;
-  default: panels_4(left, panels, panel, terms, bias, to, pitch, n);
-  }
+  static void (*const runs[STRIP])(const f32 *, const f32 *, u32, u32, const f32 *, f32 *, u32, u32) = {
+      panels_1, panels_2, panels_3, panels_4};
+  runs[height - 1](left, panels, panel, terms, bias, to, pitch, n);
 }
 
 // A run ends in a tile of as few vectors as cover it; what it reads past the window is never stored.
 #define WINDOW(rows, vectors, least) RUN(rows, vectors, 1, ((Right){from + c, table, 0}), least)
 #define WINDOW_FUNCTION(name, tiles)                                                               \
-  static __attribute__((noinline)) void name(const f32 *left, const f32 *from, const u32 *table,   \
+  static void name(const f32 *left, const f32 *from, const u32 *table,   \
                                              u32 terms, const f32 *bias, f32 *to, u32 pitch, u32 n) { \
     u32 c = 0;                                                                                     \
     tiles                                                                                          \
@@ -44,10 +41,7 @@ WINDOW_FUNCTION(window_4, WINDOW(4, 2, 5); WINDOW(4, 1, 1);)
 
 void tile_window(u32 height, const f32 *left, const f32 *from, const u32 *table, u32 terms, const f32 *bias, f32 *to,
                  u32 pitch, u32 n) {
-  switch (height) {
-  case 1: window_1(left, from, table, terms, bias, to, pitch, n); break;
-  case 2: window_2(left, from, table, terms, bias, to, pitch, n); break;
-  case 3: window_3(left, from, table, terms, bias, to, pitch, n); break;
-  default: window_4(left, from, table, terms, bias, to, pitch, n);
-  }
+  static void (*const runs[STRIP])(const f32 *, const f32 *, const u32 *, u32, const f32 *, f32 *, u32, u32) = {
+      window_1, window_2, window_3, window_4};
+  runs[height - 1](left, from, table, terms, bias, to, pitch, n);
 }

@@ -46,7 +46,8 @@ typedef struct {
   TERM(sum, w[8], z2);                                                                             \
   wasm_v128_store(to, sum)
 
-static __attribute__((noinline)) void plane_3x3_stride_1(const Plane *p) {
+static void plane_3x3_stride_1(const Plane *p, const ConvShape *s) {
+  UNUSED(s);
   v128_t w[9];
   UNROLL for (u32 k = 0; k < 9; k++) w[k] = wasm_v128_load32_splat(p->weights + k);
   const u32 rows = p->rows, columns = p->columns, row = p->row, kernel_row = p->kernel_row;
@@ -63,7 +64,8 @@ static __attribute__((noinline)) void plane_3x3_stride_1(const Plane *p) {
   }
 }
 
-static __attribute__((noinline)) void plane_3x3_stride_2(const Plane *p) {
+static void plane_3x3_stride_2(const Plane *p, const ConvShape *s) {
+  UNUSED(s);
   v128_t w[9];
   UNROLL for (u32 k = 0; k < 9; k++) w[k] = wasm_v128_load32_splat(p->weights + k);
   const u32 rows = p->rows, columns = p->columns, row = p->row, kernel_row = p->kernel_row, phase = p->phase;
@@ -82,7 +84,7 @@ static __attribute__((noinline)) void plane_3x3_stride_2(const Plane *p) {
 }
 
 // Any kernel: four vectors at a time where a row has them.
-static __attribute__((noinline)) void plane_any(const Plane *p, const ConvShape *s) {
+static void plane_any(const Plane *p, const ConvShape *s) {
   u32 offset[RADIX];
   u32 n = 0;
   for (u32 ky = 0; ky < s->kernel_height; ky++)
@@ -138,7 +140,7 @@ static __attribute__((noinline)) void plane_any(const Plane *p, const ConvShape 
 
 // The canonical store of `n` finished sums (V2), and the bias; a pass of its own, since the registers of the loops
 // above are full.
-static __attribute__((noinline)) void finish(f32 *to, u32 n, const f32 *bias) {
+static void finish(f32 *to, u32 n, const f32 *bias) {
   u32 i = 0;
   if (bias) {
     const v128_t y = wasm_f32x4_splat(canonical(*bias));
@@ -189,6 +191,9 @@ static void copy_rows(const ConvShape *s, const f32 *input, i32 y, u32 n, u32 ph
   }
 }
 
+// By stride where the kernel is 3 x 3. A table, since engines compile function by function (tile.c).
+static void (*const ways[3])(const Plane *, const ConvShape *) = {plane_any, plane_3x3_stride_1, plane_3x3_stride_2};
+
 KERNEL(conv_depthwise) {
   const ConvDepthwiseParams *p = params;
   const ConvShape *s = &p->shape;
@@ -219,9 +224,7 @@ KERNEL(conv_depthwise) {
     } else {
       copy_rows(s, input, (i32)(y0 * s->stride_height) - (i32)s->pad_top, (plane.rows - 1) * s->stride_height + reach_y + 1,
                 phases, pitch, copy);
-      if (is_3x3 && s->stride_width == 1) plane_3x3_stride_1(&plane);
-      else if (is_3x3 && s->stride_width == 2) plane_3x3_stride_2(&plane);
-      else plane_any(&plane, s);
+      ways[is_3x3 && s->stride_width <= 2 ? s->stride_width : 0](&plane, s);
     }
     finish(plane.to, plane.rows * plane.columns, s->has_bias ? (const f32 *)in[2] + channel : 0);
     // Small planes go through the chain together: its outputs are one run over all units.
