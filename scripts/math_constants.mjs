@@ -239,6 +239,60 @@ put(
   );
 }
 
+// ---- log and pow
+/** ln x, x > 0, by 2 artanh((x - 1) / (x + 1)). @param {bigint} x */
+function ln(x) {
+  const s = div(x - ONE, x + ONE);
+  const square = mul(s, s);
+  let sum = 0n;
+  for (let k = 1n, power = 2n * s; power !== 0n && power !== -1n; k += 2n) {
+    sum += power / k;
+    power = mul(power, square);
+  }
+  return sum;
+}
+{
+  // r / 256 is the reciprocal of 1 + i/16 in 8 bits, so that z = m r / 256 - 1 is exact in a word.
+  const reciprocals = Array.from({ length: 16 }, (_, i) =>
+    i < 1 ? 256 : Math.round(256 / (1 + i / 16)),
+  );
+  put(
+    'shaders/math/log.wgsl',
+    '-log2(r / 256) 2^88 and r - 1, high words first',
+    reciprocals.flatMap((r) => {
+      const c = scaled(-div(ln(ratio(r, 256)), LN2), 88);
+      return [word(((c >> 64n) << 8n) | BigInt(r - 1)), word(c >> 32n), word(c)];
+    }),
+  );
+  const g = fit(
+    (w) => div(div(ln(ONE + ((w - (ONE >> 1n)) >> 4n)), LN2), (w - (ONE >> 1n)) >> 4n),
+    ratio(17, 512),
+    ONE,
+    9,
+  ).map((c) => (c < 0n ? -c : c));
+  put(
+    'shaders/math/log.wgsl',
+    'log2(1 + z) / z in w = 16 z + 1/2: g0 2^63, gk 16^k 2^64, from k = 8 on 16^k 2^32',
+    g.map((c, k) =>
+      k > 7 ? word(scaled(c, 32 + 4 * k)) : wide(scaled(c, k < 1 ? 63 : 64 + 4 * k)),
+    ),
+  );
+  put('shaders/math/log.wgsl', 'ln 2 2^64', [wide(scaled(LN2, 64))]);
+  put('shaders/math/power.wgsl', 'ln 2 2^64', [wide(scaled(LN2, 64))]);
+  put('wasm/math/power_wide.c', 'ln 2 2^224, low first', [
+    ...Array.from({ length: 8 }, (_, i) =>
+      word(((LN2 << 224n) >> BITS) >> BigInt(32 * i)).slice(0, -1),
+    ),
+  ]);
+  const root = sqrt(2n * ONE);
+  const end = div(root - ONE, root + ONE);
+  put(
+    'wasm/math/log.h',
+    '2 artanh(s) / s in s^2, s = (m - 1) / (m + 1), 2^-1/2 <= m <= 2^1/2',
+    fit((u) => div(ln(div(ONE + sqrt(u), ONE - sqrt(u))), sqrt(u)), 0n, mul(end, end), 6).map(f64),
+  );
+}
+
 let missing = 0;
 const check = process.argv.includes('--check');
 for (const { file, what, constants } of made) {

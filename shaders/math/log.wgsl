@@ -1,7 +1,7 @@
 // log, correctly rounded (V6), in u32 arithmetic only (B4), and the binary logarithm that pow shares.
 // log_f32 is total: NaN -> NaN 0x7fc00000, a negative number -> NaN, 0 (any magnitude under 2^-120) -> -inf,
 // +inf -> inf, 1 -> +0 (V2). The error bound below and a run over all 2^32 inputs (test/math) are the proof;
-// scripts/log_constants.mjs makes the constants. Common subset of WGSL and C, see math/limbs.
+// scripts/math_constants.mjs makes the constants. Common subset of WGSL and C, see math/limbs.
 // #import math/limbs
 
 // |log2 x| = significand 2^(-56 - shift), the top bit of significand set; negative = 1 for x < 1.
