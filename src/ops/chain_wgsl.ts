@@ -7,6 +7,7 @@ import type { Dispatch } from '../core/op.ts';
 import type { Shader } from '../core/shader.ts';
 import { stridesOf } from '../core/shape.ts';
 import chain from '../../shaders/math/chain.wgsl';
+import erf from '../../shaders/math/erf.wgsl';
 import exp from '../../shaders/math/exp.wgsl';
 import log from '../../shaders/math/log.wgsl';
 import pow from '../../shaders/math/pow.wgsl';
@@ -15,6 +16,7 @@ import tanh from '../../shaders/math/tanh.wgsl';
 
 // Steps defined outside shaders/math/chain.wgsl and what it imports.
 const MODULES: Partial<Record<ChainOpName, Shader>> = {
+  erf_f32: erf,
   exp_f32: exp,
   log_f32: log,
   pow_f32: pow,
