@@ -45,14 +45,16 @@ const SLICE_MS = 15;
 
 /** Chooses how much work a slice gets from how long the last one took. */
 export class Pacer {
-  #rate = 2e6; // multiply-adds a millisecond, at first
+  // Multiply-adds a millisecond. The first guess is low: a slow phone must not miss its first turn.
+  #rate = 1e5;
 
   slice(run: (budget: number) => number): number {
     const budget = Math.max(1, this.#rate * SLICE_MS);
     const start = performance.now();
     const left = run(budget);
     const spent = performance.now() - start;
-    if (left !== 0) this.#rate = budget / Math.max(spent, 0.05);
+    // Costs are rough and differ between kernels: never trust one slice by more than a factor of four.
+    if (left !== 0) this.#rate = Math.min(budget / Math.max(spent, 0.05), 4 * this.#rate);
     return left;
   }
 }
