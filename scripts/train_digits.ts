@@ -8,7 +8,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { normalise } from '../demo/preprocess.ts';
-import { SIDE, picture, rasterise, write } from './digits/draw.ts';
+import { rasterise } from '../demo/rasterise.ts';
+import { SIDE, picture, write } from './digits/draw.ts';
 import { modelFile } from './digits/model_file.ts';
 import { CLASSES, type Network } from './digits/network.ts';
 import { Random } from './digits/random.ts';

@@ -4,17 +4,9 @@
 // + - * / and square root only, so the bytes are the same in every engine.
 // Drawing and rasterising are apart, so that the same movement can also be put on a large canvas, as a visitor does.
 
+import { rasterise, type Segment } from '../../demo/rasterise.ts';
 import type { Random } from './random.ts';
 import { type Point, type Stroke, skeleton } from './skeletons.ts';
-
-/** A piece of a stroke: a disc of radius r moved from (x0, y0) to (x1, y1), in pixels of the 28 x 28 picture. */
-export type Segment = {
-  readonly x0: number;
-  readonly y0: number;
-  readonly x1: number;
-  readonly y1: number;
-  readonly r: number;
-};
 
 export const SIDE = 28;
 const BOX = 20;
@@ -128,41 +120,6 @@ export function write(digit: number, random: Random): Segment[] {
     }
   }
   return segments;
-}
-
-/**
- * The segments on a square of `size` x `size` grey bytes (`size / 28` pixels a unit). The edge of the pen falls from
- * white to black over `soft` pixels; where segments overlap the brighter one shows.
- */
-export function rasterise(segments: readonly Segment[], size: number, soft: number): Uint8Array {
-  const grey = new Float64Array(size * size);
-  const unit = size / SIDE;
-  for (const segment of segments) {
-    const [x0, y0, r] = [segment.x0 * unit, segment.y0 * unit, segment.r * unit];
-    const [vx, vy] = [segment.x1 * unit - x0, segment.y1 * unit - y0];
-    const inverse = vx === 0 && vy === 0 ? 0 : 1 / (vx * vx + vy * vy);
-    const reach = r + soft / 2;
-    const top = Math.max(0, Math.floor(Math.min(y0, y0 + vy) - reach));
-    const bottom = Math.min(size, Math.ceil(Math.max(y0, y0 + vy) + reach));
-    const left = Math.max(0, Math.floor(Math.min(x0, x0 + vx) - reach));
-    const right = Math.min(size, Math.ceil(Math.max(x0, x0 + vx) + reach));
-    for (let y = top; y < bottom; y++) {
-      const py = y + 0.5 - y0;
-      for (let x = left; x < right; x++) {
-        const px = x + 0.5 - x0;
-        const along = (px * vx + py * vy) * inverse;
-        const t = along < 0 ? 0 : along > 1 ? 1 : along;
-        const ex = px - t * vx;
-        const ey = py - t * vy;
-        const distance2 = ex * ex + ey * ey;
-        if (distance2 >= reach * reach) continue;
-        const light = (reach - Math.sqrt(distance2)) / soft;
-        const at = y * size + x;
-        if (light > (grey[at] as number)) grey[at] = light < 1 ? light : 1;
-      }
-    }
-  }
-  return Uint8Array.from(grey, (light) => Math.floor(light * 255 + 0.5));
 }
 
 /** 3 x 3 binomial blur of a 28 x 28 picture. */
