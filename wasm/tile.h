@@ -25,8 +25,8 @@ typedef struct {
   u32 panel;
 } Right;
 
-// Which magnitudes occurred. Finished sums of products are rarely anything but canonical: zeros are +0, since a sum
-// from +0 never becomes -0, so only NaN and what cancelled to less than 2^-120 have to be stored as another word.
+// Which magnitudes occurred. Finished sums are rarely anything but canonical: zeros are +0, since no sum of a +0 and
+// anything is -0, so only NaN and what cancelled to less than 2^-120 have to be stored as another word.
 typedef struct {
   v128_t least, most; // magnitudes less 1, where 0 is the largest of all; magnitudes
 } Range;
@@ -93,11 +93,16 @@ ALWAYS_INLINE void tile_store(u32 rows, u32 vectors, v128_t *s, const f32 *bias,
   if (!range_is_canonical(&range))
     UNROLL for (u32 i = 0; i < rows * vectors; i++) s[i] = canonical_x4(s[i]);
   if (bias) {
+    range = RANGE_EMPTY;
     UNROLL for (u32 r = 0; r < rows; r++) {
       const v128_t y = wasm_f32x4_splat(canonical(bias[r]));
-      UNROLL for (u32 v = 0; v < vectors; v++)
-        s[r * vectors + v] = canonical_x4(wasm_f32x4_add(s[r * vectors + v], y));
+      UNROLL for (u32 v = 0; v < vectors; v++) {
+        s[r * vectors + v] = wasm_f32x4_add(s[r * vectors + v], y);
+        range_add(&range, s[r * vectors + v]);
+      }
     }
+    if (!range_is_canonical(&range))
+      UNROLL for (u32 i = 0; i < rows * vectors; i++) s[i] = canonical_x4(s[i]);
   }
   if (width >= 4 * vectors) {
     UNROLL for (u32 r = 0; r < rows; r++)

@@ -103,6 +103,17 @@ static inline void window_row(f32 *to, const f32 *row, i32 first, u32 width, u32
         wasm_v128_store(to + (q + 3) * apart + done, wasm_i64x2_shuffle(h0, h1, 1, 3));
       }
     }
+  } else {
+    for (; done + 4 <= until; done += 4) {
+      const f32 *p = row + first + (i32)(done * stride);
+      for (u32 q = 0; q < phases; q++, p++) {
+        v128_t x = wasm_v128_load32_zero(p);
+        x = wasm_v128_load32_lane(p + stride, x, 1);
+        x = wasm_v128_load32_lane(p + 2 * stride, x, 2);
+        x = wasm_v128_load32_lane(p + 3 * stride, x, 3);
+        wasm_v128_store(to + q * apart + done, flush_small_x4(x, PRODUCT_LIMIT));
+      }
+    }
   }
   for (u32 q = 0; q < phases; q++) {
     for (u32 i = 0; i < n; i++) {

@@ -141,19 +141,26 @@ static void plane_any(const Plane *p, const ConvShape *s) {
 // The canonical store of `n` finished sums (V2), and the bias; a pass of its own, since the registers of the loops
 // above are full.
 static void finish(f32 *to, u32 n, const f32 *bias) {
-  u32 i = 0;
+  const u32 whole = n & ~3u;
+  Range range = RANGE_EMPTY;
+  for (u32 i = 0; i < whole; i += 4) range_add(&range, wasm_v128_load(to + i));
+  if (!range_is_canonical(&range))
+    for (u32 i = 0; i < whole; i += 4) wasm_v128_store(to + i, canonical_x4(wasm_v128_load(to + i)));
   if (bias) {
     const v128_t y = wasm_f32x4_splat(canonical(*bias));
-    for (; i + 4 <= n; i += 4)
-      wasm_v128_store(to + i, canonical_x4(wasm_f32x4_add(canonical_x4(wasm_v128_load(to + i)), y)));
-    for (; i < n; i++) to[i] = canonical(canonical(to[i]) + canonical(*bias));
-    return;
+    range = RANGE_EMPTY;
+    for (u32 i = 0; i < whole; i += 4) {
+      const v128_t x = wasm_f32x4_add(wasm_v128_load(to + i), y);
+      range_add(&range, x);
+      wasm_v128_store(to + i, x);
+    }
+    if (!range_is_canonical(&range))
+      for (u32 i = 0; i < whole; i += 4) wasm_v128_store(to + i, canonical_x4(wasm_v128_load(to + i)));
   }
-  Range range = RANGE_EMPTY;
-  for (; i + 4 <= n; i += 4) range_add(&range, wasm_v128_load(to + i));
-  if (!range_is_canonical(&range))
-    for (i = 0; i + 4 <= n; i += 4) wasm_v128_store(to + i, canonical_x4(wasm_v128_load(to + i)));
-  for (; i < n; i++) to[i] = canonical(to[i]);
+  for (u32 i = whole; i < n; i++) {
+    to[i] = canonical(to[i]);
+    if (bias) to[i] = canonical(to[i] + canonical(*bias));
+  }
 }
 
 // By position, for weights that are not finite: taps outside the input are +0 and no product.
