@@ -80,8 +80,9 @@ function convBlocks(channels: number, filters: number, axes: readonly [Axis, Axi
       : channels * z.kernel * phases(y) * phases(x) * (rows + extra(y)) * pitch(columns);
   const panels = (rows: number, columns: number): number =>
     mode === MODE.window ? 0 : PANEL * Math.ceil(columns / PANEL) * rows * terms;
+  // Fewer rows than twice what they share with their neighbours cost more in copies than in cache misses.
   const fits = (rows: number, columns: number): boolean =>
-    copy(rows, columns) <= COPY_WORDS &&
+    copy(rows, columns) <= (rows < 2 * extra(y) ? 4 : 1) * COPY_WORDS &&
     panels(rows, columns) <= (pointwise ? POINTWISE_WORDS : PANEL_WORDS);
   let [rows, columns] = [y.out, x.out];
   while (rows > 1 && !fits(rows, columns)) rows = Math.ceil(rows / 2);
