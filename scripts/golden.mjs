@@ -1,9 +1,14 @@
 // `npm run golden -- STEM` (or without: all): rewrites test/golden/STEM.json from the reference, never from a
-// GPU. A commit that changes a golden changes the contract version and the changelog, and nothing else.
+// GPU; `demo` is demo/public/expected.json. A commit that changes a golden changes the contract version and the changelog, and nothing else.
 import { spawnSync } from 'node:child_process';
 
 const stem = process.argv[2] ?? 'all';
-const { status } = spawnSync('npx', ['vitest', 'run', 'test/ops.test.ts'], {
+const files = {
+  all: ['test/ops.test.ts', 'test/models/demo.test.ts'],
+  demo: ['test/models/demo.test.ts'],
+};
+const run = ['vitest', 'run', ...(files[stem] ?? ['test/ops.test.ts'])];
+const { status } = spawnSync('npx', run, {
   stdio: 'inherit',
   env: { ...process.env, UPDATE_GOLDEN: stem },
 });
