@@ -1,0 +1,17 @@
+// The total order behind ArgMax, ArgMin and Hardmax: unsigned keys whose order is that of the values.
+// f32 values are read canonically (V2), so that zeros and magnitudes under 2^-120 are equal; every NaN is one
+// value, above +infinity. Same keys as wasm/order.h.
+// #import math/arith
+
+fn order_key_f32(word: u32) -> u32 {
+  let u = canonical(word);
+  return select(u | SIGN_BIT, ~u, u >= SIGN_BIT);
+}
+
+// Codes of element types: 2 int32, 6 uint32, 8 f32.
+fn order_key(word: u32, type_code: u32) -> u32 {
+  if (type_code > 7u) {
+    return order_key_f32(word);
+  }
+  return select(word ^ SIGN_BIT, word, type_code > 3u);
+}

@@ -1,0 +1,120 @@
+// Softmax, LogSoftmax and Hardmax over one axis; before opset 13 over all axes from `axis` on, as one row.
+//   Softmax: e = exp(x - max); y = e / sum of e, by the V4 tree (V7).
+//   LogSoftmax: y = (x - max) - log(sum of exp(x - max)), every step a V2 or V6 operation.
+//   Hardmax: 1 where ArgMax lies (first of equals, NaN above all numbers), else 0.
+import type { Kernel, LowerContext, NodeContext, OpDef, ShapeContext, Value } from '../core/op.ts';
+import { paramFields } from '../core/op.ts';
+import { normalizeAxis, sizeOf } from '../core/shape.ts';
+import { gridOf } from './grid.ts';
+import { mapped, reduced } from './reduce.ts';
+import hardmaxShader from '../../shaders/ops/hardmax.wgsl';
+import softmaxShader from '../../shaders/ops/softmax.wgsl';
+
+const softmax: Kernel = {
+  name: 'softmax',
+  params: paramFields('outer', 'count', 'inner', 'block', 'lane_bits', 'pad0', 'pad1', 'pad2'),
+  shader: softmaxShader,
+};
+const hardmax: Kernel = {
+  name: 'hardmax',
+  params: paramFields('outer', 'count', 'inner', 'pad0'),
+  shader: hardmaxShader,
+};
+
+const UNIT_TERMS = 2048; // terms a work unit of the reference, unless one row has more
+const MAX_WIDTH = 64; // columns a work unit
+
+/** The tensor as [outer, count, inner] around the axis. */
+function rowsOf(node: ShapeContext): { outer: number; count: number; inner: number } {
+  const { dims } = node.input(0);
+  const flattens = node.opset < 13;
+  const given = node.int('axis', flattens ? 1 : -1);
+  // A flattening axis may also point behind the last one.
+  const axis =
+    flattens && given === dims.length ? given : normalizeAxis(node.opType, given, dims.length);
+  if (flattens)
+    return { outer: sizeOf(dims.slice(0, axis)), count: sizeOf(dims.slice(axis)), inner: 1 };
+  return {
+    outer: sizeOf(dims.slice(0, axis)),
+    count: dims[axis] ?? 1,
+    inner: sizeOf(dims.slice(axis + 1)),
+  };
+}
+
+/** Emits `out` = softmax of `x` seen as [outer, count, inner]. */
+export function emitSoftmax(
+  node: LowerContext,
+  out: Value,
+  x: Value,
+  { outer, count, inner }: { outer: number; count: number; inner: number },
+): void {
+  let laneBits = 0;
+  while (laneBits < 6 && 1 << (laneBits + 2) < count) laneBits += 1;
+  const wanted = Math.max(1, Math.floor(UNIT_TERMS / count));
+  const block = inner === 1 ? wanted : Math.min(MAX_WIDTH, Math.max(4, wanted - (wanted % 4)));
+  node.emit(softmax, {
+    params: { outer, count, inner, block, lane_bits: laneBits, pad0: 0, pad1: 0, pad2: 0 },
+    inputs: [x],
+    outputs: [out],
+    units: inner === 1 ? Math.ceil(outer / block) : outer * Math.ceil(inner / block),
+    unitCost: 16 * count * block,
+    scratch: inner === 1 ? 0 : 4 * count * block,
+    grid: gridOf(outer * inner * 2 ** laneBits),
+  });
+  out.canonical = true;
+}
+
+function define(type: string, lower: OpDef['lower']): OpDef {
+  return {
+    type,
+    opsets: [1, 24],
+    inputs: [1, 1],
+    attributes: { axis: { kind: 'int' } },
+    dtypes(node: NodeContext) {
+      if (node.dtypeOf(0) !== 'float32') {
+        throw new TypeError(`${type}: expected float32, got ${node.dtypeOf(0) ?? 'nothing'}.`);
+      }
+      return ['float32'];
+    },
+    infer(node) {
+      rowsOf(node);
+      return [node.input(0).dims];
+    },
+    lower,
+  };
+}
+
+export const Softmax = define('Softmax', (node) =>
+  emitSoftmax(node, node.output(0), node.input(0), rowsOf(node)),
+);
+
+export const LogSoftmax = define('LogSoftmax', (node) => {
+  const { outer, count, inner } = rowsOf(node);
+  const x = node.temp('float32', [outer, count, inner]);
+  node.alias(x, node.input(0));
+  const most = reduced(node, 'max', x, [1]);
+  const less = mapped(node, x.dims, (c) => c.op('sub_f32', c.f32(x), c.f32(most)));
+  const sum = reduced(
+    node,
+    'sum',
+    mapped(node, x.dims, (c) => c.op('exp_f32', c.f32(less))),
+    [1],
+  );
+  const log = mapped(node, sum.dims, (c) => c.op('log_f32', c.f32(sum)));
+  const y = mapped(node, x.dims, (c) => c.op('sub_f32', c.f32(less), c.f32(log)));
+  node.alias(node.output(0), y);
+});
+
+export const Hardmax = define('Hardmax', (node) => {
+  const { outer, count, inner } = rowsOf(node);
+  const out = node.output(0);
+  node.emit(hardmax, {
+    params: { outer, count, inner, pad0: 0 },
+    inputs: [node.input(0)],
+    outputs: [out],
+    units: outer * inner,
+    unitCost: count,
+    grid: gridOf(outer * inner),
+  });
+  out.canonical = true;
+});
