@@ -54,8 +54,11 @@ export interface Plan {
 
 /** Constants that do not depend on feed shapes, kept with the model: initialisers and folded weights. */
 export class ConstantStore {
-  readonly initializers = new Map<string, Constant>();
+  /** Named values whose contents no feed's shape changes: initialisers, and nodes that read only such values. */
+  readonly named = new Map<string, NamedConstant>();
+  /** Results of folded dispatches, by kernel, Params and inputs: packed weights. */
   readonly folded = new Map<string, Constant[]>();
+  readonly #canonical = new WeakMap<Constant, boolean>();
   #count = 0;
   readonly #ids = new WeakMap<Constant, number>();
 
@@ -67,12 +70,28 @@ export class ConstantStore {
     return this.#count;
   }
 
+  /** Whether all words of an f32 constant are canonical; tested once. */
+  isCanonical(constant: Constant): boolean {
+    let known = this.#canonical.get(constant);
+    if (known === undefined) {
+      known = constant.byteLength <= SCAN_BYTES && allCanonical(constant.bytes());
+      this.#canonical.set(constant, known);
+    }
+    return known;
+  }
+
   release(): void {
-    for (const constant of this.initializers.values()) constant.release();
     for (const list of this.folded.values()) for (const constant of list) constant.release();
-    this.initializers.clear();
+    this.named.clear();
     this.folded.clear();
   }
+}
+
+/** A constant under a name of the graph. Folded ones belong to `ConstantStore.folded`, which releases them. */
+interface NamedConstant {
+  readonly constant: Constant;
+  readonly dims: readonly number[];
+  readonly canonical: boolean;
 }
 
 // Contents up to this size are tested for canonical words; more is not worth the time, readers test instead.
@@ -103,14 +122,33 @@ class Planner {
     this.evaluator = evaluator;
     this.options = options;
     for (const [name, tensor] of checked.graph.initializers) {
-      let constant = store.initializers.get(name);
-      if (constant === undefined) {
-        constant = new HostConstant(tensor.dtype, tensor.bytes());
-        store.initializers.set(name, constant);
-      }
-      this.#shared.add(constant);
-      const value = this.create(tensor.dtype, tensor.dims, name);
-      this.setConstant(value, constant);
+      if (store.named.has(name)) continue;
+      const constant = new HostConstant(tensor.dtype, tensor.bytes());
+      const canonical = tensor.dtype === 'float32' && store.isCanonical(constant);
+      store.named.set(name, { constant, dims: tensor.dims, canonical });
+    }
+  }
+
+  /** The value of a graph name: made by a node that was lowered, or known from the store. */
+  lookup(name: string): Value | undefined {
+    const value = this.named.get(name);
+    const known = value === undefined ? this.store.named.get(name) : undefined;
+    const dtype = this.checked.dtypes.get(name);
+    if (known === undefined || dtype === undefined) return value;
+    const made = this.create(dtype, known.dims, name);
+    this.constants.set(made, known.constant);
+    this.#shared.add(known.constant);
+    made.canonical = known.canonical;
+    return made;
+  }
+
+  /** Remembers the outputs of a node whose contents no feed's shape changes. */
+  remember(outputs: readonly (Value | undefined)[]): void {
+    for (const value of outputs) {
+      const constant = value === undefined ? undefined : this.constant(value);
+      if (value === undefined || constant === undefined || !this.#shared.has(constant)) continue;
+      const { dims, canonical } = value;
+      this.store.named.set(value.name, { constant, dims, canonical });
     }
   }
 
@@ -133,9 +171,7 @@ class Planner {
 
   setConstant(value: Value, constant: Constant): void {
     this.constants.set(value, constant);
-    if (value.dtype === 'float32' && constant.byteLength <= SCAN_BYTES) {
-      value.canonical = allCanonical(constant.bytes());
-    }
+    if (value.dtype === 'float32') value.canonical = this.store.isCanonical(constant);
   }
 
   contents(value: Value): TypedArray | undefined {
@@ -321,14 +357,14 @@ export function planGraph(
 
   const outputs = new Map<string, Value>();
   const value = (name: string): Value => {
-    const found = planner.named.get(name);
+    const found = planner.lookup(name);
     if (found === undefined) throw new RangeError(`plan: there is no value '${name}'`);
     return found;
   };
   for (const name of options.outputs) outputs.set(name, value(name));
   if (options.keep === 'all') {
     for (const node of checked.graph.nodes)
-      for (const name of node.outputs) if (planner.named.has(name)) outputs.set(name, value(name));
+      for (const name of node.outputs) if (planner.lookup(name)) outputs.set(name, value(name));
   } else {
     for (const name of options.keep ?? []) outputs.set(name, value(name));
   }
@@ -350,7 +386,8 @@ export function planGraph(
 function lowerNode(planner: Planner, node: Node): void {
   const def = planner.checked.defs[node.index];
   if (def === undefined) throw new Error(`plan: node ${nodeLabel(node)} was not checked`);
-  const inputs = node.inputs.map((name) => (name === '' ? undefined : planner.named.get(name)));
+  if (node.outputs.every((name) => name === '' || planner.store.named.has(name))) return;
+  const inputs = node.inputs.map((name) => (name === '' ? undefined : planner.lookup(name)));
   const context = new PlanContext(planner, node, inputs);
   try {
     const dims = def.infer(context);
@@ -364,6 +401,7 @@ function lowerNode(planner: Planner, node: Node): void {
       return planner.create(dtype, shape, name);
     });
     def.lower(context);
+    planner.remember(context.outputs);
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) {
       error.message = `node ${nodeLabel(node)}: ${error.message}`;
