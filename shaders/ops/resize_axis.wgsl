@@ -34,7 +34,7 @@ fn main(
   }
   let row = div_u32(element, params.inner);
   let outer = div_u32(row, params.out_size);
-  let o = row - outer * params.to;
+  let o = row - outer * params.out_size;
   let base = outer * params.in_size * params.inner + (element - row * params.inner);
   var sum = 0u;
   for (var t = 0u; t < params.taps; t++) {
