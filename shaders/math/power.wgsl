@@ -102,7 +102,32 @@ fn power_regular(x: u32, y: u32, y_negative: u32) -> Power {
   return Power(select(low, 0x3f800000u, tiny), select(0u, 1u, undecided));
 }
 
+// x^3 for any word, exact in 72 bits and rounded once: models write it, and its ties are common.
+fn cube_f32(x: u32) -> u32 {
+  let magnitude = x & 0x7fffffffu;
+  let m = (x & 0x7fffffu) | 0x800000u;
+  // 2^69 <= m^3 < 2^72.
+  let square = mul_wide(m, m);
+  let low = mul_wide(square.lo, m);
+  let high = u64_add_u32(mul_wide(square.hi, m), low.hi);
+  let zeros = countLeadingZeros(high.hi); // 24 to 26
+  let top = (high.hi << zeros) | (high.lo >> (32u - zeros));
+  let rest = (high.lo << zeros) | low.lo;
+  let odd_or_more = (top & 0x17fu) | rest; // the bits under the half, and the last bit kept
+  let up = select(0u, (top >> 7u) & 1u, odd_or_more > 0u);
+  // biased is 512 more than the exponent field less the implicit bit.
+  let biased = 3u * (magnitude >> 23u) + 283u - zeros;
+  let word = min(((biased - 512u) << 23u) + (top >> 8u) + up, 0x7f800000u);
+  let large = select(word, 0x7f800000u, biased >= 766u);
+  let finite = (x & 0x80000000u) | large;
+  let small = biased < 512u || large < 0x03800000u || magnitude < 0x03800000u;
+  return select(select(finite, 0u, small), 0x7fc00000u, magnitude > 0x7f800000u);
+}
+
 fn power(x: u32, y: u32) -> Power {
+  if (y == 0x40400000u) {
+    return Power(cube_f32(x), 0u);
+  }
   let mx = x & 0x7fffffffu;
   let my = y & 0x7fffffffu;
   let y_negative = y >> 31u;

@@ -20,6 +20,35 @@ f32 pow_f32(f32 x, f32 y) {
   return f32_of(power.word);
 }
 
+// The exponents that models use: x^2 is one rounded operation, x^(1/2) of what is not negative too (a negative x
+// differs at -inf); x^3 is rounded once to f64 and once to f32, and decided where no tie is within two last places.
+static inline f32x4 square_x4(f32x4 x) {
+  x = flush_lanes(x);
+  return with_nan(flush_lanes(x * x), x);
+}
+static inline f32x4 root_x4(f32x4 x) {
+  x = flush_lanes(x);
+#ifdef __wasm_simd128__
+  f32x4 root = (f32x4)wasm_f32x4_sqrt((v128_t)x);
+#else
+  f32x4 root = {__builtin_sqrtf(x[0]), __builtin_sqrtf(x[1]), __builtin_sqrtf(x[2]), __builtin_sqrtf(x[3])};
+#endif
+  return with_nan(root, x);
+}
+static inline f32x4 cube_x4(f32x4 x) {
+  f32x4 base = flush_lanes(x);
+  f64x2 low = low_f64(base), high = high_f64(base);
+  low = low * low * low; // the square has 48 bits and is exact
+  high = high * high * high;
+  f32x4 z = round_f32(low, high);
+  i32x4 undecided = undecided_x4(low, high, 2u);
+  if (__builtin_expect(any_true(undecided), 0)) {
+    for (int i = 0; i < 4; i++)
+      if (undecided[i]) z[i] = f32_of(wgsl_cube_f32(bits_of(x[i])));
+  }
+  return with_nan(flush_lanes(z), x);
+}
+
 // Where |t| > 90 its end stands for it: the result is infinite or 0 either way.
 static inline f64x2 clamp_f64(f64x2 t) {
   t = (f64x2)(((i64x2)t & ~(t > 90.0)) | ((i64x2)splat_f64(90.0) & (t > 90.0)));
@@ -29,6 +58,9 @@ static inline f64x2 clamp_f64(f64x2 t) {
 // Four lanes. Error of the fast path: ln x 2^-50.5, its product with y, |y ln x| < 90: 90 (2^-50.5 + 2^-53) < 2^-43.7;
 // e^ 2^-39.6.
 static inline f32x4 pow_x4(f32x4 x, f32x4 y) {
+  if (!any_true(y != 2.0f)) return square_x4(x);
+  if (!any_true(y != 3.0f)) return cube_x4(x);
+  if (!any_true((y != 0.5f) | (((i32x4)x < 0)))) return root_x4(x);
   const i32x4 zero = {0, 0, 0, 0};
   i32x4 words = (i32x4)x & 0x7fffffff, exponents = (i32x4)y & 0x7fffffff;
   // Regular lanes: |x| and |y| finite and not zero, |y| < 2^22, y an integer where x is negative.

@@ -122,6 +122,12 @@ int main(int argc, char **argv) {
       x[i] = f32_of(draw_base());
       y[i] = f32_of(draw_exponent(bits_of(x[i])));
     }
+    // The exponents with paths of their own, four lanes at a time and on words of every kind.
+    static const f32 common[] = {2.0f, 3.0f, 0.5f, -1.0f};
+    for (u32 i = 0; i < BLOCK / 4; i++) {
+      if (i % 4 == 0 && below(2)) x[i] = x[i + 1] = x[i + 2] = x[i + 3] = f32_of(draw());
+      y[i] = common[i / 4 % 4];
+    }
     pow_f32_block(x, y, z, BLOCK);
     for (u32 i = 0; i < BLOCK; i++) {
       u32 base = bits_of(x[i]), exponent = bits_of(y[i]);

@@ -106,7 +106,32 @@ static inline wgsl_Power wgsl_power_regular(u32 x, u32 y, u32 y_negative) {
   return WGSL_STRUCT(wgsl_Power, wgsl_select(low, 0x3f800000u, tiny), wgsl_select(0u, 1u, undecided));
 }
 
+// x^3 for any word, exact in 72 bits and rounded once: models write it, and its ties are common.
+static inline u32 wgsl_cube_f32(u32 x) {
+  const __auto_type magnitude = x & 0x7fffffffu;
+  const __auto_type m = (x & 0x7fffffu) | 0x800000u;
+  // 2^69 <= m^3 < 2^72.
+  const __auto_type square = wgsl_mul_wide(m, m);
+  const __auto_type low = wgsl_mul_wide(square.lo, m);
+  const __auto_type high = wgsl_u64_add_u32(wgsl_mul_wide(square.hi, m), low.hi);
+  const __auto_type zeros = wgsl_countLeadingZeros(high.hi); // 24 to 26
+  const __auto_type top = (high.hi << zeros) | (high.lo >> (32u - zeros));
+  const __auto_type rest = (high.lo << zeros) | low.lo;
+  const __auto_type odd_or_more = (top & 0x17fu) | rest; // the bits under the half, and the last bit kept
+  const __auto_type up = wgsl_select(0u, (top >> 7u) & 1u, odd_or_more > 0u);
+  // biased is 512 more than the exponent field less the implicit bit.
+  const __auto_type biased = 3u * (magnitude >> 23u) + 283u - zeros;
+  const __auto_type word = wgsl_min(((biased - 512u) << 23u) + (top >> 8u) + up, 0x7f800000u);
+  const __auto_type large = wgsl_select(word, 0x7f800000u, biased >= 766u);
+  const __auto_type finite = (x & 0x80000000u) | large;
+  const __auto_type small = biased < 512u || large < 0x03800000u || magnitude < 0x03800000u;
+  return wgsl_select(wgsl_select(finite, 0u, small), 0x7fc00000u, magnitude > 0x7f800000u);
+}
+
 static inline wgsl_Power wgsl_power(u32 x, u32 y) {
+  if (y == 0x40400000u) {
+    return WGSL_STRUCT(wgsl_Power, wgsl_cube_f32(x), 0u);
+  }
   const __auto_type mx = x & 0x7fffffffu;
   const __auto_type my = y & 0x7fffffffu;
   const __auto_type y_negative = y >> 31u;
