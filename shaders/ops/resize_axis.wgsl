@@ -39,7 +39,7 @@ fn main(
   var sum = 0u;
   for (var t = 0u; t < params.taps; t++) {
     let weight = in2[t * params.out_size + o];
-    if (weight != 0u) {
+    if (weight >= 1u) {
       sum = add_f32(sum, mul_f32(in0[base + in1[t * params.out_size + o] * params.inner], weight));
     }
   }

@@ -14,7 +14,7 @@ import { formatShape, normalizeAxis, sizeOf, stridesOf } from '../core/shape.ts'
 import gatherElementsShader from '../../shaders/ops/gather_elements.wgsl';
 import gatherSlicesShader from '../../shaders/ops/gather_slices.wgsl';
 import { gridOf } from './grid.ts';
-import { COPY_RANK } from './strided_copy.ts';
+import { COPY_RANK, log2OfBytes } from './strided_copy.ts';
 
 export const gatherSlices: Kernel = {
   name: 'gather_slices',
@@ -245,7 +245,7 @@ export const GatherElements: OpDef = {
       params: {
         n,
         rank: out.dims.length,
-        bytes_shift: Math.log2(bytes),
+        bytes_shift: log2OfBytes(bytes),
         index_bytes: dtypeInfo(indices.dtype).bytes,
         axis_dim: size,
         axis_stride: stridesOf(data.dims)[axis] ?? 1,

@@ -5,7 +5,7 @@ import { paramFields, type Kernel, type LowerContext, type Value } from '../core
 import { sizeOf, stridesOf } from '../core/shape.ts';
 import shader from '../../shaders/ops/gather_axes.wgsl';
 import { gridOf } from './grid.ts';
-import { COPY_RANK } from './strided_copy.ts';
+import { COPY_RANK, log2OfBytes } from './strided_copy.ts';
 
 export const gatherAxes: Kernel = {
   name: 'gather_axes',
@@ -144,7 +144,7 @@ export function emitGatherAxes(
     params: {
       n,
       rank: list.length,
-      unit_shift: Math.min(2, Math.log2(bytes)),
+      unit_shift: Math.min(2, log2OfBytes(bytes)),
       run_begin: runBegin,
       run_end: runEnd,
       fill_low: low,

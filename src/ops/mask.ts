@@ -7,6 +7,7 @@ import triluShader from '../../shaders/ops/trilu.wgsl';
 import { gridOf } from './grid.ts';
 import { knownIntegers } from './known.ts';
 import { sameDtype } from './reshape.ts';
+import { log2OfBytes } from './strided_copy.ts';
 
 export const trilu: Kernel = {
   name: 'trilu',
@@ -48,7 +49,7 @@ export const Trilu: OpDef = {
         rows,
         columns,
         per_element: perElement,
-        unit_shift: Math.min(2, Math.log2(bytes)),
+        unit_shift: Math.min(2, log2OfBytes(bytes)),
         upper: node.int('upper', 1) === 0 ? 0 : 1,
         // Beyond the matrix on either side, every k means the same.
         k: Math.min(Math.max(k, -rows - 1), columns + 1),
@@ -112,7 +113,7 @@ export const OneHot: OpDef = {
         n,
         depth,
         inner,
-        bytes_shift: Math.log2(bytes),
+        bytes_shift: log2OfBytes(bytes),
         index_kind: INDEX_KINDS.indexOf(indices.dtype),
         pad0: 0,
         pad1: 0,

@@ -18,7 +18,6 @@ import {
   add,
   ceil,
   compare,
-  divide,
   exactly,
   floor,
   multiply,

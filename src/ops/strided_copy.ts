@@ -10,6 +10,11 @@ import { gridOf } from './grid.ts';
 /** Most axes of a movement kernel, after merging (COPY_RANK of wasm/copy.h). */
 export const COPY_RANK = 8;
 
+/** The exponent of an element's size, a power of two. */
+export function log2OfBytes(bytes: number): number {
+  return 31 - Math.clz32(bytes);
+}
+
 export const stridedCopy: Kernel = {
   name: 'strided_copy',
   params: paramFields(
@@ -138,7 +143,7 @@ function inUnits(view: StridedView, bytes: number): ReturnType<typeof merged> & 
       offset: wide.offset * 2,
     });
   }
-  let shift = Math.min(2, Math.log2(bytes));
+  let shift = Math.min(2, log2OfBytes(bytes));
   for (; shift < 2; shift += 1) {
     const { dims, strides, offset } = wide;
     const inner = dims.length - 1;

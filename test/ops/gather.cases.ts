@@ -23,7 +23,8 @@ function indices(seed: number, dtype: DType, dims: number[], low: number, high: 
 function at(input: CaseInput, index: readonly number[]): number {
   const strides = stridesOf(input.dims);
   const flat = index.reduce((sum, i, axis) => sum + i * (strides[axis] ?? 0), 0);
-  return Number((input.data as Int32Array)[flat] ?? 0);
+  const data = input.data as Int32Array | BigInt64Array;
+  return Number(data[flat] ?? 0);
 }
 
 /** Counted from the end if negative; undefined outside. */

@@ -119,6 +119,21 @@ export const cases: OpCase[] = [
     },
     { expected: [new Tensor('int32', [1, 9, 8], [3])] },
   ),
+  nodeCase(
+    'scatter/op=Scatter,opset=9',
+    'defined',
+    {
+      opType: 'Scatter',
+      opset: 9,
+      attributes: { axis: 1 },
+      inputs: [
+        { dtype: 'int32', dims: [1, 3], data: [1, 2, 3] },
+        { dtype: 'int64', dims: [1, 2], data: [2n, 0n] },
+        { dtype: 'int32', dims: [1, 2], data: [7, 8] },
+      ],
+    },
+    { expected: [new Tensor('int32', [8, 2, 7], [1, 3])] },
+  ),
   ...REDUCTIONS.map((reduction, k) =>
     nodeCase(
       `scatter/op=ScatterND,reduction=${reduction}`,
