@@ -1,7 +1,7 @@
-// log, correctly rounded (V6). NaN and negative numbers -> NaN, 0 (any magnitude under 2^-120) -> -inf, +inf -> inf,
-// 1 -> +0 (V2).
-// Fast path: an f64 within 2^-50.5 of ln x, 6 last places at most; if no tie lies within 16 last places its
-// rounding is that of ln x. One lane in 16 million is undecided and takes the integer algorithm of shaders/math/log.wgsl.
+// log, correctly rounded (V6). NaN and negative numbers -> NaN, 0 (any magnitude under 2^-120) -> -inf, +inf
+// -> inf, 1 -> +0 (V2). Fast path: an f64 within 2^-50.5 of ln x, 6 last places at most; if no tie lies
+// within 16 last places its rounding is that of ln x. One lane in 16 million is undecided and takes the
+// integer algorithm of shaders/math/log.wgsl.
 #include "log.h"
 #include "math.h"
 #include "words/log.h"

@@ -1,8 +1,8 @@
-// pow, correctly rounded (V6). The special values stand in shaders/math/power.wgsl: x^0 = 1^y = 1, a zero has no sign,
-// a negative base needs an integer exponent.
-// Fast path: |x|^y = e^(y ln|x|), an f64 within 2^-39 of it, 2^14 last places at most; if no tie lies within 2^15 last
-// places its rounding is that of |x|^y. One lane in 8,000 is undecided and takes the integer algorithm of
-// shaders/math/power.wgsl (2^-53, ties decided exactly); what that leaves undecided takes power_wide (2^-186).
+// pow, correctly rounded (V6). The special values stand in shaders/math/power.wgsl: x^0 = 1^y = 1, a zero has
+// no sign, a negative base needs an integer exponent. Fast path: |x|^y = e^(y ln|x|), an f64 within 2^-39 of
+// it, 2^14 last places at most; if no tie lies within 2^15 last places its rounding is that of |x|^y. One
+// lane in 8,000 is undecided and takes the integer algorithm of shaders/math/power.wgsl (2^-53, ties decided
+// exactly); what that leaves undecided takes power_wide (2^-186).
 #include "exp.h"
 #include "log.h"
 #include "math.h"
@@ -20,8 +20,9 @@ f32 pow_f32(f32 x, f32 y) {
   return f32_of(power.word);
 }
 
-// The exponents that models use: x^2 is one rounded operation, x^(1/2) of what is not negative too (a negative x
-// differs at -inf); x^3 is rounded once to f64 and once to f32, and decided where no tie is within two last places.
+// The exponents that models use: x^2 is one rounded operation, x^(1/2) of what is not negative too (a
+// negative x differs at -inf); x^3 is rounded once to f64 and once to f32, and decided where no tie is within
+// two last places.
 static inline f32x4 square_x4(f32x4 x) {
   x = flush_lanes(x);
   return with_nan(flush_lanes(x * x), x);
@@ -55,8 +56,8 @@ static inline f64x2 clamp_f64(f64x2 t) {
   return (f64x2)(((i64x2)t & ~(t < -90.0)) | ((i64x2)splat_f64(-90.0) & (t < -90.0)));
 }
 
-// Four lanes. Error of the fast path: ln x 2^-50.5, its product with y, |y ln x| < 90: 90 (2^-50.5 + 2^-53) < 2^-43.7;
-// e^ 2^-39.6.
+// Four lanes. Error of the fast path: ln x 2^-50.5, its product with y, |y ln x| < 90: 90 (2^-50.5 + 2^-53) <
+// 2^-43.7; e^ 2^-39.6.
 static inline f32x4 pow_x4(f32x4 x, f32x4 y) {
   if (!any_true(y != 2.0f)) return square_x4(x);
   if (!any_true(y != 3.0f)) return cube_x4(x);
@@ -68,8 +69,8 @@ static inline f32x4 pow_x4(f32x4 x, f32x4 y) {
   f32x4 shifted = y + 0x1.8p+23f;
   i32x4 negative = (i32x4)x < 0;
   i32x4 integer = shifted - 0x1.8p+23f == y;
-  i32x4 regular = (words >= (i32)CANONICAL_LIMIT) & (words < 0x7f800000) & (exponents >= (i32)CANONICAL_LIMIT) &
-                  (exponents < 0x4a800000) & (integer | ~negative);
+  i32x4 regular = (words >= (i32)CANONICAL_LIMIT) & (words < 0x7f800000) &
+                  (exponents >= (i32)CANONICAL_LIMIT) & (exponents < 0x4a800000) & (integer | ~negative);
   i32x4 sign = ((i32x4)shifted << 31) & negative;
   words = select_i32(zero + 0x3f800000, words, regular);
   f32x4 safe_y = select_f32(splat_f32(1.0f), y, regular);

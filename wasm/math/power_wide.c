@@ -1,14 +1,18 @@
-// x^y by 256-bit fixed-point numbers: 32 bits before the point, 224 after it, eight u32 limbs, the lowest first.
-//   |ln x| = |e ln 2 + 2 atanh((m - d) / (m + d))|, 44 terms of the series: error under 2^-218, |ln x| > 2^-24;
-//   |t| = |y ln x|: y < 2^31 where |t| < 90, so its error is under 2^-187;
-//   e^|t| = 2^k e^r, 0 <= r < ln 2, 54 terms of the series: relative error under 2^-186, 2^-162 of a last place.
+// x^y by 256-bit fixed-point numbers: 32 bits before the point, 224 after it, eight u32 limbs, the lowest
+// first.
+//   |ln x| = |e ln 2 + 2 atanh((m - d) / (m + d))|, 44 terms of the series: error under 2^-218, |ln x| >
+//   2^-24; |t| = |y ln x|: y < 2^31 where |t| < 90, so its error is under 2^-187; e^|t| = 2^k e^r, 0 <= r <
+//   ln 2, 54 terms of the series: relative error under 2^-186, 2^-162 of a last place.
 #include "power_wide.h"
 
 #define LIMBS 8
-typedef struct { u32 limb[LIMBS]; } wide;
+typedef struct {
+  u32 limb[LIMBS];
+} wide;
 
 // ln 2.
-static const wide LN2 = {{0x8a0d175b, 0x7298b62d, 0x40f34326, 0x03f2f6af, 0xc9e3b398, 0xd1cf79ab, 0xb17217f7, 0x00000000}};
+static const wide LN2 = {
+    {0x8a0d175b, 0x7298b62d, 0x40f34326, 0x03f2f6af, 0xc9e3b398, 0xd1cf79ab, 0xb17217f7, 0x00000000}};
 
 static int less(const wide *a, const wide *b) {
   for (int i = LIMBS - 1; i >= 0; i--)
