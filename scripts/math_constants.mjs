@@ -39,6 +39,16 @@ function expOver(x) {
   }
   return sum;
 }
+/** (e^x - 1 - x - x^2 / 2) / x^3 by its series. @param {bigint} x */
+function expRest(x) {
+  let sum = 0n;
+  let term = ONE / 6n;
+  for (let k = 4n; term !== 0n; k += 1n) {
+    sum += term;
+    term = mul(term, x) / k;
+  }
+  return sum;
+}
 /** arctan(1/n). @param {bigint} n */
 function arctanInverse(n) {
   let sum = 0n;
@@ -158,19 +168,18 @@ put(
   [0n, 24n, 48n].map((s) => `0x${((((LN2 << 72n) >> BITS) >> s) & 0xffffffn).toString(16)}u`),
 );
 {
-  const a = fit((g) => expOver(g >> 4n) >> 4n, 0n, ONE, 6);
-  const narrow = [26, 33, 40].map((s, k) => word(scaled(a[k + 4] ?? 0n, 32 + s)));
+  const w = fit((g) => expRest(g >> 8n), 0n, ONE, 2);
+  put('shaders/math/exp.wgsl', 'W(q) = (e^q - 1 - q - q^2 / 2) / q^3: w0 2^34, w1 2^32, w2 2^22', [
+    word(scaled(w[0] ?? 0n, 34)),
+    word(scaled(w[1] ?? 0n, 32 + 8)),
+    `${scaled(w[2] ?? 0n, 22 + 16)}u`,
+  ]);
+  const sixteenths = Array.from({ length: 12 }, (_, i) => scaled(exp(ratio(i, 16)), 62));
+  const parts = Array.from({ length: 16 }, (_, j) => scaled(exp(ratio(j, 256)) - ONE, 64));
   put(
     'shaders/math/exp.wgsl',
-    '(e^(g/16) - 1) / g: a1 2^67, a2 2^72, a3 2^78, a4 2^84',
-    [3, 8, 14, 20].map((s, k) => wide(scaled(a[k] ?? 0n, 64 + s))),
-  );
-  put('shaders/math/exp.wgsl', 'a5 2^58, a6 2^65, a7 2^72', narrow);
-  const table = Array.from({ length: 12 }, (_, i) => scaled(exp(ratio(i, 16)), 62));
-  put(
-    'shaders/math/exp.wgsl',
-    'e^(i/16) 2^62, high and low words',
-    table.flatMap((t) => [word(t >> 32n), word(t)]),
+    'e^(i/16) 2^62 and (e^(j/256) - 1) 2^64, high and low words',
+    [...sixteenths, ...parts].flatMap((t) => [word(t >> 32n), word(t)]),
   );
 }
 put('wasm/math/exp.h', 'log2 e, ln 2', [f64(div(ONE, LN2)), f64(LN2)]);

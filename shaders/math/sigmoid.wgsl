@@ -17,7 +17,7 @@ fn sigmoid_f32(x: u32) -> u32 {
   let near_half = select(0x3e800000u + above, 0x3e000000u + below, negative > 0u);
   let half = select(near_half, 0x3f000000u, magnitude < 0x32800000u);
 
-  // e = e^-|x| = v 2^-n with n >= 1; x > 0: 1 / (1 + e); x < 0: v / (1 + e) 2^-n. The rest is the error of e, 2^-57.5.
+  // e = e^-|x| = v 2^-n with n >= 1; x > 0: 1 / (1 + e); x < 0: v / (1 + e) 2^-n. The rest is the error of e, 2^-56.3.
   let core = exp_core(m, clamp(magnitude >> 23u, 101u, 133u), 1u);
   let carry = core.fraction.hi >> 31u;
   let v = U64(

@@ -26,7 +26,7 @@ fn tanh_f32(x: u32) -> u32 {
   let e = magnitude >> 23u;
   let near_zero = tanh_near_zero(m, clamp(e, 115u, 122u));
 
-  // |x| >= 2^-4: (1 - t) / (1 + t), t = e^-2|x| < 0.883, so that 1 - t >= 0.117 has a relative error under 2^-54.4.
+  // |x| >= 2^-4: (1 - t) / (1 + t), t = e^-2|x| < 0.883, so that 1 - t >= 0.117 has a relative error under 2^-53.3.
   let core = exp_core(m, clamp(e + 1u, 124u, 133u), 1u);
   let t = u64_shr(core.fraction, min(core.exponent, 63u));
   let one = U64(0u, 0x40000000u);

@@ -1,7 +1,7 @@
 // erf, correctly rounded (V6). NaN -> NaN, +-inf -> +-1, magnitudes under 2^-120 -> +0 (V2).
-// Fast path: for |x| < 1 x times a polynomial of degree 8 in x^2 (relative error 2^-40.0), else one of degree 20 in
-// |x| - 2.475 (error 2^-40.1, relative under 2^-39.8); evaluation adds less than 2^-48: under 2^14 last places. What is
-// undecided takes the integer algorithm of shaders/math/erf.wgsl.
+// Fast path: for |x| < 1 x times a polynomial of degree 8 in x^2 (relative error 2^-40.0), else one of degree
+// 20 in |x| - 2.475 (error 2^-40.1, relative under 2^-39.8); evaluation adds less than 2^-48: under 2^14 last
+// places. What is undecided takes the integer algorithm of shaders/math/erf.wgsl.
 #include "lanes.h"
 #include "math.h"
 #include "words/erf.h"
@@ -22,11 +22,16 @@ static inline f64x2 erf_far(f64x2 x) {
   f64x2 t = x - 0x1.3cccccccccccdp+1;
   f64x2 t2 = t * t;
   f64x2 t4 = t2 * t2;
-  f64x2 c03 = 0x1.ffc30efb31cabp-1 + t * 0x1.43534ecbbc3efp-9 + t2 * (-0x1.901d7e2e9c389p-8 + t * 0x1.2f26b8366a1efp-7);
-  f64x2 c47 = -0x1.3476bce59e817p-7 + t * 0x1.acde2b45be3d6p-8 + t2 * (-0x1.7a9a7656f9f6ep-9 + t * 0x1.fc03addf58bb6p-12);
-  f64x2 c811 = 0x1.4eaf862bd7ea0p-12 + t * -0x1.1ad10ba1aca8ep-12 + t2 * (0x1.421acf33d3a9ep-14 + t * 0x1.3f674eba5cd1ep-17);
-  f64x2 c1215 = -0x1.05c4454d2d0cep-16 + t * 0x1.383bcb1380106p-18 + t2 * (0x1.dfd320bc501bcp-22 + t * -0x1.9588311ea9862p-21);
-  f64x2 c1619 = 0x1.5d2f7cff8587cp-23 + t * 0x1.97d339f81f680p-25 + t2 * (-0x1.95212484017a2p-26 + t * -0x1.f2826ba80b1f6p-31);
+  f64x2 c03 = 0x1.ffc30efb31cabp-1 + t * 0x1.43534ecbbc3efp-9 +
+              t2 * (-0x1.901d7e2e9c389p-8 + t * 0x1.2f26b8366a1efp-7);
+  f64x2 c47 = -0x1.3476bce59e817p-7 + t * 0x1.acde2b45be3d6p-8 +
+              t2 * (-0x1.7a9a7656f9f6ep-9 + t * 0x1.fc03addf58bb6p-12);
+  f64x2 c811 = 0x1.4eaf862bd7ea0p-12 + t * -0x1.1ad10ba1aca8ep-12 +
+               t2 * (0x1.421acf33d3a9ep-14 + t * 0x1.3f674eba5cd1ep-17);
+  f64x2 c1215 = -0x1.05c4454d2d0cep-16 + t * 0x1.383bcb1380106p-18 +
+                t2 * (0x1.dfd320bc501bcp-22 + t * -0x1.9588311ea9862p-21);
+  f64x2 c1619 = 0x1.5d2f7cff8587cp-23 + t * 0x1.97d339f81f680p-25 +
+                t2 * (-0x1.95212484017a2p-26 + t * -0x1.f2826ba80b1f6p-31);
   return c03 + t4 * (c47 + t4 * (c811 + t4 * (c1215 + t4 * (c1619 + t4 * 0x1.4bae871486c26p-30))));
 }
 

@@ -1,6 +1,7 @@
-// exp, correctly rounded (V6). NaN -> NaN, overflow and +inf -> inf, results under 2^-120 and -inf -> +0 (V2).
-// Fast path: an f64 within 2^-39.5 of e^x, 2^13.5 last places at most; if no tie lies within 2^14 last places its
-// rounding is that of e^x. One lane in 16,384 is undecided and takes the integer algorithm of shaders/math/exp.wgsl.
+// exp, correctly rounded (V6). NaN -> NaN, overflow and +inf -> inf, results under 2^-120 and -inf -> +0
+// (V2). Fast path: an f64 within 2^-39.5 of e^x, 2^13.5 last places at most; if no tie lies within 2^14 last
+// places its rounding is that of e^x. One lane in 16,384 is undecided and takes the integer algorithm of
+// shaders/math/exp.wgsl.
 #include "exp.h"
 #include "math.h"
 #include "words/exp.h"

@@ -5,9 +5,9 @@
 
 // e^x for |x| <= 1000 within a relative error of 2^-39.6, no table.
 //   x = k ln 2 + r, k the nearest integer: adding 1.5 * 2^52 leaves it in the low bits of the sum.
-//   |r| < 0.3467, its error is under 2^-44 for |x| < 180: rounding of ln 2 and of two operations on numbers under 256.
-//   e^r by a polynomial of degree 8 through the Chebyshev nodes: relative error 2^-39.77, evaluation 2^-50.
-//   2^k is added to the exponent field; the result is normal for |x| < 700.
+//   |r| < 0.3467, its error is under 2^-44 for |x| < 180: rounding of ln 2 and of two operations on numbers
+//   under 256. e^r by a polynomial of degree 8 through the Chebyshev nodes: relative error 2^-39.77,
+//   evaluation 2^-50. 2^k is added to the exponent field; the result is normal for |x| < 700.
 static inline f64x2 exp_f64x2(f64x2 x) {
   const f64x2 magic = splat_f64(0x1.8p+52);
   f64x2 shifted = x * 0x1.71547652b82fep+0 + magic;

@@ -1,6 +1,6 @@
-// sigmoid(x) = 1 / (1 + e^-x), correctly rounded as one function (V6). NaN -> NaN, -inf and results under 2^-120 -> +0,
-// +inf -> 1. Fast path: e^-x within 2^-39.6, sum and quotient add 2^-52: within 2^-39.5, less than 2^14 last places.
-// What is undecided takes the integer algorithm of shaders/math/sigmoid.wgsl.
+// sigmoid(x) = 1 / (1 + e^-x), correctly rounded as one function (V6). NaN -> NaN, -inf and results under
+// 2^-120 -> +0, +inf -> 1. Fast path: e^-x within 2^-39.6, sum and quotient add 2^-52: within 2^-39.5, less
+// than 2^14 last places. What is undecided takes the integer algorithm of shaders/math/sigmoid.wgsl.
 #include "exp.h"
 #include "math.h"
 #include "words/sigmoid.h"

@@ -1,5 +1,5 @@
-// tanh, correctly rounded (V6). NaN -> NaN, +-inf -> +-1, magnitudes under 2^-120 -> +0 (V2). What is undecided takes
-// the integer algorithm of shaders/math/tanh.wgsl.
+// tanh, correctly rounded (V6). NaN -> NaN, +-inf -> +-1, magnitudes under 2^-120 -> +0 (V2). What is
+// undecided takes the integer algorithm of shaders/math/tanh.wgsl.
 #include "exp.h"
 #include "math.h"
 #include "words/tanh.h"
@@ -7,9 +7,10 @@
 // tanh x = p / (p + 2), p = e^2x - 1, for |x| <= 10, within a relative error of 2^-42.
 //   2x = k ln 2 + r as in exp_f64x2, |k| <= 29: r is exact for k = 0 and within 2^-47 otherwise.
 //   e^r - 1 = r h(r), h of degree 8 through the Chebyshev nodes: relative error 2^-43.3.
-//   p = 2^k (e^r - 1) + (2^k - 1): for k = 0 nothing is lost, for k = 1 p >= 0.41 and for k <= -1 p <= -0.29, so that
-//   the error of p is under 2^-42.8 of p; p / (p + 2) passes on at most 2 / (p + 2) of it, which is under 1.7 where
-//   k = -1 and no more than 1.2 where k = 0 or p > 0; for k < -1 the error of p itself is under 2^-43.8.
+//   p = 2^k (e^r - 1) + (2^k - 1): for k = 0 nothing is lost, for k = 1 p >= 0.41 and for k <= -1 p <= -0.29,
+//   so that the error of p is under 2^-42.8 of p; p / (p + 2) passes on at most 2 / (p + 2) of it, which is
+//   under 1.7 where k = -1 and no more than 1.2 where k = 0 or p > 0; for k < -1 the error of p itself is
+//   under 2^-43.8.
 static inline f64x2 tanh_f64x2(f64x2 x) {
   const f64x2 magic = splat_f64(0x1.8p+52);
   f64x2 twice = x + x;

@@ -4,7 +4,7 @@
 // these functions); where both ends round to the same f32 that is the answer, else MPFR decides at 200 bits. With
 // --mpfr every input goes to MPFR. Then the rules of V2: NaN 0x7fc00000, under 2^-120 and zero +0.
 // Usage: oracle NAME [--stride N] [--offset N] [--from HEX] [--to HEX] [--mpfr] [--worst BITS]
-//        oracle NAME --words FILE      only the words of the file, eight hexadecimal digits at the start of a line
+//        oracle NAME --words FILE      only the words of the file: input word, result word, hexadecimal, one pair a line
 //   All words from..to (inclusive) in steps of N, after the special words: both ends and neighbours of every
 //   binade. Without range: all 2^32. --worst prints every input whose result lies within 2^-BITS of a tie, relative.
 // Exit status 0 if nothing differs; at most 20 differences are printed. See scripts/test_math.mjs.
@@ -81,7 +81,7 @@ static void report_worst(const struct function *fn, u32 word, int bits) {
   mpfr_sub(tie, y, tie, MPFR_RNDN);
   if (mpfr_zero_p(tie)) return;
   int gap = (int)(mpfr_get_exp(y) - mpfr_get_exp(tie));
-  if (gap >= bits) printf("%08x // %a: 2^-%d from a tie\n", word, (f64)x, gap);
+  if (gap >= bits) printf("%08x %08x // %a: 2^-%d from a tie\n", word, by_mpfr(fn, x), (f64)x, gap);
 }
 
 static u64 differences = 0;
@@ -155,7 +155,13 @@ int main(int argc, char **argv) {
     }
     while (fgets(line, sizeof line, list) != NULL) {
       if (line[0] == '/' || line[0] == '\n') continue;
-      words[n++] = (u32)strtoul(line, NULL, 16);
+      char *rest;
+      words[n++] = (u32)strtoul(line, &rest, 16);
+      u32 stated = (u32)strtoul(rest, NULL, 16);
+      if (stated != expected_word(fn, words[n - 1], true)) {
+        printf("%s: %s states %08x for %08x\n", fn->name, file, stated, words[n - 1]);
+        differences++;
+      }
       if (n == 4096) {
         check(fn, words, n, only_mpfr, worst);
         count += n;

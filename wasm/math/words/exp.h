@@ -44,27 +44,66 @@ static inline wgsl_U64 wgsl_exp_sixteenth(u32 i) {
   );
 }
 
-// e^r 2^62 for r in units of 2^-64, 0 <= r < 0.699. Relative error under 2^-57.6:
-//   r = i/16 + g/16, 0 <= g < 1, e^(g/16) = 1 + g A(g) by a polynomial of degree 7: error < 2^-60.3;
-//   its Horner steps keep the 32, 64 or 48 bits that their weight asks for: the word w5 (error 2^-31 of its
-//   value, weight 2^-27) contributes 2^-58, w6, w7, a4 and the truncated products less than 2^-59 together;
-//   the last two products truncate 8 units of 2^-64 and of 2^-62.
+// (e^(j/256) - 1) 2^64 for 0 <= j <= 15, rounded.
+static inline wgsl_U64 wgsl_exp_256th(u32 j) {
+  const __auto_type even = (j & 1u) < 1u;
+  const __auto_type hi0 = wgsl_select(0x0100802au, 0x00000000u, even);
+  const __auto_type lo0 = wgsl_select(0xb55777d3u, 0x00000000u, even);
+  const __auto_type hi2 = wgsl_select(0x03048483u, 0x02020156u, even);
+  const __auto_type lo2 = wgsl_select(0x62076a09u, 0x00445b0cu, even);
+  const __auto_type hi4 = wgsl_select(0x050c94efu, 0x04080ab5u, even);
+  const __auto_type lo4 = wgsl_select(0x7a206dc3u, 0x5de3917bu, even);
+  const __auto_type hi6 = wgsl_select(0x0718b98fu, 0x06122436u, even);
+  const __auto_type lo6 = wgsl_select(0x42084efcu, 0x410dd14eu, even);
+  const __auto_type hi8 = wgsl_select(0x0928fa93u, 0x08205601u, even);
+  const __auto_type lo8 = wgsl_select(0x4ef90930u, 0x127ec98eu, even);
+  const __auto_type hi10 = wgsl_select(0x0b3d603cu, 0x0a32a84eu, even);
+  const __auto_type lo10 = wgsl_select(0xa7c32731u, 0x9c1f5814u, even);
+  const __auto_type hi12 = wgsl_select(0x0d55f2dcu, 0x0c492368u, even);
+  const __auto_type lo12 = wgsl_select(0xe5d1e967u, 0x29e8bc29u, even);
+  const __auto_type hi14 = wgsl_select(0x0f72bad6u, 0x0e63cfa7u, even);
+  const __auto_type lo14 = wgsl_select(0x5671b697u, 0xab09d173u, even);
+  const __auto_type low_pair = (j & 2u) < 1u;
+  const __auto_type hi_0 = wgsl_select(hi2, hi0, low_pair);
+  const __auto_type lo_0 = wgsl_select(lo2, lo0, low_pair);
+  const __auto_type hi_4 = wgsl_select(hi6, hi4, low_pair);
+  const __auto_type lo_4 = wgsl_select(lo6, lo4, low_pair);
+  const __auto_type hi_8 = wgsl_select(hi10, hi8, low_pair);
+  const __auto_type lo_8 = wgsl_select(lo10, lo8, low_pair);
+  const __auto_type hi_12 = wgsl_select(hi14, hi12, low_pair);
+  const __auto_type lo_12 = wgsl_select(lo14, lo12, low_pair);
+  const __auto_type low_four = (j & 4u) < 1u;
+  const __auto_type below8 = j < 8u;
+  return WGSL_STRUCT(wgsl_U64, 
+    wgsl_select(wgsl_select(lo_12, lo_8, low_four), wgsl_select(lo_4, lo_0, low_four), below8),
+    wgsl_select(wgsl_select(hi_12, hi_8, low_four), wgsl_select(hi_4, hi_0, low_four), below8),
+  );
+}
+
+// e^r 2^62 for r in units of 2^-64, 0 <= r < 0.699. Relative error under 2^-56.4:
+//   r = i/16 + j/256 + q, 0 <= q < 2^-8, e^q = 1 + q + q^2 / 2 + q^3 W(q), W of degree 2 through the Chebyshev nodes
+//   of [0, 2^-8]: error under 2^-62.
+//   w, v and cube lose a unit of their last place each, the parts of q and q^2 left out of v and cube 0.7 each, the
+//   products with the tables and with p 8 units of 2^-62 each: in units of 2^-58, 5.4 in all and downward, of
+//   which 2.7 are added back. k adds 2^-61.
 static inline wgsl_U64 wgsl_exp_reduced(wgsl_U64 r) {
-  const __auto_type g = WGSL_STRUCT(wgsl_U64, r.lo << 4u, (r.hi << 4u) | (r.lo >> 28u));
-  const __auto_type w7 = 0xd5d313c0u; // 2^72 a7; every word below is a value under 1, in units of its last place
-  const __auto_type w6 = 0xb5fb6c6du + (wgsl_mul_hi_short(g.hi, w7) >> 7u);
-  const __auto_type w5 = 0x88889e57u + (wgsl_mul_hi_short(g.hi, w6) >> 7u);
-  const __auto_type a4 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0x19834eb4u, 0xaaaaaa8cu), wgsl_u64_shr_near(wgsl_mul_wide(g.hi, w5), 6u));
-  const __auto_type a3 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0xbf0f33d8u, 0xaaaaaaaau), wgsl_u64_shr_near(wgsl_u64_mul_hi_48(g, a4), 6u));
-  const __auto_type a2 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0xfffae665u, 0x7fffffffu), wgsl_u64_shr_near(wgsl_u64_mul_hi_48(g, a3), 6u));
-  const __auto_type a1 = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0x0000006bu, 0x80000000u), wgsl_u64_shr_near(wgsl_u64_mul_hi_short(g, a2), 5u));
-  const __auto_type p = wgsl_u64_shr_near(wgsl_u64_mul_hi_short(g, a1), 3u);
-  const __auto_type t = wgsl_exp_sixteenth(r.hi >> 28u);
+  const __auto_type g = (r.hi << 8u) | (r.lo >> 24u); // q in units of 2^-40
+  const __auto_type k = 0x0aaaaa77u + (((g >> 16u) * 34987u) >> 14u); // (W - w0) / q: 2^-32
+  const __auto_type w = 0xaaaaaaabu + (wgsl_mul_hi_short(g, k) >> 6u); // W: 2^-34
+  const __auto_type v = wgsl_mul_hi(g, w); // q W: 2^-42
+  const __auto_type square = wgsl_mul_wide(g, g); // q^2: 2^-80, without the 24 bits of q that are not in g
+  // Their share of q^2 / 2, and half of what the truncations lose at most: 2^-64.
+  const __auto_type cross = (((g >> 16u) * ((r.lo >> 8u) & 0xffffu)) >> 16u) + 173u;
+  const __auto_type cube = wgsl_mul_hi(square.hi, v); // q^3 W: 2^-58
+  const __auto_type tail = wgsl_u64_add(wgsl_u64_shr_near(square, 17u), WGSL_STRUCT(wgsl_U64, cube << 6u, cube >> 26u));
+  const __auto_type p = wgsl_u64_add(wgsl_u64_add_u32(WGSL_STRUCT(wgsl_U64, r.lo, r.hi & 0xffffffu), cross), tail); // e^q - 1: 2^-64
+  const __auto_type t1 = wgsl_exp_sixteenth(r.hi >> 28u);
+  const __auto_type t = wgsl_u64_add(t1, wgsl_u64_mul_hi_short(t1, wgsl_exp_256th((r.hi >> 24u) & 15u)));
   return wgsl_u64_add(t, wgsl_u64_mul_hi_short(t, p));
 }
 
 // e^x for x of the sign given (negative = 1 or 0) and magnitude m 2^(e - 150), m in [2^23, 2^24), 86 <= e <= 133,
-// that is 2^-41 <= |x| < 128. Relative error under 2^-57.5:
+// that is 2^-41 <= |x| < 128. Relative error under 2^-56.3:
 //   r = |x| - n ln 2 or n ln 2 - |x|, so that 0 <= r < 0.699, exact |x|, in units of 2^-64: error < 2^-62;
 //   e^r by exp_reduced.
 static inline wgsl_ScaledExp wgsl_exp_core(u32 m, u32 e, u32 negative) {

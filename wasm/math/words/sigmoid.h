@@ -21,7 +21,7 @@ static inline u32 wgsl_sigmoid_f32(u32 x) {
   const __auto_type near_half = wgsl_select(0x3e800000u + above, 0x3e000000u + below, negative > 0u);
   const __auto_type half = wgsl_select(near_half, 0x3f000000u, magnitude < 0x32800000u);
 
-  // e = e^-|x| = v 2^-n with n >= 1; x > 0: 1 / (1 + e); x < 0: v / (1 + e) 2^-n. The rest is the error of e, 2^-57.5.
+  // e = e^-|x| = v 2^-n with n >= 1; x > 0: 1 / (1 + e); x < 0: v / (1 + e) 2^-n. The rest is the error of e, 2^-56.3.
   const __auto_type core = wgsl_exp_core(m, wgsl_clamp(magnitude >> 23u, 101u, 133u), 1u);
   const __auto_type carry = core.fraction.hi >> 31u;
   const __auto_type v = WGSL_STRUCT(wgsl_U64, 

@@ -30,7 +30,7 @@ static inline u32 wgsl_tanh_f32(u32 x) {
   const __auto_type e = magnitude >> 23u;
   const __auto_type near_zero = wgsl_tanh_near_zero(m, wgsl_clamp(e, 115u, 122u));
 
-  // |x| >= 2^-4: (1 - t) / (1 + t), t = e^-2|x| < 0.883, so that 1 - t >= 0.117 has a relative error under 2^-54.4.
+  // |x| >= 2^-4: (1 - t) / (1 + t), t = e^-2|x| < 0.883, so that 1 - t >= 0.117 has a relative error under 2^-53.3.
   const __auto_type core = wgsl_exp_core(m, wgsl_clamp(e + 1u, 124u, 133u), 1u);
   const __auto_type t = wgsl_u64_shr(core.fraction, wgsl_min(core.exponent, 63u));
   const __auto_type one = WGSL_STRUCT(wgsl_U64, 0u, 0x40000000u);
