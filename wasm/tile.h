@@ -1,7 +1,7 @@
 // The register tile that MatMul, Gemm and Conv share: `rows` left rows by 4 * `vectors` right columns of dot
 // products, each the tree of V4 over its k in index order, and nothing else: one product, one sum a term.
-// Left operands lie in strips, [k][rows]; right operands in panels of 8 columns, [k][8], or anywhere that a table
-// of offsets says. Both are flushed (V3) by whoever wrote them there. The result is canonical (V2).
+// Left operands lie in strips, [k][rows]; right operands in panels of 8 columns, [k][8], or anywhere that a
+// table of offsets says. Both are flushed (V3) by whoever wrote them there. The result is canonical (V2).
 // Eight accumulators, the vectors and a product fill V8's 15 vector registers; more of them spill (measured:
 // 4 x 8 46 GFLOP/s, 5 x 8 and 6 x 8 under 35). So do loads of a second k, hence no unrolling.
 // `rows`, `vectors` and `table` are constants at every call, so that the loops over them disappear.
@@ -25,8 +25,9 @@ typedef struct {
   u32 panel;
 } Right;
 
-// Which magnitudes occurred. Finished sums are rarely anything but canonical: zeros are +0, since no sum of a +0 and
-// anything is -0, so only NaN and what cancelled to less than 2^-120 have to be stored as another word.
+// Which magnitudes occurred. Finished sums are rarely anything but canonical: zeros are +0, since no sum of a
+// +0 and anything is -0, so only NaN and what cancelled to less than 2^-120 have to be stored as another
+// word.
 typedef struct {
   v128_t least, most; // magnitudes less 1, where 0 is the largest of all; magnitudes
 } Range;
@@ -43,20 +44,21 @@ ALWAYS_INLINE int range_is_canonical(const Range *range) {
 }
 
 // s = the sums of `n` <= 64 terms from term `first`, left to right.
-ALWAYS_INLINE void tile_group(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 first, u32 n, v128_t *s) {
+ALWAYS_INLINE void tile_group(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 first,
+                              u32 n, v128_t *s) {
   const f32 *a = left + first * rows, *b = table ? right.base : right.base + first * PANEL;
   const u32 *at = right.table + first;
   UNROLL for (u32 i = 0; i < rows * vectors; i++) s[i] = wasm_f32x4_splat(0.0f);
   _Pragma("clang loop unroll(disable)") for (u32 k = 0; k < n; k++) {
     v128_t x[TILE_MAX];
     const f32 *p = table ? (const f32 *)((const char *)b + at[k]) : b;
-    UNROLL for (u32 v = 0; v < vectors; v++)
-      x[v] = wasm_v128_load(table ? p + 4 * v : p + (v / 2) * right.panel + 4 * (v % 2));
+    UNROLL for (u32 v = 0; v < vectors; v++) x[v] =
+        wasm_v128_load(table ? p + 4 * v : p + (v / 2) * right.panel + 4 * (v % 2));
     UNROLL for (u32 r = 0; r < rows; r++) {
       IN_ORDER();
       v128_t w = wasm_v128_load32_splat(a + r);
-      UNROLL for (u32 v = 0; v < vectors; v++)
-        s[r * vectors + v] = wasm_f32x4_add(s[r * vectors + v], wasm_f32x4_mul(w, x[v]));
+      UNROLL for (u32 v = 0; v < vectors; v++) s[r * vectors + v] =
+          wasm_f32x4_add(s[r * vectors + v], wasm_f32x4_mul(w, x[v]));
     }
     a += rows;
     if (!table) b += PANEL;
@@ -64,34 +66,38 @@ ALWAYS_INLINE void tile_group(u32 rows, u32 vectors, int table, const f32 *left,
 }
 
 // s = the whole dot products, not yet canonical. The levels above the registers are only touched by sums of more
-// than one group.
+// than one group, and those above the first only once in 64 groups, out of the loop.
 ALWAYS_INLINE void tile_dot(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 terms, v128_t *s) {
   const u32 n = rows * vectors;
   v128_t level[(TREE_LEVELS + 1) * TILE_MAX];
-  u32 top = 0;
-  for (u32 k = 0, group = 0;; group++) {
-    tile_group(rows, vectors, table, left, right, k, terms - k < RADIX ? terms - k : RADIX, s);
-    k += RADIX;
-    if (group == 0) {
-      if (k >= terms) return;
-      UNROLL for (u32 i = 0; i < n; i++) level[i] = s[i];
-      continue;
-    }
-    if (group % RADIX == 0) top = tree_carry_x4(level, n, top, group);
+  u32 k = 0, top = 0, groups = 0;
+  for (;;) {
+    u32 group = 0;
+    do {
+      tile_group(rows, vectors, table, left, right, k, terms - k < RADIX ? terms - k : RADIX, s);
+      k += RADIX;
+      if (group == 0) {
+        if (terms <= RADIX) return;
+        UNROLL for (u32 i = 0; i < n; i++) level[i] = s[i];
+      } else {
+        UNROLL for (u32 i = 0; i < n; i++) level[i] = wasm_f32x4_add(level[i], s[i]);
+      }
+    } while (++group < RADIX && k < terms);
     if (k >= terms) break;
-    UNROLL for (u32 i = 0; i < n; i++) level[i] = wasm_f32x4_add(level[i], s[i]);
+    groups += RADIX;
+    top = tree_carry_x4(level, n, top, groups);
   }
-  UNROLL for (u32 i = 0; i < n; i++) s[i] = wasm_f32x4_add(level[i], s[i]);
+  UNROLL for (u32 i = 0; i < n; i++) s[i] = level[i];
   for (u32 j = 1; j <= top; j++)
     UNROLL for (u32 i = 0; i < n; i++) s[i] = wasm_f32x4_add(level[j * n + i], s[i]);
 }
 
 // Stores the first `width` columns of a tile, canonical, with one summand a row if `bias` is given (V2).
-ALWAYS_INLINE void tile_store(u32 rows, u32 vectors, v128_t *s, const f32 *bias, f32 *to, u32 pitch, u32 width) {
+ALWAYS_INLINE void tile_store(u32 rows, u32 vectors, v128_t *s, const f32 *bias, f32 *to, u32 pitch,
+                              u32 width) {
   Range range = RANGE_EMPTY;
   UNROLL for (u32 i = 0; i < rows * vectors; i++) range_add(&range, s[i]);
-  if (!range_is_canonical(&range))
-    UNROLL for (u32 i = 0; i < rows * vectors; i++) s[i] = canonical_x4(s[i]);
+  if (!range_is_canonical(&range)) UNROLL for (u32 i = 0; i < rows * vectors; i++) s[i] = canonical_x4(s[i]);
   if (bias) {
     range = RANGE_EMPTY;
     UNROLL for (u32 r = 0; r < rows; r++) {
@@ -105,8 +111,8 @@ ALWAYS_INLINE void tile_store(u32 rows, u32 vectors, v128_t *s, const f32 *bias,
       UNROLL for (u32 i = 0; i < rows * vectors; i++) s[i] = canonical_x4(s[i]);
   }
   if (width >= 4 * vectors) {
-    UNROLL for (u32 r = 0; r < rows; r++)
-      UNROLL for (u32 v = 0; v < vectors; v++) wasm_v128_store(to + r * pitch + 4 * v, s[r * vectors + v]);
+    UNROLL for (u32 r = 0; r < rows; r++) UNROLL for (u32 v = 0; v < vectors; v++)
+        wasm_v128_store(to + r * pitch + 4 * v, s[r * vectors + v]);
     return;
   }
   f32 whole[4 * TILE_MAX];
@@ -116,20 +122,20 @@ ALWAYS_INLINE void tile_store(u32 rows, u32 vectors, v128_t *s, const f32 *bias,
 }
 
 // One tile from operands to memory.
-ALWAYS_INLINE void tile(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 terms, const f32 *bias, f32 *to,
-                        u32 pitch, u32 width) {
+ALWAYS_INLINE void tile(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 terms,
+                        const f32 *bias, f32 *to, u32 pitch, u32 width) {
   v128_t s[TILE_MAX];
   tile_dot(rows, vectors, table, left, right, terms, s);
   tile_store(rows, vectors, s, bias, to, pitch, width);
 }
 
-// Runs of tiles (tile.c): `n` columns of a strip of `height` <= 4 rows, `terms` long, to `to`, rows `pitch` apart.
-// Right operands in panels, `panel` elements from one to the next:
-void tile_panels(u32 height, const f32 *left, const f32 *panels, u32 panel, u32 terms, const f32 *bias, f32 *to, u32 pitch,
-                 u32 n);
+// Runs of tiles (tile.c): `n` columns of a strip of `height` <= 4 rows, `terms` long, to `to`, rows `pitch`
+// apart. Right operands in panels, `panel` elements from one to the next:
+void tile_panels(u32 height, const f32 *left, const f32 *panels, u32 panel, u32 terms, const f32 *bias,
+                 f32 *to, u32 pitch, u32 n);
 // Right operands of column c, term k at from + c + table[k] (bytes):
-void tile_window(u32 height, const f32 *left, const f32 *from, const u32 *table, u32 terms, const f32 *bias, f32 *to,
-                 u32 pitch, u32 n);
+void tile_window(u32 height, const f32 *left, const f32 *from, const u32 *table, u32 terms, const f32 *bias,
+                 f32 *to, u32 pitch, u32 n);
 
 // The flush of V3 on `n` words in a row.
 static inline void flush_products(f32 *to, const f32 *from, u32 n) {
