@@ -162,8 +162,7 @@ class GpuExecutable implements Executable {
     const recompute = new Set<number>();
     for (;;) {
       throwIfAborted(options.signal);
-      await this.#execute(feeds, recompute, options);
-      const bytes = await this.#readBack(options);
+      const bytes = await this.#execute(feeds, recompute, options);
       const words = new Uint32Array(bytes.buffer, 0, this.#status.size / 4);
       const raised = this.#recorded
         .map((_, i) => i)
@@ -249,74 +248,95 @@ class GpuExecutable implements Executable {
     return { step, gpu: { pipeline, bindings } };
   }
 
+  /** The bytes of the status words and of the outputs that are wanted in memory. */
   async #execute(
     feeds: ReadonlyMap<string, Tensor>,
     recompute: ReadonlySet<number>,
     options: RunOptions,
-  ): Promise<void> {
+  ): Promise<Uint8Array> {
     const { device } = this.#backend;
     const { gpu } = device;
-    await device.scoped('run', () => {
-      const encoder = gpu.createCommandEncoder();
-      encoder.clearBuffer(this.#status);
-      for (const [name, value] of this.#plan.feeds) {
-        if (!this.#slots.has(value)) continue;
-        const tensor = feeds.get(name);
-        if (tensor === undefined) throw new TypeError(`run: feed '${name}' is missing`);
-        const { storage } = tensor;
-        if (storage instanceof GpuStorage && storage.device === device) {
-          encoder.copyBufferToBuffer(
-            storage.buffer,
-            0,
-            this.#bufferOf(value),
-            0,
-            storage.buffer.size,
-          );
-        } else upload(gpu, this.#bufferOf(value), tensor.bytes());
-      }
-      gpu.queue.submit([encoder.finish()]);
-    });
-    for (let at = 0; at < this.#recorded.length;) {
-      const first = this.#recorded[at];
-      if (first === undefined) break;
-      if (first.gpu === undefined || recompute.has(at)) {
-        throwIfAborted(options.signal);
-        await this.#computeOnReference(first.step.dispatch);
-        at += 1;
-        continue;
-      }
-      const start = at;
-      const most = options.signal === undefined ? Infinity : DISPATCHES_A_TURN;
-      while (
-        at < this.#recorded.length &&
-        at - start < most &&
-        this.#recorded[at]?.gpu !== undefined &&
-        !recompute.has(at)
-      ) {
-        at += 1;
-      }
-      await this.#submit(start, at);
-      if (options.signal !== undefined) {
+    const { signal } = options;
+    const checks: Promise<void>[] = [];
+    const onGpu = (i: number): boolean => this.#recorded[i]?.gpu !== undefined && !recompute.has(i);
+    const count = this.#recorded.length;
+    const most = signal === undefined ? count : DISPATCHES_A_TURN;
+    // A stretch of GPU dispatches is one command buffer; uploads go in front of the first, copies of the outputs
+    // behind the last. Where nothing needs the reference, that is the whole run.
+    let at = 0;
+    let first = true;
+    for (;;) {
+      const from = at;
+      while (at < count && at - from < most && onGpu(at)) at += 1;
+      const last = at === count;
+      const { checked } = device.guard('run', () => {
+        const encoder = gpu.createCommandEncoder();
+        if (first) this.#encodeFeeds(encoder, feeds);
+        this.#encodeDispatches(encoder, from, at);
+        if (last) this.#encodeOutputs(encoder, options);
+        gpu.queue.submit([encoder.finish()]);
+      });
+      // The rejection is delivered below, with those of the other stretches.
+      checked.catch(() => undefined);
+      checks.push(checked);
+      first = false;
+      if (last) break;
+      if (signal !== undefined) {
         await device.race(gpu.queue.onSubmittedWorkDone());
-        throwIfAborted(options.signal);
+        throwIfAborted(signal);
       }
+      for (; at < count && !onGpu(at); at += 1) {
+        const step = this.#recorded[at]?.step;
+        if (step !== undefined) await this.#computeOnReference(step.dispatch);
+        throwIfAborted(signal);
+      }
+    }
+    const bytes = mapped(device, this.#staging, this.#staging.size);
+    // A failed submission is a better reason than the mapping that fails after it.
+    bytes.catch(() => undefined);
+    await Promise.all(checks);
+    return bytes;
+  }
+
+  #encodeFeeds(encoder: GPUCommandEncoder, feeds: ReadonlyMap<string, Tensor>): void {
+    const { device } = this.#backend;
+    encoder.clearBuffer(this.#status);
+    for (const [name, value] of this.#plan.feeds) {
+      if (!this.#slots.has(value)) continue;
+      const tensor = feeds.get(name);
+      if (tensor === undefined) throw new TypeError(`run: feed '${name}' is missing`);
+      const { storage } = tensor;
+      if (storage instanceof GpuStorage && storage.device === device) {
+        encoder.copyBufferToBuffer(
+          storage.buffer,
+          0,
+          this.#bufferOf(value),
+          0,
+          storage.buffer.size,
+        );
+      } else upload(device.gpu, this.#bufferOf(value), tensor.bytes());
     }
   }
 
-  #submit(from: number, to: number): Promise<void> {
-    const { device } = this.#backend;
-    return device.scoped('run', () => {
-      const encoder = device.gpu.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      for (const { step, gpu } of this.#recorded.slice(from, to)) {
-        if (gpu === undefined) continue;
-        pass.setPipeline(gpu.pipeline);
-        pass.setBindGroup(0, gpu.bindings);
-        pass.dispatchWorkgroups(...step.dispatch.grid);
-      }
-      pass.end();
-      device.gpu.queue.submit([encoder.finish()]);
-    });
+  #encodeDispatches(encoder: GPUCommandEncoder, from: number, to: number): void {
+    if (from === to) return;
+    const pass = encoder.beginComputePass();
+    for (const { step, gpu } of this.#recorded.slice(from, to)) {
+      if (gpu === undefined) continue;
+      pass.setPipeline(gpu.pipeline);
+      pass.setBindGroup(0, gpu.bindings);
+      pass.dispatchWorkgroups(...step.dispatch.grid);
+    }
+    pass.end();
+  }
+
+  #encodeOutputs(encoder: GPUCommandEncoder, options: RunOptions): void {
+    encoder.copyBufferToBuffer(this.#status, 0, this.#staging, 0, this.#status.size);
+    for (const { name, value, offset } of this.#readable) {
+      if (options.keepOnDevice?.has(name)) continue;
+      const size = bufferSizeOf(value);
+      encoder.copyBufferToBuffer(this.#bufferOf(value), 0, this.#staging, offset, size);
+    }
   }
 
   async #computeOnReference(dispatch: Dispatch): Promise<void> {
@@ -335,22 +355,6 @@ class GpuExecutable implements Executable {
     dispatch.outputs.forEach((value, i) => {
       upload(device.gpu, this.#bufferOf(value), results[i] ?? new Uint8Array(0));
     });
-  }
-
-  /** Status words of all dispatches, then the outputs that are wanted in memory. */
-  async #readBack(options: RunOptions): Promise<Uint8Array> {
-    const { device } = this.#backend;
-    await device.scoped('read', () => {
-      const encoder = device.gpu.createCommandEncoder();
-      encoder.copyBufferToBuffer(this.#status, 0, this.#staging, 0, this.#status.size);
-      for (const { name, value, offset } of this.#readable) {
-        if (options.keepOnDevice?.has(name)) continue;
-        const size = bufferSizeOf(value);
-        encoder.copyBufferToBuffer(this.#bufferOf(value), 0, this.#staging, offset, size);
-      }
-      device.gpu.queue.submit([encoder.finish()]);
-    });
-    return mapped(device, this.#staging, this.#staging.size);
   }
 
   #result(bytes: Uint8Array, recomputed: ReadonlySet<number>, options: RunOptions): RunResult {

@@ -100,27 +100,44 @@ export class Device {
 
   /** Runs `work` and rejects if it made a validation or out-of-memory error. */
   async scoped<T>(stage: string, work: () => T): Promise<T> {
+    const { result, checked } = this.guard(stage, work);
+    await checked;
+    return result;
+  }
+
+  /**
+   * Runs `work` now; `checked` rejects if it made a validation or out-of-memory error. The scopes are pushed and
+   * popped in one turn, so that others may use the device in between.
+   */
+  guard<T>(stage: string, work: () => T): { result: T; checked: Promise<void> } {
     this.throwIfFailed();
     this.gpu.pushErrorScope('out-of-memory');
     this.gpu.pushErrorScope('validation');
-    let result: T;
     try {
-      result = work();
+      const result = work();
+      return { result, checked: this.#checkScopes(stage) };
     } catch (cause) {
-      await Promise.all([this.gpu.popErrorScope(), this.gpu.popErrorScope()]);
-      throw new DeviceError(`WebGPU: ${String(cause)}`, { stage, adapter: this.info.name, cause });
+      this.#checkScopes(stage).catch(() => undefined);
+      if (cause instanceof TypeError || cause instanceof RangeError) throw cause;
+      throw new DeviceError(`WebGPU: ${String(cause)}`, {
+        stage,
+        adapter: this.info.name,
+        cause,
+      });
     }
-    const validation = this.gpu.popErrorScope();
-    const memory = this.gpu.popErrorScope();
-    const error = (await this.race(validation)) ?? (await this.race(memory));
-    if (error !== null) {
+  }
+
+  async #checkScopes(stage: string): Promise<void> {
+    const scopes = [this.gpu.popErrorScope(), this.gpu.popErrorScope()];
+    const errors = await this.race(Promise.all(scopes));
+    const error = errors.find((one) => one !== null);
+    if (error) {
       throw new DeviceError(`WebGPU: ${error.message}`, {
         stage,
         adapter: this.info.name,
         cause: error,
       });
     }
-    return result;
   }
 
   dispose(): void {
