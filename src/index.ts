@@ -7,11 +7,4 @@ export type { Feeds } from './feeds.ts';
 export type { CheckReport, Difference } from './compare.ts';
 export { load, type LoadOptions, type Progress } from './load.ts';
 export type { ValueInfo } from './graph/graph.ts';
-export type {
-  Backend,
-  ModelOptions,
-  Note,
-  RunOptions,
-  RunResult,
-  Session as Model,
-} from './session.ts';
+export type { Backend, ModelOptions, Note, RunOptions, RunResult, Model } from './session.ts';
