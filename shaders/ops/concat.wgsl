@@ -7,6 +7,10 @@ struct Params {
   inputs: u32,
   unit_shift: u32,
   row: u32,
+  parts: u32,
+  pad0: u32,
+  pad1: u32,
+  pad2: u32,
   widths: array<vec4<u32>, 8>,
 }
 @group(0) @binding(0) var<uniform> params: Params;

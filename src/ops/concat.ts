@@ -15,11 +15,23 @@ import { gridOf } from './grid.ts';
 import { sameDtype } from './reshape.ts';
 
 const INPUTS = 32; // CONCAT_INPUTS of the C twin
+// Rows of fewer bytes are work units of the WASM twin, longer ones are divided by input.
+const SHORT_ROW = 512;
 const WEBGPU_INPUTS = 6; // in0 … in5 of the WebGPU twin: eight buffers with status and output
 
 export const concat: Kernel = {
   name: 'concat',
-  params: paramFields('n', 'inputs', 'unit_shift', 'row', `widths[${INPUTS}]`),
+  params: paramFields(
+    'n',
+    'inputs',
+    'unit_shift',
+    'row',
+    'parts',
+    'pad0',
+    'pad1',
+    'pad2',
+    `widths[${INPUTS}]`,
+  ),
   shader,
 };
 
@@ -62,10 +74,21 @@ export function emitConcat(
   const row = widths.reduce((sum, width) => sum + width, 0);
   const n = (sizeOf(out.dims) * bytes) / 2 ** shift;
   const rows = sizeOf(out.dims.slice(0, axis));
-  const units = rows * parts.length;
+  const perRow = row * 2 ** shift < SHORT_ROW ? 1 : parts.length;
+  const units = rows * perRow;
   out.canonical = parts.length > 0 && parts.every((value) => value.canonical);
   node.emit(concat, {
-    params: { n, inputs: parts.length, unit_shift: shift, row, widths },
+    params: {
+      n,
+      inputs: parts.length,
+      unit_shift: shift,
+      row,
+      parts: perRow,
+      pad0: 0,
+      pad1: 0,
+      pad2: 0,
+      widths,
+    },
     // Every binding of the WebGPU twin needs a buffer; what repeats is not read.
     inputs:
       node.target === 'webgpu' && first !== undefined

@@ -70,6 +70,8 @@ export const cases: OpCase[] = [
     concat('random', dtype, [2, 3], [1, 3, 2], []),
     concat('random', dtype, [3], [4, 8, 4], [4]),
     concat('random', dtype, [2], many(9), [5]),
+    // Short rows are woven, four inputs of one word at a time.
+    concat('random', dtype, [70], [1, 1, 1, 1, 1, 2, 1, 1, 1, 1], []),
   ]),
   ...[2, 8].map((count) => {
     const first = bits(90, 'float32', [1, 6]);

@@ -1,8 +1,9 @@
-// Transpose, Slice, Expand, Split, Tile, DepthToSpace, SpaceToDepth: out[i, j, ...] = in[offset + i * s0 + j * s1 ...]
-// over a dense output (V1). Work units: chunks of the last axis, or, where another axis is the one that is
-// contiguous in the input, TILE of its indices by the whole last axis (a tiled transpose).
+// Transpose, Slice, Expand, Split, Tile, DepthToSpace, SpaceToDepth: out[i, j, ...] = in[offset + i * s0 + j
+// * s1 ...] over a dense output (V1). Work units: chunks of the last axis, or, where another axis is the one
+// that is contiguous in the input, TILE of its indices by the whole last axis (a tiled transpose).
 #include "../copy.h"
 
+#define SHORT_ROW 256 // bytes; less than a chunk, so that each row is one work unit
 #define TILE 16 // four vectors: one cache line of the input for each index of the last axis
 
 typedef struct {
@@ -45,7 +46,8 @@ static void copy_tile(u32 *out, u32 at_out, u32 out_stride, const u32 *in, u32 a
 #endif
   if (j < columns) {
     for (u32 i = 0; i < rows; i++) {
-      strided_run_u32(&out[at_out + i * out_stride + j], in, at_in + i + j * in_stride, in_stride, columns - j);
+      strided_run_u32(&out[at_out + i * out_stride + j], in, at_in + i + j * in_stride, in_stride,
+                      columns - j);
     }
   }
 }
@@ -83,6 +85,29 @@ static void copy_tiles(const StridedCopyParams *p, const u32 *in, u32 *out, u32 
   }
 }
 
+// Rows of a few bytes, a work unit each: the axis before the last in a loop of its own.
+static void copy_short_rows(const StridedCopyParams *p, const u8 *in, u8 *out, u32 bytes, u32 begin, u32 end) {
+  const u32 axis = p->rank - 2;
+  const u32 rows = p->dims[axis];
+  const u32 step = p->strides[axis] << p->unit_shift; // modulo 2^32, as the sums below
+  Odometer from = odometer_at(begin / rows, axis, p->dims, p->strides, p->offset);
+  u8 *to = out + begin * bytes;
+  for (u32 unit = begin, first = begin % rows; unit < end; first = 0, odometer_step(&from)) {
+    const u32 count = rows - first < end - unit ? rows - first : end - unit;
+    u32 at = (from.at << p->unit_shift) + first * step;
+    if (bytes == 4) {
+      for (u32 i = 0; i < count; i++, at += step, to += 4) __builtin_memcpy(to, in + at, 4);
+    } else if (bytes == 8) {
+      for (u32 i = 0; i < count; i++, at += step, to += 8) __builtin_memcpy(to, in + at, 8);
+    } else if (bytes == 16) {
+      for (u32 i = 0; i < count; i++, at += step, to += 16) __builtin_memcpy(to, in + at, 16);
+    } else {
+      for (u32 i = 0; i < count; i++, at += step, to += bytes) copy_bytes(to, in + at, bytes);
+    }
+    unit += count;
+  }
+}
+
 KERNEL(strided_copy) {
   const StridedCopyParams *p = params;
   UNUSED(scratch);
@@ -93,6 +118,11 @@ KERNEL(strided_copy) {
   const u32 last = p->rank - 1;
   const u32 n = p->dims[last];
   const u32 stride = p->strides[last];
+  const u32 bytes = n << p->unit_shift;
+  if (last > 0 && stride == 1 && bytes <= SHORT_ROW) {
+    copy_short_rows(p, in[0], out[0], bytes, begin, end);
+    return;
+  }
   const u32 chunks = (n + p->chunk - 1) / p->chunk;
   u32 row = begin / chunks;
   Odometer from = odometer_at(row, last, p->dims, p->strides, p->offset);
