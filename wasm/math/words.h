@@ -7,8 +7,12 @@
 
 #define WGSL_STRUCT(type, ...) ((type){__VA_ARGS__})
 
-// WGSL: select(value if false, value if true, condition). Values here never have side effects.
-#define wgsl_select(otherwise, value, condition) ((condition) ? (value) : (otherwise))
+// WGSL: select(value if false, value if true, condition). A mask and not a branch, so that a loop over it
+// vectorises.
+static inline u32 wgsl_select(u32 otherwise, u32 value, bool condition) {
+  u32 mask = 0u - (u32)condition;
+  return (value & mask) | (otherwise & ~mask);
+}
 
 static inline u32 wgsl_min(u32 a, u32 b) { return a < b ? a : b; }
 static inline u32 wgsl_max(u32 a, u32 b) { return a > b ? a : b; }

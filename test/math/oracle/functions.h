@@ -18,7 +18,7 @@ struct function {
 };
 
 #define ONE(fn, libm, call)                                                                        \
-  static void text_##fn(const u32 *restrict x, u32 *restrict y, u32 n) {                           \
+  __attribute__((flatten)) static void text_##fn(const u32 *restrict x, u32 *restrict y, u32 n) {  \
     for (u32 i = 0; i < n; i++) y[i] = wgsl_##fn##_f32(x[i]);                                      \
   }                                                                                                \
   static f64 approximate_##fn(f64 x) { return libm; }                                              \
