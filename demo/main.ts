@@ -64,6 +64,9 @@ class Page {
   async start(): Promise<void> {
     const { bundled, expected } = await fetchBundled();
     this.#offer(bundled, expected);
+    const { file, bytes, sha256 } = bundled.model;
+    const about = `Model ${file}, ${bytes} bytes, SHA-256 ${sha256.slice(0, 16)}…, trained by the repository’s own script.`;
+    setText(byId('model', HTMLElement), about);
     window.addEventListener('hashchange', () => this.#fromAddress());
     this.#paths = await Paths.load(MODEL);
     if (!this.#fromAddress() && this.#wanted === undefined) this.#buttons[FIRST]?.click();
@@ -150,7 +153,6 @@ class Page {
 }
 
 setText(byId('contract', HTMLElement), `contract ${contract.id} ${contract.version}`);
-setText(byId('device', HTMLElement), thisBrowser());
 const page = new Page();
 page.start().catch((error: unknown) => page.fail(error));
 const verify = byId('verify', HTMLButtonElement);

@@ -11,13 +11,10 @@ const TITLES: Readonly<Record<Backend, string>> = { wasm: 'WebAssembly', webgpu:
 /** The axis reaches at least this far to both sides; the model's logits hardly exceed it. */
 const REACH = 10;
 
-/** A float32 in the fewest digits that name no other float32. */
-export function shortest(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
-    const text = value.toPrecision(digits);
-    if (Math.fround(Number(text)) === value) return text;
-  }
-  return value.toPrecision(9);
+/** A float32 in enough digits that name no other float32; the minus sign is the typographic one. */
+export function decimal(value: number): string {
+  const digits = [6, 7, 8].find((n) => Math.fround(Number(value.toPrecision(n))) === value) ?? 9;
+  return value.toPrecision(digits).replace('-', '−');
 }
 
 interface Row {
@@ -73,11 +70,13 @@ export class View {
   #showLogits({ wasm, webgpu }: Outcomes, drawn: boolean): void {
     const logits = wasm.result?.logits ?? webgpu.result?.logits;
     const best = logits === undefined || !drawn ? -1 : readDigit(logits);
-    setText(byId('reads', HTMLElement), best < 0 ? '' : `It reads ${best}`);
+    const reads = byId('reads', HTMLElement);
+    if (best < 0) setText(reads, '');
+    else reads.replaceChildren('It reads a ', element('strong', '', String(best)));
     const reach = Math.max(REACH, ...(logits ?? []).map((value) => Math.abs(value)));
     this.#rows.forEach(({ item, value, bars }, digit) => {
       item.classList.toggle('best', digit === best);
-      setText(value, logits === undefined ? '' : shortest(logits[digit] ?? 0));
+      setText(value, logits === undefined ? '' : decimal(logits[digit] ?? 0));
       for (const backend of BACKENDS) {
         const result = backend === 'wasm' ? wasm.result : webgpu.result;
         const share = (50 * (result?.logits[digit] ?? 0)) / reach;
@@ -148,7 +147,7 @@ export class View {
         'tr',
         same ? '' : 'differs',
         head,
-        element('td', 'value', logit === undefined ? '' : shortest(logit)),
+        element('td', 'value', logit === undefined ? '' : decimal(logit)),
         ...words
           .slice(0, expected === undefined ? 2 : 3)
           .map((word) => element('td', '', element('code', '', word ?? 'did not run'))),
