@@ -1,0 +1,34 @@
+// The generated C headers and the constants of the elementary functions are what their sources give: otherwise the
+// proof of test:math speaks of another text than the GPU runs (V6, B4).
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+const run = (script: string): string =>
+  execFileSync(process.execPath, [join(root, 'scripts', script), '--check'], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+
+describe('elementary functions', () => {
+  test('wasm/math/words is made from shaders/math', () => {
+    expect(run('wgsl_to_c.mjs')).toBe('');
+  });
+
+  test('the constants in shaders and C are those of scripts/math_constants.mjs', () => {
+    expect(run('math_constants.mjs')).toBe('');
+  });
+
+  test('hard cases are pairs of words, each input once', () => {
+    const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.worst.txt'));
+    expect(files).toContain('exp.worst.txt');
+    for (const file of files) {
+      const lines = readFileSync(join(import.meta.dirname, file), 'utf8').split('\n');
+      const cases = lines.filter((line) => line !== '' && !line.startsWith('//'));
+      for (const line of cases) expect(line, file).toMatch(/^[0-9a-f]{8} [0-9a-f]{8}( \/\/ .*)?$/);
+      expect(new Set(cases.map((line) => line.slice(0, 8))).size, file).toBe(cases.length);
+    }
+  });
+});
