@@ -27,7 +27,8 @@ export default defineConfig({
     outDir: 'dist',
     emptyOutDir: false,
     rolldownOptions: {
-      input: { cli: resolve(root, 'src/cli/bin.ts') },
+      // matrix.js is for `npm start`.
+      input: { cli: resolve(root, 'src/cli/bin.ts'), matrix: resolve(root, 'src/cli/matrix.ts') },
       output: { entryFileNames: '[name].js', chunkFileNames: 'cli-[hash].js' },
     },
   },
