@@ -10,8 +10,8 @@ struct Params {
   inner: u32,
   taps: u32,
   outer: u32,
+  canonical: u32,
   pad0: u32,
-  pad1: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read> in0: array<u32>;

@@ -1,14 +1,8 @@
 // Resize and Upsample. Nearest copies bits (V1). Linear and cubic work on one axis after the other, the last
 // first; on each, an output element is the sum of its taps in ascending order, every product and sum a V2
 // operation. Positions and weights: resize_positions.ts.
-import {
-  paramFields,
-  type Kernel,
-  type LowerContext,
-  type OpDef,
-  type ShapeContext,
-  type Value,
-} from '../core/op.ts';
+import { paramFields, type Kernel, type LowerContext, type OpDef, type ShapeContext } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import resizeAxisShader from '../../shaders/ops/resize_axis.wgsl';
 import { emitGatherAxes } from './gather_axes.ts';
@@ -36,7 +30,7 @@ import {
 
 export const resizeAxis: Kernel = {
   name: 'resize_axis',
-  params: paramFields('n', 'in_size', 'out_size', 'inner', 'taps', 'outer', 'pad0', 'pad1'),
+  params: paramFields('n', 'in_size', 'out_size', 'inner', 'taps', 'outer', 'canonical', 'pad0'),
   shader: resizeAxisShader,
 };
 
@@ -198,8 +192,8 @@ function emitAxis(
       inner,
       taps,
       outer,
+      canonical: input.canonical ? 1 : 0,
       pad0: 0,
-      pad1: 0,
     },
     inputs: [
       input,

@@ -43,6 +43,23 @@ static void copy_tile(u32 *out, u32 at_out, u32 out_stride, const u32 *in, u32 a
     }
     for (; i < rows; i++) strided_run_u32(&out[at_out + i * out_stride + j], in, from + i, in_stride, 4);
   }
+  if (j + 2 <= columns) { // pairs: complex numbers, two classes
+    const u32 from = at_in + j * in_stride;
+    u32 i = 0;
+    for (; i + 4 <= rows; i += 4) {
+      const v128_t a = wasm_v128_load(&in[from + i]);
+      const v128_t b = wasm_v128_load(&in[from + i + in_stride]);
+      const v128_t low = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5);
+      const v128_t high = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
+      u32 *to = &out[at_out + i * out_stride + j];
+      wasm_v128_store64_lane(to, low, 0);
+      wasm_v128_store64_lane(to + out_stride, low, 1);
+      wasm_v128_store64_lane(to + 2 * out_stride, high, 0);
+      wasm_v128_store64_lane(to + 3 * out_stride, high, 1);
+    }
+    for (; i < rows; i++) strided_run_u32(&out[at_out + i * out_stride + j], in, from + i, in_stride, 2);
+    j += 2;
+  }
 #endif
   if (j < columns) {
     for (u32 i = 0; i < rows; i++) {
