@@ -6,7 +6,7 @@
 #include "limbs.h"
 // exp, correctly rounded (V6), in u32 arithmetic only (B4), and the core that sigmoid and tanh share.
 // exp_f32 is total: NaN -> NaN 0x7fc00000, overflow and +inf -> inf, results under 2^-120 and -inf -> +0 (V2).
-// The error bound below and the hardest inputs found (test/math) are the proof; scripts/math_constants.mjs
+// The bounds below are the argument, npm run test:math -- exp --all is the proof; scripts/math_constants.mjs
 // makes the constants. Common subset of WGSL and C, see math/limbs.
 
 // e^x = fraction 2^-62 2^n, n = exponent for x >= 0 and -exponent for x < 0; 1 <= fraction 2^-62 < 2.02.
