@@ -7,6 +7,7 @@ import * as gather from './gather.ts';
 import * as generate from './generate.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
+import * as mod from './mod.ts';
 import * as pad from './pad.ts';
 import * as pool from './pool.ts';
 import * as reduce from './reduce.ts';
@@ -25,6 +26,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   generate,
   mask,
   mat_mul,
+  mod,
   pad,
   pool,
   reduce,

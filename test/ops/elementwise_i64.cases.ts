@@ -66,6 +66,41 @@ function binary(group: CaseGroup, op: string, id: string, a: bigint[], b: bigint
   );
 }
 
+/** The sign of the divisor, or of the dividend. */
+const modulo = (fmod: number, a: bigint, b: bigint): bigint => {
+  if (b === 0n) return 0n;
+  const remainder = a % b;
+  return fmod === 0 && remainder !== 0n && remainder < 0n !== b < 0n ? remainder + b : remainder;
+};
+
+function mod(
+  group: CaseGroup,
+  fmod: number,
+  dtype: 'int64' | 'int32' | 'uint8',
+  a: bigint[],
+  b: bigint[],
+): OpCase {
+  const input = (dims: number[], list: bigint[]): CaseInput => ({ dtype, dims, data: list });
+  return nodeCase(
+    `elementwise_i64/op=Mod,fmod=${fmod},dtype=${dtype}`,
+    group,
+    {
+      opType: 'Mod',
+      attributes: { fmod },
+      inputs: [input([a.length, 1], a), input([b.length], b)],
+    },
+    {
+      expected: [
+        new Tensor(
+          dtype,
+          a.flatMap((x) => b.map((y) => modulo(fmod, x, y))),
+          [a.length, b.length],
+        ),
+      ],
+    },
+  );
+}
+
 const cast = (group: CaseGroup, from: CaseInput, to: number, expected: Tensor): OpCase =>
   nodeCase(
     `elementwise_i64/op=Cast,from=${from.dtype},to=${expected.dtype}`,
@@ -138,6 +173,11 @@ export const cases: OpCase[] = [
   ...Object.keys(BINARY).flatMap((op) => [
     binary('edges', op, 'edges', EDGES, EDGES),
     binary('random', op, 'seed=1', random(1, 20), random(2, 17)),
+  ]),
+  ...[0, 1].flatMap((fmod) => [
+    mod('edges', fmod, 'int64', EDGES, EDGES),
+    mod('edges', fmod, 'int32', [7n, -7n, 0n, -(1n << 31n)], [3n, -3n, 0n, -1n]),
+    mod('edges', fmod, 'uint8', [7n, 255n, 0n], [3n, 0n, 255n]),
   ]),
   ...[1, 3].map((rows) => {
     const a = [...random(5, 9), ...random(6, 9 * (rows - 1))];
