@@ -2,32 +2,7 @@
 import { hex32 } from './core/bits.ts';
 import type { Tensor } from './core/tensor.ts';
 import { nodeLabel, type Graph } from './graph/graph.ts';
-import type { Note } from './session.ts';
-
-/** The first element at which a node's outputs differ. */
-export interface Difference {
-  readonly node: string;
-  readonly opType: string;
-  readonly output: string;
-  /** Flat index of the element, and how many elements differ in all. */
-  readonly index: number;
-  readonly differing: number;
-  readonly size: number;
-  /** The words, as hex. */
-  readonly wasm: string;
-  readonly webgpu: string;
-}
-
-export interface CheckReport {
-  readonly identical: boolean;
-  readonly adapter: string;
-  /** Node outputs compared, and their elements. */
-  readonly values: number;
-  readonly elements: number;
-  /** In node order: the first is where the paths part. */
-  readonly differences: readonly Difference[];
-  readonly notes: readonly Note[];
-}
+import type { CheckReport, Difference, Note } from './model.ts';
 
 /** The position of the first difference and the number of differing elements; undefined if there is none. */
 export function compareTensors(

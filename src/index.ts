@@ -4,7 +4,17 @@ export type { DType, TypedArray } from './core/dtype.ts';
 export { DeviceError, ModelError, UnsupportedOpError, type Problem } from './core/errors.ts';
 export { Tensor } from './core/tensor.ts';
 export type { Feeds } from './feeds.ts';
-export type { CheckReport, Difference } from './compare.ts';
-export { load, type LoadOptions, type Progress } from './load.ts';
 export type { ValueInfo } from './graph/graph.ts';
-export type { Backend, ModelOptions, Note, RunOptions, RunResult, Model } from './session.ts';
+export { load } from './load.ts';
+export type {
+  Backend,
+  CheckReport,
+  Difference,
+  LoadOptions,
+  Model,
+  ModelOptions,
+  Note,
+  Progress,
+  RunOptions,
+  RunResult,
+} from './model.ts';

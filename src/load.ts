@@ -2,24 +2,8 @@
 // Not here: the file format (onnx/), execution (session.ts).
 import { ModelError, throwIfAborted } from './core/errors.ts';
 import { readModel } from './onnx/model.ts';
-import { Session, type Model, type ModelOptions } from './session.ts';
-
-export interface Progress {
-  readonly stage: 'download' | 'parse' | 'ready';
-  /** Bytes so far, and in all where that is known. */
-  readonly loaded: number;
-  readonly total?: number;
-}
-
-export interface LoadOptions extends ModelOptions {
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * Runs everything in a worker, so that the page stays responsive: `true` makes one, or give one that runs
-   * `isobit/worker`. The options `device` and `gpu` cannot go with it.
-   */
-  readonly worker?: boolean | Worker | undefined;
-}
+import type { LoadOptions, Model } from './model.ts';
+import { Session } from './session.ts';
 
 /**
  * Loads an ONNX model.

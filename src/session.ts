@@ -11,70 +11,14 @@ import { Device } from './backends/webgpu/device.ts';
 import { GpuStorage } from './backends/webgpu/storage.ts';
 import { checkGraph, type CheckedGraph } from './graph/check.ts';
 import { nodeLabel, type Graph, type ValueInfo } from './graph/graph.ts';
-import { ConstantStore, planGraph, signatureOf, type PlanOptions } from './graph/plan.ts';
+import { ConstantStore } from './graph/constant_store.ts';
+import { planGraph } from './graph/planner.ts';
+import { signatureOf, type PlanOptions } from './graph/plan.ts';
 import { checkFeeds, type Feeds } from './feeds.ts';
-import { compareOutputs, type CheckReport } from './compare.ts';
+import type { Backend, Model, ModelOptions, Note, RunOptions, RunResult } from './model.ts';
+import { compareOutputs } from './compare.ts';
+import type { CheckReport } from './model.ts';
 import { registry } from './ops/index.ts';
-
-export type Backend = 'wasm' | 'webgpu';
-
-export interface ModelOptions {
-  /** The caller's own device; it is used as it is and never destroyed. */
-  readonly device?: GPUDevice | undefined;
-  /** Where adapters come from; `navigator.gpu` if not given (Node: `create([])` of the webgpu package). */
-  readonly gpu?: GPU | undefined;
-  readonly adapterOptions?: GPURequestAdapterOptions | undefined;
-}
-
-export interface RunOptions {
-  /** `auto` (the default) takes a hardware GPU where there is one, else the reference. */
-  readonly backend?: Backend | 'auto' | undefined;
-  /** Names of the outputs to compute; all if not given. */
-  readonly outputs?: readonly string[] | undefined;
-  /** Stops the run within 50 ms of work on the reference, between submissions on a GPU. */
-  readonly signal?: AbortSignal | undefined;
-  /** Outputs that stay on the device: `true` for all, or names. They can be fed back. */
-  readonly keepOnDevice?: boolean | readonly string[] | undefined;
-}
-
-/** Something a run did otherwise than a reader would assume. */
-export interface Note {
-  /** `auto`: what `auto` took; `reference`: a node without a GPU kernel; `recomputed`: one that met values its kernel cannot represent. */
-  readonly kind: 'auto' | 'reference' | 'recomputed';
-  readonly message: string;
-  readonly nodes: readonly string[];
-}
-
-export interface RunResult {
-  readonly outputs: Readonly<Record<string, Tensor>>;
-  /** SHA-256 over contract version and outputs in graph order (V12); computed when first read. */
-  readonly digest: string;
-  readonly backend: Backend;
-  /** The GPU that ran, where one did. */
-  readonly adapter?: string;
-  readonly notes: readonly Note[];
-}
-
-/** A loaded model. Runs queue; `dispose` frees what it holds once they are done. */
-export interface Model {
-  readonly inputs: readonly ValueInfo[];
-  readonly outputs: readonly ValueInfo[];
-  /**
-   * Runs the model once.
-   *
-   * @param feeds a tensor for every input, by name
-   * @returns the outputs, on every device the same bits (contract version in `contract`)
-   * @throws TypeError or RangeError for feeds that do not fit; DeviceError if the GPU fails; the signal's reason
-   */
-  run(feeds: Feeds, options?: RunOptions): Promise<RunResult>;
-  /**
-   * Runs both backends node by node, unfused, and compares every node's outputs as words.
-   *
-   * @returns what differs, in node order: the first entry is where the paths part
-   */
-  check(feeds: Feeds, options?: { signal?: AbortSignal | undefined }): Promise<CheckReport>;
-  dispose(): void;
-}
 
 // Executables kept for shapes seen last; more would hold buffers of shapes that may never come back.
 const KEPT_PLANS = 8;

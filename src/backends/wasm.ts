@@ -5,7 +5,8 @@
 import { throwIfAborted } from '../core/errors.ts';
 import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
 import type { DType } from '../core/dtype.ts';
-import { inputsOf, type Dispatch, type Value } from '../core/op.ts';
+import { inputsOf, type Dispatch } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { Tensor } from '../core/tensor.ts';
 import { arrange, byteLengthOf } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';

@@ -6,8 +6,8 @@
 // composition is the operators' composition bit for bit (R5). Both machines execute the same list: C
 // interprets the packed words block by block (wasm/chain.h), WGSL gets one call a step
 // (src/ops/chain_wgsl.ts). The step names are the names of the functions on both sides.
-import type { Value } from './op.ts';
 import { stridesOf } from './shape.ts';
+import type { Value } from './value.ts';
 
 /** What a step takes and gives: f32 words that must be read canonically, or any words. */
 interface ChainOp {

@@ -7,6 +7,7 @@
 import { packChain, type ChainProgram } from './chain.ts';
 import { dtypeInfo, type DType, type TypedArray } from './dtype.ts';
 import type { Shader } from './shader.ts';
+import type { Value } from './value.ts';
 
 /** One field of a Params struct: `length` words; WGSL holds arrays as `array<vec4<u32>, length / 4>`. */
 export interface ParamField {
@@ -30,17 +31,6 @@ export interface Kernel {
    * finished values seed the chain.
    */
   readonly chain?: 'whole' | 'epilogue';
-}
-
-/** A value of a plan: a tensor with concrete dims. Identity is the object. */
-export interface Value {
-  readonly id: number;
-  readonly dtype: DType;
-  readonly dims: readonly number[];
-  /** The name in the ONNX graph, empty for temporaries. */
-  readonly name: string;
-  /** True if every f32 word is known to be canonical (V2), so that readers may skip the test. */
-  canonical: boolean;
 }
 
 /** One execution of a kernel. */

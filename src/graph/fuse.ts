@@ -3,7 +3,8 @@
 // and unfused. The producer moves down to its reader's place, where all inputs of both exist.
 import { chainFits, joinChains, type ChainProgram } from '../core/chain.ts';
 import { dtypeInfo } from '../core/dtype.ts';
-import { inputsOf, type Dispatch, type Value } from '../core/op.ts';
+import { inputsOf, type Dispatch } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { sizeOf, stridesOf } from '../core/shape.ts';
 import type { Step } from './plan.ts';
 

@@ -2,7 +2,8 @@
 // Greedy by size: the largest values are placed first, each at the lowest offset where it meets no value that
 // lives at the same time (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
 import { dtypeInfo } from '../core/dtype.ts';
-import { inputsOf, type Value } from '../core/op.ts';
+import { inputsOf } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Plan } from './plan.ts';
 

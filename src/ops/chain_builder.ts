@@ -11,7 +11,8 @@ import {
   type ChainStep,
 } from '../core/chain.ts';
 import { dtypeInfo } from '../core/dtype.ts';
-import { paramFields, type Kernel, type LowerContext, type Value } from '../core/op.ts';
+import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { sizeOf } from '../core/shape.ts';
 import elementwiseShader from '../../shaders/ops/elementwise.wgsl';
 import { wholeChain } from './chain_wgsl.ts';

@@ -1,7 +1,8 @@
 // Convolution on WebGPU (V3, V4, V5): the input where it lies, one tap a term, without packing or copies.
 // The list of taps is made here, once a shape. Tiles or one output at a time, and the tile's shape, are chosen from
 // shapes alone; no bit depends on them. Not here: what Conv means (conv.ts), the kernels of the reference (conv.c).
-import type { Dispatch, Kernel, LowerContext, Value } from '../core/op.ts';
+import type { Dispatch, Kernel, LowerContext } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import type { Axis } from './window.ts';

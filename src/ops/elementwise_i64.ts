@@ -3,7 +3,8 @@
 // where it is not, the run's notes say so. Division by zero gives 0, so that every result is defined.
 import { broadcastStrides } from '../core/chain.ts';
 import type { DType } from '../core/dtype.ts';
-import { paramFields, type Kernel, type LowerContext, type Value } from '../core/op.ts';
+import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { sizeOf } from '../core/shape.ts';
 
 const RANK = 8;

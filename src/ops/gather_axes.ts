@@ -1,7 +1,8 @@
 // Movement with one table of input positions for each axis: padding, and resizing by nearest.
 // out[i, j, …] = in[t0[i], t1[j], …], or the fill value where a table says -1 (V1: bits are copied).
 import { dtypeInfo, type TypedArray } from '../core/dtype.ts';
-import { paramFields, type Kernel, type LowerContext, type Value } from '../core/op.ts';
+import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { sizeOf, stridesOf } from '../core/shape.ts';
 import shader from '../../shaders/ops/gather_axes.wgsl';
 import { gridOf } from './grid.ts';

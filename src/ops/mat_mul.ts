@@ -2,7 +2,8 @@
 // The right operand is packed into panels of 8 columns by a dispatch of its own, so that constant weights are packed
 // once, while planning; the left one is packed by the kernel. Nothing here depends on values. `emitProduct` is also
 // how Conv computes a single output position.
-import type { Kernel, LowerContext, NodeContext, OpDef, Value } from '../core/op.ts';
+import type { Kernel, LowerContext, NodeContext, OpDef } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { broadcastShapes, formatShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { broadcastStrides } from '../core/chain.ts';

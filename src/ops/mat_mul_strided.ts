@@ -1,7 +1,8 @@
 // The product of matrices on WebGPU (V3, V4): both operands where they lie, by strides, without packing.
 // Tile shapes, the thin form and the swap of sides are chosen from shapes alone; no bit depends on them.
 // Not here: what MatMul and Gemm mean (mat_mul.ts), the kernel of the reference (mat_mul.c).
-import type { Dispatch, Kernel, LowerContext, Value } from '../core/op.ts';
+import type { Dispatch, Kernel, LowerContext } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import thin from '../../shaders/ops/mat_mul_thin.wgsl';

@@ -7,7 +7,8 @@
 //                                      m = the maximum where it is finite, else 0
 // An empty set of terms gives 0, 1 (product), -inf or the least integer (maximum), +inf or the greatest (minimum).
 import { dtypeInfo, typedArrayOf, type DType } from '../core/dtype.ts';
-import type { Kernel, LowerContext, NodeContext, OpDef, ShapeContext, Value } from '../core/op.ts';
+import type { Kernel, LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { sizeOf, stridesOf } from '../core/shape.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';

@@ -2,7 +2,8 @@
 //   Softmax: e = exp(x - max); y = e / sum of e, by the V4 tree (V7).
 //   LogSoftmax: y = (x - max) - log(sum of exp(x - max)), every step a V2 or V6 operation.
 //   Hardmax: 1 where ArgMax lies (first of equals, NaN above all numbers), else 0.
-import type { Kernel, LowerContext, NodeContext, OpDef, ShapeContext, Value } from '../core/op.ts';
+import type { Kernel, LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { normalizeAxis, sizeOf } from '../core/shape.ts';
 import { gridOf } from './grid.ts';

@@ -2,7 +2,8 @@
 // Promises: bits are copied (V1); a copy that moves nothing becomes an alias. Axes that move together are
 // merged, narrow elements are moved as wider units where everything is aligned, 8-byte elements as two words.
 import { dtypeInfo } from '../core/dtype.ts';
-import { paramFields, type Kernel, type LowerContext, type Value } from '../core/op.ts';
+import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { sizeOf, stridesOf } from '../core/shape.ts';
 import shader from '../../shaders/ops/strided_copy.wgsl';
 import { gridOf } from './grid.ts';

@@ -2,7 +2,7 @@
 // inlined into the library for `load(..., { worker: true })`.
 import { Tensor } from '../core/tensor.ts';
 import { load } from '../load.ts';
-import type { Model } from '../session.ts';
+import type { Model } from '../model.ts';
 import {
   sendError,
   type Answers,

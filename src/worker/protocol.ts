@@ -2,10 +2,10 @@
 // travel: structured-clonable, elements transferred. Both ends are built from one source, so there is no version.
 import { DeviceError, ModelError, UnsupportedOpError, type Problem } from '../core/errors.ts';
 import type { DType, TypedArray } from '../core/dtype.ts';
-import type { CheckReport } from '../compare.ts';
+import type { CheckReport } from '../model.ts';
 import type { ValueInfo } from '../graph/graph.ts';
-import type { Progress } from '../load.ts';
-import type { Backend, Note } from '../session.ts';
+import type { Progress } from '../model.ts';
+import type { Backend, Note } from '../model.ts';
 
 /** A tensor in a message: its elements, or the handle of one that stays on the worker's device. */
 export type SentTensor =

@@ -3,11 +3,11 @@
 import { digestOf, digestOfRun } from '../core/digest.ts';
 import { throwIfAborted } from '../core/errors.ts';
 import { Tensor, type DeviceStorage } from '../core/tensor.ts';
-import type { CheckReport } from '../compare.ts';
+import type { CheckReport } from '../model.ts';
 import type { Feeds } from '../feeds.ts';
 import type { ValueInfo } from '../graph/graph.ts';
-import type { LoadOptions, Progress } from '../load.ts';
-import type { Model, RunOptions, RunResult } from '../session.ts';
+import type { LoadOptions, Progress } from '../model.ts';
+import type { Model, RunOptions, RunResult } from '../model.ts';
 import {
   receiveError,
   type Answers,

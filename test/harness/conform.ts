@@ -2,7 +2,8 @@
 // goldens, with hand-written expectations, between backends and between stacks.
 import { digestOf, digestOfRun } from '../../src/core/digest.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
-import { Session, type Backend, type ModelOptions, type Note } from '../../src/session.ts';
+import { Session } from '../../src/session.ts';
+import type { Backend, ModelOptions, Note } from '../../src/model.ts';
 import type { OpCase } from './cases.ts';
 
 export interface CaseResult {

@@ -10,7 +10,8 @@ import { readTensor } from '../../src/onnx/tensor.ts';
 import { readModel } from '../../src/onnx/model.ts';
 import { WasmBackend } from '../../src/backends/wasm.ts';
 import { checkGraph } from '../../src/graph/check.ts';
-import { ConstantStore, planGraph } from '../../src/graph/plan.ts';
+import { ConstantStore } from '../../src/graph/constant_store.ts';
+import { planGraph } from '../../src/graph/planner.ts';
 import { registry } from '../../src/ops/index.ts';
 
 const folder = resolve(import.meta.dirname, '../../../shared/models');

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { importsOf } from '../../scripts/wgsl_plugin.ts';
 import { lintWgsl } from '../../scripts/wgsl_lint.ts';
 import { CHAIN_OPS, type ChainOpName, type ChainProgram } from '../../src/core/chain.ts';
-import { paramFields, type Dispatch, type Value } from '../../src/core/op.ts';
+import { paramFields, type Dispatch } from '../../src/core/op.ts';
+import type { Value } from '../../src/core/value.ts';
 import type { Shader } from '../../src/core/shader.ts';
 import { epilogueChain, wholeChain } from '../../src/ops/chain_wgsl.ts';
 

@@ -1,5 +1,6 @@
 // Command lists for wasm/run.c: the words of a list, and the pace at which it is run in slices.
-import { inputsOf, wordsOf, type Dispatch, type Value } from '../../core/op.ts';
+import { inputsOf, wordsOf, type Dispatch } from '../../core/op.ts';
+import type { Value } from '../../core/value.ts';
 
 // Words of the C struct Command.
 const COMMAND_WORDS = 8;

@@ -1,12 +1,14 @@
 // GPU buffers of one executable: one buffer a slot, slots reused by values that do not live together.
 // A buffer may not be read-only and writable in one dispatch, so two values of one dispatch never share.
-import type { Value } from '../../core/op.ts';
+import type { Value } from '../../core/value.ts';
 import { byteLengthOf, lifetimes } from '../../graph/memory.ts';
 import type { Plan } from '../../graph/plan.ts';
 
+export const align = (n: number, to: number): number => Math.ceil(n / to) * to;
+
 /** Bytes of a value's buffer: whole 16-byte vectors, never empty. */
 export function bufferSizeOf(value: Value): number {
-  return Math.max(16, Math.ceil(byteLengthOf(value) / 16) * 16);
+  return Math.max(16, align(byteLengthOf(value), 16));
 }
 
 /** A slot number for each stored value, and the slots' sizes. First fit by size, in order of first use. */

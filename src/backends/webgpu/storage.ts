@@ -55,3 +55,14 @@ export async function mapped(device: Device, buffer: GPUBuffer, size: number): P
   buffer.unmap();
   return copy;
 }
+
+/** writeBuffer takes whole words. */
+export function upload(gpu: GPUDevice, buffer: GPUBuffer, bytes: Uint8Array): void {
+  if (bytes.byteLength === 0) return;
+  let whole: Uint8Array = bytes;
+  if (bytes.byteLength % 4 !== 0) {
+    whole = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4);
+    whole.set(bytes);
+  }
+  gpu.queue.writeBuffer(buffer, 0, whole as Uint8Array<ArrayBuffer>);
+}

@@ -1,0 +1,323 @@
+// A plan made ready on a WebGPU device: buffers, Params, pipelines and bind groups, made once; a run only records
+// and submits. A stretch of dispatches with shaders is one command buffer; the reference executes the others
+// between stretches. A dispatch whose flag is raised is recomputed by the reference from its actual inputs, and
+// the run is repeated with it (B6). Every device error rejects the run.
+import type { Constant } from '../../core/constant.ts';
+import { throwIfAborted } from '../../core/errors.ts';
+import { inputsOf, wordsOf, type Dispatch } from '../../core/op.ts';
+import { Tensor } from '../../core/tensor.ts';
+import type { Value } from '../../core/value.ts';
+import { byteLengthOf } from '../../graph/memory.ts';
+import type { Plan, Step } from '../../graph/plan.ts';
+import type { Executable, RunNote, RunOptions, RunResult } from '../backend.ts';
+import type { WasmBackend } from '../wasm.ts';
+import type { Device } from './device.ts';
+import type { Pipeline } from './pipelines.ts';
+import { align, assignSlots, bufferSizeOf } from './pool.ts';
+import { GpuStorage, mapped, upload } from './storage.ts';
+
+// Each dispatch has its own status words, at an offset that every device can bind.
+const STATUS_STRIDE = 256;
+// With a signal, the device is asked to finish this many dispatches before the next are submitted.
+const DISPATCHES_A_TURN = 16;
+
+/** What an executable asks of its backend. */
+export interface ExecutableHost {
+  readonly device: Device;
+  readonly reference: WasmBackend;
+  pipeline(dispatch: Dispatch): Pipeline;
+  canRun(plan: Plan, dispatch: Dispatch): boolean;
+  createBuffer(label: string, size: number, usage: number): GPUBuffer;
+  useConstant(constant: Constant): GPUBuffer;
+  dropConstant(constant: Constant): void;
+}
+
+interface Recorded {
+  readonly step: Step;
+  /** Undefined where the reference executes the step. */
+  readonly gpu:
+    { readonly pipeline: GPUComputePipeline; readonly bindings: GPUBindGroup } | undefined;
+}
+
+export class GpuExecutable implements Executable {
+  readonly #backend: ExecutableHost;
+  readonly #plan: Plan;
+  readonly #buffers: GPUBuffer[] = [];
+  readonly #slots: Map<Value, number>;
+  readonly #recorded: Recorded[];
+  readonly #status: GPUBuffer;
+  readonly #staging: GPUBuffer;
+  readonly #readable: { name: string; value: Value; offset: number }[] = [];
+  readonly #used: Constant[] = [];
+  readonly #owned: GPUBuffer[] = [];
+
+  constructor(backend: ExecutableHost, plan: Plan) {
+    this.#backend = backend;
+    this.#plan = plan;
+    const { slots, sizes } = assignSlots(plan);
+    this.#slots = slots;
+    const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+    for (const size of sizes) this.#buffers.push(this.#own('values', size, storage));
+    const count = Math.max(1, plan.steps.length);
+    this.#status = this.#own('status', count * STATUS_STRIDE, storage);
+    const params = this.#uploadParams();
+    this.#recorded = plan.steps.map((step, i) => this.#record(step, i, params));
+    let offset = count * STATUS_STRIDE;
+    for (const [name, value] of plan.outputs) {
+      if (plan.constant(value) !== undefined) continue;
+      this.#readable.push({ name, value, offset });
+      offset += bufferSizeOf(value);
+    }
+    this.#staging = this.#own(
+      'read back',
+      offset,
+      GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    );
+  }
+
+  async run(feeds: ReadonlyMap<string, Tensor>, options: RunOptions): Promise<RunResult> {
+    // Dispatches that met what their kernel cannot represent; one that only followed from garbage of another
+    // is recomputed too, which moves no bit.
+    const recompute = new Set<number>();
+    for (;;) {
+      throwIfAborted(options.signal);
+      const bytes = await this.#execute(feeds, recompute, options);
+      const words = new Uint32Array(bytes.buffer, 0, this.#status.size / 4);
+      const raised = this.#recorded
+        .map((_, i) => i)
+        .filter((i) => !recompute.has(i) && words[(i * STATUS_STRIDE) / 4 + 1] !== 0);
+      if (raised.length === 0) return this.#result(bytes, recompute, options);
+      for (const i of raised) recompute.add(i);
+    }
+  }
+
+  dispose(): void {
+    for (const buffer of this.#owned) buffer.destroy();
+    for (const constant of this.#used) this.#backend.dropConstant(constant);
+  }
+
+  #own(label: string, size: number, usage: number): GPUBuffer {
+    const buffer = this.#backend.createBuffer(label, size, usage);
+    this.#owned.push(buffer);
+    return buffer;
+  }
+
+  #bufferOf(value: Value): GPUBuffer {
+    const root = this.#plan.root(value);
+    const buffer = this.#buffers[this.#slots.get(root) ?? -1];
+    if (buffer !== undefined) return buffer;
+    const constant = this.#plan.constant(root);
+    if (constant === undefined) throw new Error(`webgpu: value ${root.id} is stored nowhere`);
+    this.#used.push(constant);
+    return this.#backend.useConstant(constant);
+  }
+
+  #uploadParams(): { buffer: GPUBuffer; offsets: number[]; sizes: number[] } {
+    const { gpu } = this.#backend.device;
+    const step = gpu.limits.minUniformBufferOffsetAlignment;
+    const words = this.#plan.steps.map(({ dispatch }) => wordsOf(dispatch));
+    const offsets: number[] = [];
+    let size = 0;
+    for (const one of words) {
+      offsets.push(size);
+      size = align(size + one.byteLength, step);
+    }
+    const all = new Uint32Array(Math.max(4, size / 4));
+    words.forEach((one, i) => all.set(one, (offsets[i] ?? 0) / 4));
+    const buffer = this.#own(
+      'params',
+      all.byteLength,
+      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    );
+    gpu.queue.writeBuffer(buffer, 0, all);
+    return { buffer, offsets, sizes: words.map((one) => one.byteLength) };
+  }
+
+  #record(
+    step: Step,
+    i: number,
+    params: { buffer: GPUBuffer; offsets: number[]; sizes: number[] },
+  ): Recorded {
+    const { dispatch } = step;
+    if (!this.#backend.canRun(this.#plan, dispatch)) return { step, gpu: undefined };
+    const { pipeline, layout } = this.#backend.pipeline(dispatch);
+    const tensors = [...inputsOf(dispatch), ...dispatch.outputs];
+    const bindings = this.#backend.device.gpu.createBindGroup({
+      label: dispatch.kernel.name,
+      layout,
+      entries: [
+        {
+          binding: 0,
+          resource: {
+            buffer: params.buffer,
+            offset: params.offsets[i] ?? 0,
+            size: params.sizes[i] ?? 16,
+          },
+        },
+        {
+          binding: 2,
+          resource: { buffer: this.#status, offset: i * STATUS_STRIDE, size: STATUS_STRIDE },
+        },
+        ...tensors.map((value, k) => ({
+          binding: 3 + k,
+          resource: { buffer: this.#bufferOf(value) },
+        })),
+      ],
+    });
+    return { step, gpu: { pipeline, bindings } };
+  }
+
+  /** The bytes of the status words and of the outputs that are wanted in memory. */
+  async #execute(
+    feeds: ReadonlyMap<string, Tensor>,
+    recompute: ReadonlySet<number>,
+    options: RunOptions,
+  ): Promise<Uint8Array> {
+    const { device } = this.#backend;
+    const { gpu } = device;
+    const { signal } = options;
+    const checks: Promise<void>[] = [];
+    const onGpu = (i: number): boolean => this.#recorded[i]?.gpu !== undefined && !recompute.has(i);
+    const count = this.#recorded.length;
+    const most = signal === undefined ? count : DISPATCHES_A_TURN;
+    // A stretch of GPU dispatches is one command buffer; uploads go in front of the first, copies of the outputs
+    // behind the last. Where nothing needs the reference, that is the whole run.
+    let at = 0;
+    let first = true;
+    for (;;) {
+      const from = at;
+      while (at < count && at - from < most && onGpu(at)) at += 1;
+      const last = at === count;
+      const { checked } = device.guard('run', () => {
+        const encoder = gpu.createCommandEncoder();
+        if (first) this.#encodeFeeds(encoder, feeds);
+        this.#encodeDispatches(encoder, from, at);
+        if (last) this.#encodeOutputs(encoder, options);
+        gpu.queue.submit([encoder.finish()]);
+      });
+      // The rejection is delivered below, with those of the other stretches.
+      checked.catch(() => undefined);
+      checks.push(checked);
+      first = false;
+      if (last) break;
+      if (signal !== undefined) {
+        await device.race(gpu.queue.onSubmittedWorkDone());
+        throwIfAborted(signal);
+      }
+      for (; at < count && !onGpu(at); at += 1) {
+        const step = this.#recorded[at]?.step;
+        if (step !== undefined) await this.#computeOnReference(step.dispatch);
+        throwIfAborted(signal);
+      }
+    }
+    const bytes = mapped(device, this.#staging, this.#staging.size);
+    // A failed submission is a better reason than the mapping that fails after it.
+    bytes.catch(() => undefined);
+    await Promise.all(checks);
+    return bytes;
+  }
+
+  #encodeFeeds(encoder: GPUCommandEncoder, feeds: ReadonlyMap<string, Tensor>): void {
+    const { device } = this.#backend;
+    encoder.clearBuffer(this.#status);
+    for (const [name, value] of this.#plan.feeds) {
+      if (!this.#slots.has(value)) continue;
+      const tensor = feeds.get(name);
+      if (tensor === undefined) throw new TypeError(`run: feed '${name}' is missing`);
+      const { storage } = tensor;
+      if (storage instanceof GpuStorage && storage.device === device) {
+        encoder.copyBufferToBuffer(
+          storage.buffer,
+          0,
+          this.#bufferOf(value),
+          0,
+          storage.buffer.size,
+        );
+      } else upload(device.gpu, this.#bufferOf(value), tensor.bytes());
+    }
+  }
+
+  #encodeDispatches(encoder: GPUCommandEncoder, from: number, to: number): void {
+    if (from === to) return;
+    const pass = encoder.beginComputePass();
+    for (const { step, gpu } of this.#recorded.slice(from, to)) {
+      if (gpu === undefined) continue;
+      pass.setPipeline(gpu.pipeline);
+      pass.setBindGroup(0, gpu.bindings);
+      pass.dispatchWorkgroups(...step.dispatch.grid);
+    }
+    pass.end();
+  }
+
+  #encodeOutputs(encoder: GPUCommandEncoder, options: RunOptions): void {
+    encoder.copyBufferToBuffer(this.#status, 0, this.#staging, 0, this.#status.size);
+    for (const { name, value, offset } of this.#readable) {
+      if (options.keepOnDevice?.has(name)) continue;
+      const size = bufferSizeOf(value);
+      encoder.copyBufferToBuffer(this.#bufferOf(value), 0, this.#staging, offset, size);
+    }
+  }
+
+  async #computeOnReference(dispatch: Dispatch): Promise<void> {
+    const { device, reference } = this.#backend;
+    const inputs: Uint8Array[] = [];
+    for (const value of inputsOf(dispatch)) {
+      const constant = this.#plan.constant(value);
+      if (constant !== undefined) {
+        inputs.push(constant.bytes().slice());
+        continue;
+      }
+      const storage = new GpuStorage(device, this.#bufferOf(value), byteLengthOf(value));
+      inputs.push(await storage.read());
+    }
+    const results = reference.compute(dispatch, inputs);
+    dispatch.outputs.forEach((value, i) => {
+      upload(device.gpu, this.#bufferOf(value), results[i] ?? new Uint8Array(0));
+    });
+  }
+
+  #result(bytes: Uint8Array, recomputed: ReadonlySet<number>, options: RunOptions): RunResult {
+    const outputs = new Map<string, Tensor>();
+    const offsets = new Map(this.#readable.map((one) => [one.name, one.offset]));
+    for (const [name, value] of this.#plan.outputs) {
+      const constant = this.#plan.constant(value);
+      const length = byteLengthOf(value);
+      const offset = offsets.get(name) ?? 0;
+      if (constant !== undefined) {
+        outputs.set(name, Tensor.ofBytes(value.dtype, constant.bytes().slice(), value.dims));
+      } else if (options.keepOnDevice?.has(name)) {
+        outputs.set(name, new Tensor(value.dtype, this.#copy(value), value.dims));
+      } else {
+        outputs.set(
+          name,
+          Tensor.ofBytes(value.dtype, bytes.slice(offset, offset + length), value.dims),
+        );
+      }
+    }
+    const notes: RunNote[] = [];
+    this.#recorded.forEach(({ step, gpu }, i) => {
+      if (gpu !== undefined && !recomputed.has(i)) return;
+      notes.push({
+        kind: gpu === undefined ? 'reference' : 'recomputed',
+        kernel: step.dispatch.kernel.name,
+        nodes: step.nodes,
+      });
+    });
+    return { outputs, notes };
+  }
+
+  /** A copy of a value that outlives the executable. */
+  #copy(value: Value): GpuStorage {
+    const { device } = this.#backend;
+    const size = bufferSizeOf(value);
+    const buffer = this.#backend.createBuffer(
+      'kept output',
+      size,
+      GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    );
+    const encoder = device.gpu.createCommandEncoder();
+    encoder.copyBufferToBuffer(this.#bufferOf(value), 0, buffer, 0, size);
+    device.gpu.queue.submit([encoder.finish()]);
+    return new GpuStorage(device, buffer, byteLengthOf(value));
+  }
+}

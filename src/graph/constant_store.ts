@@ -1,0 +1,54 @@
+// Constants that belong to a model and not to a plan: initialisers, results of nodes that read only such, and packed
+// weights. Plans for other shapes find them here, so that planning again neither scans nor packs again.
+import { canonicalWord } from '../core/bits.ts';
+import type { Constant } from '../core/constant.ts';
+
+export class ConstantStore {
+  /** Named values whose contents no feed's shape changes: initialisers, and nodes that read only such values. */
+  readonly named = new Map<string, NamedConstant>();
+  /** Results of folded dispatches, by kernel, Params and inputs: packed weights. */
+  readonly folded = new Map<string, Constant[]>();
+  readonly #canonical = new WeakMap<Constant, boolean>();
+  #count = 0;
+  readonly #ids = new WeakMap<Constant, number>();
+
+  idOf(constant: Constant): number {
+    const known = this.#ids.get(constant);
+    if (known !== undefined) return known;
+    this.#count += 1;
+    this.#ids.set(constant, this.#count);
+    return this.#count;
+  }
+
+  /** Whether all words of an f32 constant are canonical; tested once. */
+  isCanonical(constant: Constant): boolean {
+    let known = this.#canonical.get(constant);
+    if (known === undefined) {
+      known = constant.byteLength <= SCAN_BYTES && allCanonical(constant.bytes());
+      this.#canonical.set(constant, known);
+    }
+    return known;
+  }
+
+  release(): void {
+    for (const list of this.folded.values()) for (const constant of list) constant.release();
+    this.named.clear();
+    this.folded.clear();
+  }
+}
+
+/** A constant under a name of the graph. Folded ones belong to `ConstantStore.folded`, which releases them. */
+interface NamedConstant {
+  readonly constant: Constant;
+  readonly dims: readonly number[];
+  readonly canonical: boolean;
+}
+
+// Contents up to this size are tested for canonical words; more is not worth the time, readers test instead.
+const SCAN_BYTES = 1 << 16;
+
+function allCanonical(bytes: Uint8Array): boolean {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
+  return words.every((word) => canonicalWord(word) === word);
+}

@@ -1,0 +1,132 @@
+// The context in which an operator lowers itself: its node's attributes, the values it reads and writes, and `emit`.
+import { HostConstant, type Constant } from '../core/constant.ts';
+import { dtypeInfo, type DType, type TypedArray } from '../core/dtype.ts';
+import {
+  packParams,
+  type Dispatch,
+  type DispatchOptions,
+  type Kernel,
+  type LowerContext,
+} from '../core/op.ts';
+import { formatShape, sizeOf } from '../core/shape.ts';
+import type { Value } from '../core/value.ts';
+import type { CheckedGraph } from './check.ts';
+import { AttributeContext } from './context.ts';
+import type { Node } from './graph.ts';
+import type { PlanOptions } from './plan.ts';
+
+/** What a context asks of the planner. */
+export interface PlanBuilder {
+  readonly checked: CheckedGraph;
+  readonly options: PlanOptions;
+  readonly roots: Map<Value, Value>;
+  create(dtype: DType, dims: readonly number[]): Value;
+  constant(value: Value): Constant | undefined;
+  contents(value: Value): TypedArray | undefined;
+  setConstant(value: Value, constant: Constant): void;
+  emit(node: number, dispatch: Dispatch): void;
+}
+
+export class PlanContext extends AttributeContext implements LowerContext {
+  readonly target: 'wasm' | 'webgpu';
+  readonly #planner: PlanBuilder;
+  readonly #inputs: readonly (Value | undefined)[];
+  outputs: readonly (Value | undefined)[] = [];
+
+  constructor(planner: PlanBuilder, node: Node, inputs: readonly (Value | undefined)[]) {
+    super(
+      node,
+      planner.checked.opsets[node.index] ?? 0,
+      inputs.map((value) => value?.dtype),
+    );
+    this.#planner = planner;
+    this.#inputs = inputs;
+    this.target = planner.options.target;
+  }
+
+  input(i: number): Value {
+    const value = this.#inputs[i];
+    if (value === undefined) throw new TypeError(`${this.opType}: input ${i} is missing.`);
+    return value;
+  }
+
+  optional(i: number): Value | undefined {
+    return this.#inputs[i];
+  }
+
+  constant(i: number): TypedArray | undefined {
+    const value = this.#inputs[i];
+    return value === undefined ? undefined : this.#planner.contents(value);
+  }
+
+  known(i: number, what: string): TypedArray {
+    const contents = this.constant(i);
+    if (contents === undefined) {
+      throw new TypeError(
+        `${this.opType}: ${what} (input ${i}) must be known from the model and the shapes of its inputs, got a computed tensor. Make it an initializer.`,
+      );
+    }
+    return contents;
+  }
+
+  output(i: number): Value {
+    const value = this.outputs[i];
+    if (value === undefined) throw new TypeError(`${this.opType}: output ${i} is not wanted.`);
+    return value;
+  }
+
+  wants(i: number): boolean {
+    return this.outputs[i] !== undefined;
+  }
+
+  isConstant(value: Value): boolean {
+    return this.#planner.constant(value) !== undefined;
+  }
+
+  temp(dtype: DType, dims: readonly number[]): Value {
+    return this.#planner.create(dtype, dims);
+  }
+
+  constantValue(dtype: DType, dims: readonly number[], data: TypedArray): Value {
+    const value = this.#planner.create(dtype, dims);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#planner.setConstant(value, new HostConstant(dtype, bytes));
+    return value;
+  }
+
+  emit(kernel: Kernel, options: DispatchOptions): void {
+    if (options.outputs.every((value) => sizeOf(value.dims) === 0)) {
+      // Zero elements: nothing to compute, on either machine.
+      for (const value of options.outputs) {
+        this.#planner.setConstant(value, new HostConstant(value.dtype, new Uint8Array(0)));
+      }
+      return;
+    }
+    const dispatch: Dispatch = {
+      kernel,
+      params: packParams(kernel, options.params ?? {}),
+      inputs: options.inputs,
+      outputs: options.outputs,
+      units: options.units ?? 1,
+      unitCost: Math.max(1, Math.min(4294967295, Math.round(options.unitCost ?? 1))),
+      scratch: options.scratch ?? 0,
+      grid: options.grid ?? [1, 1, 1],
+      constants: options.constants ?? {},
+      ...(options.chain === undefined ? {} : { chain: options.chain }),
+    };
+    this.#planner.emit(this.node.index, dispatch);
+  }
+
+  alias(to: Value, from: Value): void {
+    if (
+      dtypeInfo(to.dtype).bytes !== dtypeInfo(from.dtype).bytes ||
+      sizeOf(to.dims) !== sizeOf(from.dims)
+    ) {
+      throw new RangeError(
+        `${this.opType}: expected ${sizeOf(from.dims)} elements, got shape ${formatShape(to.dims)}.`,
+      );
+    }
+    to.canonical = from.canonical;
+    this.#planner.roots.set(to, from);
+  }
+}
