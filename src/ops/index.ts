@@ -8,6 +8,8 @@ import * as generate from './generate.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
 import * as mod from './mod.ts';
+import * as normalization from './normalization.ts';
+import * as order from './order.ts';
 import * as pad from './pad.ts';
 import * as pool from './pool.ts';
 import * as reduce from './reduce.ts';
@@ -27,6 +29,8 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   mask,
   mat_mul,
   mod,
+  normalization,
+  order,
   pad,
   pool,
   reduce,

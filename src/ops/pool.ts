@@ -11,8 +11,8 @@ import type {
   NodeContext,
   OpDef,
   ShapeContext,
-  Value,
 } from '../core/op.ts';
+import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';
@@ -99,8 +99,14 @@ function geometry(axes: readonly Axis[]): Record<string, number[]> {
   };
 }
 
-function emitPool(node: LowerContext, op: keyof typeof kPool, out: Value, x: Value): void {
-  const axes = axesOf(node);
+function emitPool(
+  node: LowerContext,
+  op: keyof typeof kPool,
+  out: Value,
+  x: Value,
+  axes: readonly Axis[],
+  countPad = false,
+): void {
   const width = axes.at(-1)?.out ?? 1;
   const taps = axes.reduce((product, axis) => product * axis.kernel, 1);
   const rows = sizeOf(out.dims) / Math.max(1, width);
@@ -110,7 +116,7 @@ function emitPool(node: LowerContext, op: keyof typeof kPool, out: Value, x: Val
       rows,
       block,
       op: kPool[op],
-      count_pad: node.int('count_include_pad', 0) !== 0 ? 1 : 0,
+      count_pad: countPad ? 1 : 0,
       ...geometry(axes),
     },
     inputs: [x],
@@ -121,6 +127,22 @@ function emitPool(node: LowerContext, op: keyof typeof kPool, out: Value, x: Val
     constants: { OP: kPool[op] },
   });
   out.canonical = true;
+}
+
+/** Emits `out` = sums of `x`, [N, C, n], over `size` channels around each, as LRN counts them. */
+export function emitWindowSum(node: LowerContext, out: Value, x: Value, size: number): void {
+  const [, channels = 1, n = 1] = x.dims;
+  const over: Axis = {
+    size: channels,
+    out: channels,
+    kernel: size,
+    stride: 1,
+    dilation: 1,
+    begin: Math.floor((size - 1) / 2),
+    end: Math.ceil((size - 1) / 2),
+  };
+  const along: Axis = { size: n, out: n, kernel: 1, stride: 1, dilation: 1, begin: 0, end: 0 };
+  emitPool(node, 'sum', out, x, [over, along]);
 }
 
 function floatOnly(node: NodeContext): DType[] {
@@ -149,7 +171,7 @@ export const MaxPool: OpDef = {
   lower(node) {
     const x = node.input(0);
     if (x.dtype === 'float32' && !node.wants(1)) {
-      emitPool(node, 'max', node.output(0), x);
+      emitPool(node, 'max', node.output(0), x, axesOf(node));
       return;
     }
     const dims = outDims(node);
@@ -182,7 +204,10 @@ export const AveragePool: OpDef = {
   attributes: { ...kWindow, count_include_pad: { kind: 'int' } },
   dtypes: floatOnly,
   infer: (node) => [outDims(node)],
-  lower: (node) => emitPool(node, 'average', node.output(0), node.input(0)),
+  lower(node) {
+    const countPad = node.int('count_include_pad', 0) !== 0;
+    emitPool(node, 'average', node.output(0), node.input(0), axesOf(node), countPad);
+  },
 };
 
 /** |x|^p as a step of a chain. */
@@ -216,7 +241,7 @@ export const LpPool: OpDef = {
     const [x, out, p] = [node.input(0), node.output(0), normOf(node)];
     const terms = mapped(node, x.dims, (c) => power(c, c.f32(x), p));
     const sum = node.temp('float32', out.dims);
-    emitPool(node, 'sum', sum, terms);
+    emitPool(node, 'sum', sum, terms, axesOf(node));
     emitRoot(node, out, sum, p);
   },
 };
