@@ -78,6 +78,68 @@ const defined: OpCase[] = [
     },
     { expected: [new Tensor('float32', [512, 0, 0, 0], [4, 1])] },
   ),
+  // The same where a GPU kernel may: operands stay under 2^50. One column, then rows and columns enough for a tile.
+  ...[1, 5].map((n) =>
+    nodeCase(
+      `mat_mul/op=MatMul,data=flush-limit,n=${n}`,
+      'defined',
+      {
+        opType: 'MatMul',
+        inputs: [
+          given([5, 1], words(0x26000000, 0x25ffffff, 0xa5ffffff, 0x80000000, 0xa6000000)),
+          given([1, n], repeat(n, 2 ** 40)),
+        ],
+      },
+      {
+        expected: [
+          new Tensor(
+            'float32',
+            [2 ** -11, 0, 0, 0, -(2 ** -11)].flatMap((value) => repeat(n, value)),
+            [5, n],
+          ),
+        ],
+      },
+    ),
+  ),
+  // Sums that cancel to 2^-125, which is +0, and to 2^-120, which stays.
+  ...[1, 5].map((n) =>
+    nodeCase(
+      `mat_mul/op=MatMul,data=cancelling,n=${n}`,
+      'defined',
+      {
+        opType: 'MatMul',
+        inputs: [
+          given(
+            [4, 2],
+            words(
+              ...[0x26000001, 0x26000000, 0x26000020, 0x26000000],
+              ...[0x26000000, 0x26000001, 0x26000000, 0x26000020],
+            ),
+          ),
+          given([2, n], [...repeat(n, 2 ** -51), ...repeat(n, -(2 ** -51))]),
+        ],
+      },
+      {
+        expected: [
+          new Tensor(
+            'float32',
+            [0, 2 ** -120, 0, -(2 ** -120)].flatMap((value) => repeat(n, value)),
+            [4, n],
+          ),
+        ],
+      },
+    ),
+  ),
+  nodeCase(
+    'mat_mul/op=MatMul,data=overflow',
+    'defined',
+    {
+      opType: 'MatMul',
+      // Both products overflow before they are added.
+      inputs: [given([1, 2], [3e38, 3e38]), given([2, 2], [3e38, 1, -3e38, 1])],
+    },
+    { expected: [new Tensor('float32', [NaN, Infinity], [1, 2])] },
+  ),
   nodeCase(
     'mat_mul/op=MatMul,data=order',
     'defined',

@@ -1,5 +1,6 @@
 // Reductions: values by hand, special words, every layout (rows, columns, scattered axes), several tree levels,
 // and the same row alone, in a batch and along another axis.
+import { f32OfWord } from '../../src/core/bits.ts';
 import { Tensor } from '../../src/core/tensor.ts';
 import {
   nodeCase,
@@ -55,6 +56,22 @@ function reduceCase(
 
 const small = f32([2, 3], [1, 2, 3, 4, 5, 6]);
 const defined: OpCase[] = [
+  // 2^-102 is a summand, its neighbour below is +0; a sum that cancels to 2^-120 stays, one to 2^-125 is +0.
+  reduceCase(
+    'flush limit',
+    'defined',
+    'ReduceSum',
+    f32(
+      [6, 2],
+      [
+        ...[0x0c800000, 0x0c7fffff, 0x8c800000, 0x8c7fffff, 0x0c7fffff, 0x80000000].map(f32OfWord),
+        ...[0x0c7fffff, 0x0c7fffff, 0x0c800020, 0x8c800000, 0x0c800001, 0x8c800000].map(f32OfWord),
+      ],
+    ),
+    [1],
+    { keepdims: 0 },
+    { expected: [new Tensor('float32', [2 ** -102, -(2 ** -102), 0, 0, 2 ** -120, 0], [6])] },
+  ),
   reduceCase(
     'all',
     'defined',
