@@ -31,7 +31,9 @@ function exported(exports: WebAssembly.Exports, name: string): WebAssembly.Expor
 
 export async function createCore(): Promise<Core> {
   compiled ??= compile();
-  const { exports } = await WebAssembly.instantiate(await compiled, {});
+  // Not the asynchronous form: while a process waits for it with nothing else to do, Node 20 can block for ever
+  // (its platform drains background tasks, one of which waits for the main thread to collect garbage).
+  const { exports } = new WebAssembly.Instance(await compiled, {});
   const memory = exported(exports, 'memory') as WebAssembly.Memory;
   const base = exported(exports, '__heap_base') as WebAssembly.Global;
   const table = exported(exports, '__indirect_function_table') as WebAssembly.Table;
