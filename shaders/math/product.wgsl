@@ -1,26 +1,45 @@
-// Operands and rounded steps of summed products (V3, V4, B6): one dot product, or four at once.
-// operand(x) reads an f32 word for a product: magnitudes under 2^-51 are +0. It remembers the largest magnitude; at
+// Operands and rounded steps of summed products (V3, V4, B6), four dot products at once.
+// operand4(x) reads f32 words for a product: magnitudes under 2^-51 are +0. It remembers the largest magnitude; at
 // the end check_operands() raises the flag if one was 2^50 or more, infinite or NaN: below that, and with at most
 // 2^27 terms, no product or sum can overflow, and none but zero is subnormal.
-// multiply_add is one step of V4: the product rounded, then the sum rounded. The tree has three levels of 64:
-// `close_group` after every 64 terms (and once more if terms are left), `total` at the end. Adding to +0 instead of
-// starting with the first term, and adding an empty level, change at most the sign of a zero, which the canonical
-// store removes.
+// multiply_add is one step of V4: the product rounded, then the sum rounded. Kernels add groups of 64 terms into a
+// first level and 64 of those into a second. Adding to +0 instead of starting with the first term, and adding an
+// empty level, change at most the sign of a zero, which the canonical store removes.
 // #import math/arith
 
 const OPERAND_LIMIT: u32 = 0x58800000u; // 2^50, exponent field 177
 const MOST_TERMS: u32 = 262144u; // 64^3: three levels
 
-var<private> largest: u32;
+// Operands of one term: 8 rows, or 8 columns.
+struct Eight {
+  low: vec4<f32>,
+  high: vec4<f32>,
+}
+
+// The sizes of a product: matrices or images, rows (filters), columns (positions) and terms of each.
+struct Extent {
+  images: u32,
+  rows: u32,
+  columns: u32,
+  terms: u32,
+}
+
+var<private> largest: vec4<u32>;
+
+fn operand4(x: vec4<u32>) -> vec4<f32> {
+  let magnitude = x & vec4<u32>(MAGNITUDE_BITS);
+  largest = max(largest, magnitude);
+  return bitcast<vec4<f32>>(select(x, vec4<u32>(), magnitude < vec4<u32>(PRODUCT_LIMIT)));
+}
 
 fn operand(x: u32) -> f32 {
   let magnitude = x & MAGNITUDE_BITS;
-  largest = max(largest, magnitude);
+  largest.x = max(largest.x, magnitude);
   return bitcast<f32>(select(x, 0u, magnitude < PRODUCT_LIMIT));
 }
 
 fn check_operands(terms: u32) {
-  if (largest >= OPERAND_LIMIT || terms > MOST_TERMS) {
+  if (max(max(largest.x, largest.y), max(largest.z, largest.w)) >= OPERAND_LIMIT || terms > MOST_TERMS) {
     raise_flag();
   }
 }
@@ -37,7 +56,12 @@ fn multiply_add(sum: vec4<f32>, a: vec4<f32>, b: f32) -> vec4<f32> {
   return bar4(sum + bar4(a * b));
 }
 
-// The finished sum, canonical.
+// Finished sums, canonical.
 fn stored(sum: f32) -> u32 {
   return flush_below(bitcast<u32>(sum), CANONICAL_LIMIT);
+}
+
+fn stored4(sum: vec4<f32>) -> vec4<u32> {
+  let bits = bitcast<vec4<u32>>(sum);
+  return select(bits, vec4<u32>(), (bits & vec4<u32>(MAGNITUDE_BITS)) < vec4<u32>(CANONICAL_LIMIT));
 }

@@ -21,15 +21,15 @@ struct Params {
   pad_top: u32,
   pad_left: u32,
   images: u32, // of all groups
+  y_shift: u32,
+  z_shift: u32,
   pad0: u32,
-  pad1: u32,
-  pad2: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read> in0: array<u32>;
 @group(0) @binding(4) var<storage, read> in1: array<u32>;
-@group(0) @binding(5) var<storage, read> in2: array<vec4<u32>>;
+@group(0) @binding(5) var<storage, read> in2: array<vec2<u32>>;
 
 fn tap(at: u32, x: u32, inside: bool) -> f32 {
   if (inside && x < params.width) {
@@ -70,9 +70,10 @@ fn main(
   var two = vec4<f32>();
   for (var k = 0u; k < params.terms; k++) {
     let term = in2[k];
-    let inside = z + term.y < params.depth && y + term.z < params.height;
+    let term_y = (term.y >> params.y_shift) & ((1u << (params.z_shift - params.y_shift)) - 1u);
+    let inside = z + (term.y >> params.z_shift) < params.depth && y + term_y < params.height;
     let at = corner + term.x;
-    let column = left + term.w;
+    let column = left + (term.y & ((1u << params.y_shift) - 1u));
     let taps = vec4<f32>(
       tap(at, column, inside),
       tap(at + step, column + step, inside),

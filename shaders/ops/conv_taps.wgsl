@@ -1,9 +1,10 @@
-// Y[image][filter][z][y][x] = tree over k of W[filter][k] * X[k], by tiles of filters and output positions (V3, V4, V5).
-// Term k = (input channel, kernel depth, row, column) lies at in2[k] = (offset, z, y, x) from the window's corner,
-// dilation included, so that no term needs a division. A tap outside the input is +0 by position. group.x counts
-// tiles of positions, group.y of filters, group.z one group of one image. The twin of wasm/ops/conv_taps.c.
+// Y[image][filter][z][y][x] = tree over k of W[filter][k] * X[k] (V3, V4, V5): the operands of a product block whose rows
+// are filters and whose columns are output positions (math/product_8x8 or product_4x8, which is composed in
+// src/ops/conv_taps.ts). Term k = (input channel, kernel depth, row, column) lies at in2[k].x elements from the
+// window's corner; in2[k].y holds its z, y and x, dilation included, so that no term needs a division. A tap outside
+// the input is +0 by position. An image is one group of one image. The twin of wasm/ops/conv_taps.c.
 // #import math/index
-// #import math/product_tile
+// #import math/product
 struct Params {
   groups: u32,
   channels: u32,
@@ -22,92 +23,112 @@ struct Params {
   pad_top: u32,
   pad_left: u32,
   images: u32, // of all groups
+  y_shift: u32,
+  z_shift: u32,
   pad0: u32,
-  pad1: u32,
-  pad2: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read> in0: array<u32>;
 @group(0) @binding(4) var<storage, read> in1: array<u32>;
-@group(0) @binding(5) var<storage, read> in2: array<vec4<u32>>;
+@group(0) @binding(5) var<storage, read> in2: array<vec2<u32>>;
 
-// The window's corner of an output position, which wraps where it lies in the padding; w is its flat offset.
-fn corner(position: u32) -> vec4<u32> {
+// The innermost axes along which a window may leave the input; 0 without padding.
+override AXES: u32 = 3u;
+
+// Offsets of the invocation's filters in W; corners of its windows: offset in X, z, y and x, wrapped where negative.
+var<private> left_low: vec4<u32>;
+var<private> left_high: vec4<u32>;
+var<private> corner_low: vec4<u32>;
+var<private> corner_high: vec4<u32>;
+var<private> z_low: vec4<u32>;
+var<private> z_high: vec4<u32>;
+var<private> y_low: vec4<u32>;
+var<private> y_high: vec4<u32>;
+var<private> x_low: vec4<u32>;
+var<private> x_high: vec4<u32>;
+
+fn block_extent() -> Extent {
+  return Extent(params.images, params.filters, params.out_depth * params.out_height * params.out_width, params.terms);
+}
+
+// z, y and x of the corner of the window at an output position.
+fn corner(position: u32) -> vec3<u32> {
   let line = div_u32(position, params.out_width);
   let plane = div_u32(line, params.out_height);
-  let z = plane * params.stride_depth - params.pad_front;
-  let y = (line - plane * params.out_height) * params.stride_height - params.pad_top;
-  let x = (position - line * params.out_width) * params.stride_width - params.pad_left;
-  return vec4<u32>((z * params.height + y) * params.width + x, z, y, x);
+  return vec3<u32>(
+    plane * params.stride_depth - params.pad_front,
+    (line - plane * params.out_height) * params.stride_height - params.pad_top,
+    (position - line * params.out_width) * params.stride_width - params.pad_left,
+  );
 }
 
-fn tap(image: u32, window: vec4<u32>, term: vec4<u32>) -> f32 {
-  let at = window + term;
-  if (at.y < params.depth && at.z < params.height && at.w < params.width) {
-    return operand(in0[image + at.x]);
-  }
-  return 0.0;
+fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
+  let four = vec4<u32>(0u, 1u, 2u, 3u);
+  let filter0 = (image - div_u32(image, params.groups) * params.groups) * params.filters;
+  let last_row = vec4<u32>(params.filters - 1u);
+  left_low = (vec4<u32>(filter0) + min(vec4<u32>(row) + four, last_row)) * params.terms;
+  left_high = (vec4<u32>(filter0) + min(vec4<u32>(row + 4u) + four, last_row)) * params.terms;
+
+  let last = params.out_depth * params.out_height * params.out_width - 1u;
+  let a = corner(min(lane, last));
+  let b = corner(min(lane + lanes, last));
+  let c = corner(min(lane + 2u * lanes, last));
+  let d = corner(min(lane + 3u * lanes, last));
+  z_low = vec4<u32>(a.x, b.x, c.x, d.x);
+  y_low = vec4<u32>(a.y, b.y, c.y, d.y);
+  x_low = vec4<u32>(a.z, b.z, c.z, d.z);
+  let e = corner(min(lane + 4u * lanes, last));
+  let f = corner(min(lane + 5u * lanes, last));
+  let g = corner(min(lane + 6u * lanes, last));
+  let h = corner(min(lane + 7u * lanes, last));
+  z_high = vec4<u32>(e.x, f.x, g.x, h.x);
+  y_high = vec4<u32>(e.y, f.y, g.y, h.y);
+  x_high = vec4<u32>(e.z, f.z, g.z, h.z);
+  let first = vec4<u32>(image * params.channels * params.depth * params.height * params.width);
+  corner_low = first + (z_low * params.height + y_low) * params.width + x_low;
+  corner_high = first + (z_high * params.height + y_high) * params.width + x_high;
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  begin();
-  let rows = 1u << ROW_BITS;
-  let columns = 1u << COLUMN_BITS;
-  let positions = params.out_depth * params.out_height * params.out_width;
-  let image = group.z * params.channels * params.depth * params.height * params.width;
-  let filter0 = (group.z - div_u32(group.z, params.groups) * params.groups) * params.filters;
-  let first_row = group.y * 4u * rows;
-  let column = group.x * 4u * columns + (local & (columns - 1u));
-  let last_row = params.filters - 1u;
-  let window0 = corner(min(column, positions - 1u));
-  let window1 = corner(min(column + columns, positions - 1u));
-  let window2 = corner(min(column + 2u * columns, positions - 1u));
-  let window3 = corner(min(column + 3u * columns, positions - 1u));
+fn left4(at: vec4<u32>) -> vec4<f32> {
+  return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
+}
 
-  for (var start = 0u; start < params.terms; start += STEP) {
-    for (var i = local; i < STEP * rows; i += 64u) {
-      let k = start + (i & (STEP - 1u));
-      let row = first_row + i / STEP;
-      var vector = vec4<f32>();
-      if (k < params.terms) {
-        let base = filter0 * params.terms + k;
-        vector = vec4<f32>(
-          operand(in1[base + min(row, last_row) * params.terms]),
-          operand(in1[base + min(row + rows, last_row) * params.terms]),
-          operand(in1[base + min(row + 2u * rows, last_row) * params.terms]),
-          operand(in1[base + min(row + 3u * rows, last_row) * params.terms]),
-        );
-      }
-      sh_tile[tile_left(i & (STEP - 1u), i / STEP)] = vector;
-    }
-    for (var t = local >> COLUMN_BITS; t < STEP; t += rows) {
-      let k = start + t;
-      var vector = vec4<f32>();
-      if (k < params.terms) {
-        let term = in2[k];
-        vector = vec4<f32>(tap(image, window0, term), tap(image, window1, term), tap(image, window2, term), tap(image, window3, term));
-      }
-      sh_tile[tile_right(t, local & (columns - 1u))] = vector;
-    }
-    workgroupBarrier();
-    tile_multiply(local);
-    workgroupBarrier();
-    if (((start + STEP) & 63u) < 1u) {
-      tile_close_group(start + STEP);
-    }
-  }
-  check_operands(params.terms);
-  tile_finish(local);
+fn block_left(k: u32) -> Eight {
+  return Eight(left4(left_low + vec4<u32>(k)), left4(left_high + vec4<u32>(k)));
+}
 
-  let row = first_row + (local >> COLUMN_BITS);
-  for (var i = 0u; i < 16u; i++) {
-    let channel = row + (i >> 2u) * rows;
-    let position = column + (i & 3u) * columns;
-    if (channel < params.filters && position < positions) {
-      let at = (group.z * params.filters + channel) * positions + position;
-      out0[at] = epilogue(stored(sh_tile[4u * local + (i >> 2u)][i & 3u]), at);
-    }
+fn block_left_low(k: u32) -> vec4<f32> {
+  return left4(left_low + vec4<u32>(k));
+}
+
+fn right4(at: vec4<u32>) -> vec4<u32> {
+  return vec4<u32>(in0[at.x], in0[at.y], in0[at.z], in0[at.w]);
+}
+
+// Taps at `at` where z, y and x lie in the input, else +0.
+fn taps4(at: vec4<u32>, z: vec4<u32>, y: vec4<u32>, x: vec4<u32>) -> vec4<f32> {
+  if (AXES < 1u) {
+    return operand4(right4(at));
   }
+  var inside = x < vec4<u32>(params.width);
+  if (AXES > 1u) {
+    inside = inside & (y < vec4<u32>(params.height));
+  }
+  if (AXES > 2u) {
+    inside = inside & (z < vec4<u32>(params.depth));
+  }
+  return operand4(select(vec4<u32>(), right4(select(vec4<u32>(), at, inside)), inside));
+}
+
+fn block_right(k: u32) -> Eight {
+  let tap = in2[k];
+  let offset = vec4<u32>(tap.x);
+  let z = vec4<u32>(tap.y >> params.z_shift);
+  let y = vec4<u32>((tap.y >> params.y_shift) & ((1u << (params.z_shift - params.y_shift)) - 1u));
+  let x = vec4<u32>(tap.y & ((1u << params.y_shift) - 1u));
+  return Eight(
+    taps4(corner_low + offset, z_low + z, y_low + y, x_low + x),
+    taps4(corner_high + offset, z_high + z, y_high + y, x_high + x),
+  );
 }

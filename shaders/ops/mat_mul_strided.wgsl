@@ -1,9 +1,8 @@
-// Y[batch][m][n] = tree over k of A[batch][m][k] * B[batch][k][n], both operands where they lie (V3, V4).
-// A workgroup computes one tile (math/product_tile) of one matrix: group.x counts column tiles, group.y row tiles,
-// group.z matrices. Every operand is flushed once, on its way into workgroup memory; terms past the end are +0; rows
-// and columns past the end repeat the last one and are not stored. The twin of wasm/ops/mat_mul_strided.c.
+// Y[batch][m][n] = tree over k of A[batch][m][k] * B[batch][k][n], both operands where they lie (V3, V4): the operands
+// of a product block (math/product_8x8 or product_4x8, which is composed in src/ops/mat_mul_strided.ts). Rows and
+// columns past the end repeat the last one and are not stored. The twin of wasm/ops/mat_mul_strided.c.
 // #import math/index
-// #import math/product_tile
+// #import math/product
 struct Params {
   m: u32,
   n: u32,
@@ -16,23 +15,30 @@ struct Params {
   batch_dims: array<vec4<u32>, 2>,
   a_strides: array<vec4<u32>, 2>,
   b_strides: array<vec4<u32>, 2>,
+  images: u32,
+  pad0: u32,
+  pad1: u32,
+  pad2: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read> in0: array<u32>;
 @group(0) @binding(4) var<storage, read> in1: array<u32>;
 
-// Term and vector of an element of a side; neighbouring invocations take neighbouring words of the tensor.
-fn place(i: u32, bits: u32, terms_first: bool) -> vec2<u32> {
-  return select(vec2<u32>(i >> bits, i & ((1u << bits) - 1u)), vec2<u32>(i & (STEP - 1u), i / STEP), terms_first);
+// Offsets of the invocation's rows of A and columns of B.
+var<private> left_low: vec4<u32>;
+var<private> left_high: vec4<u32>;
+var<private> right_low: vec4<u32>;
+var<private> right_high: vec4<u32>;
+
+fn block_extent() -> Extent {
+  return Extent(params.images, params.m, params.n, params.k);
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  begin();
+fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
   var a_offset = 0u;
   var b_offset = 0u;
-  var matrix = group.z;
+  var matrix = image;
   for (var axis = 0u; axis < params.batch_rank; axis++) {
     let dim = params.batch_dims[axis >> 2u][axis & 3u];
     let rest = div_u32(matrix, dim);
@@ -41,67 +47,33 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     b_offset += at * params.b_strides[axis >> 2u][axis & 3u];
     matrix = rest;
   }
-  let rows = 1u << ROW_BITS;
-  let columns = 1u << COLUMN_BITS;
-  let first_row = group.y * 4u * rows;
-  let first_column = group.x * 4u * columns;
-  let a_terms_first = params.a_column_stride <= params.a_row_stride;
-  let b_terms_first = params.b_row_stride < params.b_column_stride;
-  let last_row = params.m - 1u;
-  let last_column = params.n - 1u;
+  let four = vec4<u32>(0u, 1u, 2u, 3u);
+  let last_row = vec4<u32>(params.m - 1u);
+  let last_column = vec4<u32>(params.n - 1u);
+  left_low = vec4<u32>(a_offset) + min(vec4<u32>(row) + four, last_row) * params.a_row_stride;
+  left_high = vec4<u32>(a_offset) + min(vec4<u32>(row + 4u) + four, last_row) * params.a_row_stride;
+  right_low = vec4<u32>(b_offset) + min(vec4<u32>(lane) + four * lanes, last_column) * params.b_column_stride;
+  right_high = vec4<u32>(b_offset) + min(vec4<u32>(lane + 4u * lanes) + four * lanes, last_column) * params.b_column_stride;
+}
 
-  for (var start = 0u; start < params.k; start += STEP) {
-    for (var i = local; i < STEP * rows; i += 64u) {
-      let at = place(i, ROW_BITS, a_terms_first);
-      let k = start + at.x;
-      let row = first_row + at.y;
-      var vector = vec4<f32>();
-      if (k < params.k) {
-        let base = a_offset + k * params.a_column_stride;
-        vector = vec4<f32>(
-          operand(in0[base + min(row, last_row) * params.a_row_stride]),
-          operand(in0[base + min(row + rows, last_row) * params.a_row_stride]),
-          operand(in0[base + min(row + 2u * rows, last_row) * params.a_row_stride]),
-          operand(in0[base + min(row + 3u * rows, last_row) * params.a_row_stride]),
-        );
-      }
-      sh_tile[tile_left(at.x, at.y)] = vector;
-    }
-    for (var i = local; i < STEP * columns; i += 64u) {
-      let at = place(i, COLUMN_BITS, b_terms_first);
-      let k = start + at.x;
-      let column = first_column + at.y;
-      var vector = vec4<f32>();
-      if (k < params.k) {
-        let base = b_offset + k * params.b_row_stride;
-        vector = vec4<f32>(
-          operand(in1[base + min(column, last_column) * params.b_column_stride]),
-          operand(in1[base + min(column + columns, last_column) * params.b_column_stride]),
-          operand(in1[base + min(column + 2u * columns, last_column) * params.b_column_stride]),
-          operand(in1[base + min(column + 3u * columns, last_column) * params.b_column_stride]),
-        );
-      }
-      sh_tile[tile_right(at.x, at.y)] = vector;
-    }
-    workgroupBarrier();
-    tile_multiply(local);
-    workgroupBarrier();
-    if (((start + STEP) & 63u) < 1u) {
-      tile_close_group(start + STEP);
-    }
-  }
-  check_operands(params.k);
-  tile_finish(local);
+fn left4(at: vec4<u32>) -> vec4<f32> {
+  return operand4(vec4<u32>(in0[at.x], in0[at.y], in0[at.z], in0[at.w]));
+}
 
-  let row = first_row + (local >> COLUMN_BITS);
-  let column = first_column + (local & (columns - 1u));
-  let first = group.z * params.m * params.n;
-  for (var i = 0u; i < 16u; i++) {
-    let y = row + (i >> 2u) * rows;
-    let x = column + (i & 3u) * columns;
-    if (y < params.m && x < params.n) {
-      let at = first + y * params.n + x;
-      out0[at] = epilogue(stored(sh_tile[4u * local + (i >> 2u)][i & 3u]), at);
-    }
-  }
+fn right4(at: vec4<u32>) -> vec4<f32> {
+  return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
+}
+
+fn block_left(k: u32) -> Eight {
+  let at = vec4<u32>(k * params.a_column_stride);
+  return Eight(left4(left_low + at), left4(left_high + at));
+}
+
+fn block_right(k: u32) -> Eight {
+  let at = vec4<u32>(k * params.b_row_stride);
+  return Eight(right4(right_low + at), right4(right_high + at));
+}
+
+fn block_left_low(k: u32) -> vec4<f32> {
+  return left4(left_low + vec4<u32>(k * params.a_column_stride));
 }

@@ -16,6 +16,10 @@ struct Params {
   batch_dims: array<vec4<u32>, 2>,
   a_strides: array<vec4<u32>, 2>,
   b_strides: array<vec4<u32>, 2>,
+  images: u32,
+  pad0: u32,
+  pad1: u32,
+  pad2: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;

@@ -5,14 +5,17 @@ import type { Dispatch, Kernel, LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { epilogueChain } from './chain_wgsl.ts';
-import type { Axis } from './window.ts';
+import { isPlain, type Axis } from './window.ts';
 import { gridOf } from './grid.ts';
-import { tileShape } from './mat_mul_strided.ts';
+import { blockGrid, blockShader, emitStrided } from './mat_mul_strided.ts';
 import direct from '../../shaders/ops/conv_direct.wgsl';
-import tile from '../../shaders/ops/conv_taps.wgsl';
+import block from '../../shaders/ops/conv_taps.wgsl';
 
 const directShader = epilogueChain(direct);
-const tileShader = epilogueChain(tile);
+const shaders = {
+  4: epilogueChain(blockShader(block, 4)),
+  8: epilogueChain(blockShader(block, 8)),
+};
 
 export const convTaps: Kernel = {
   name: 'conv_taps',
@@ -34,31 +37,55 @@ export const convTaps: Kernel = {
     'pad_top',
     'pad_left',
     'images',
+    'y_shift',
+    'z_shift',
     'pad0',
-    'pad1',
-    'pad2',
   ),
   shader: (dispatch: Dispatch) =>
-    'ROW_BITS' in dispatch.constants ? tileShader(dispatch) : directShader(dispatch),
+    'ROW_BITS' in dispatch.constants
+      ? shaders[(dispatch.params[2] ?? 0) > 4 ? 8 : 4](dispatch)
+      : directShader(dispatch),
   chain: 'epilogue',
 };
 
-/** Offset from the window's corner and its z, y and x, for each term in index order (V5). */
-function tapsOf(channels: number, [z, y, x]: readonly [Axis, Axis, Axis]): Uint32Array {
-  const taps = new Uint32Array(4 * channels * z.kernel * y.kernel * x.kernel);
+const bitsOf = (n: number): number => Math.max(1, 32 - Math.clz32(n));
+
+/** For each term in index order (V5): the offset from the window's corner, then its z, y and x in one word. */
+function tapsOf(
+  channels: number,
+  [z, y, x]: readonly [Axis, Axis, Axis],
+): { taps: Uint32Array; yShift: number; zShift: number } {
+  const reach = (axis: Axis): number => (axis.kernel - 1) * axis.dilation;
+  const yShift = bitsOf(reach(x));
+  const zShift = yShift + bitsOf(reach(y));
+  if (zShift + bitsOf(reach(z)) > 32) {
+    throw new RangeError(
+      `Conv: kernel too large: expected a kernel and dilations that reach over less than 2^32 positions, got ${reach(z) + 1} x ${reach(y) + 1} x ${reach(x) + 1}.`,
+    );
+  }
+  const taps = new Uint32Array(2 * channels * z.kernel * y.kernel * x.kernel);
   let at = 0;
   for (let c = 0; c < channels; c += 1) {
     for (let kz = 0; kz < z.kernel; kz += 1) {
       for (let ky = 0; ky < y.kernel; ky += 1) {
         for (let kx = 0; kx < x.kernel; kx += 1) {
           const [dz, dy, dx] = [kz * z.dilation, ky * y.dilation, kx * x.dilation];
-          taps.set([((c * z.size + dz) * y.size + dy) * x.size + dx, dz, dy, dx], at);
-          at += 4;
+          taps[at] = ((c * z.size + dz) * y.size + dy) * x.size + dx;
+          taps[at + 1] = dz * 2 ** zShift + dy * 2 ** yShift + dx;
+          at += 2;
         }
       }
     }
   }
-  return taps;
+  return { taps, yShift, zShift };
+}
+
+/** The innermost axes along which a window may leave the input. */
+function paddedAxes(axes: readonly Axis[]): number {
+  const leaves = (a: Axis): boolean =>
+    a.begin > 0 || (a.out - 1) * a.stride + (a.kernel - 1) * a.dilation >= a.size + a.begin;
+  const outermost = axes.findIndex(leaves);
+  return outermost < 0 ? 0 : axes.length - outermost;
 }
 
 /** Emits `to` = the convolution of `x` with `w` over three axes, `images` of `batch * groups`, without bias. */
@@ -73,13 +100,25 @@ export function emitConvTaps(
   const { batch, groups, channels, filters } = sizes;
   const [depth, height, width] = axes;
   const terms = channels * depth.kernel * height.kernel * width.kernel;
-  const taps = node.constantValue('uint32', [terms, 4], tapsOf(channels, axes));
   const images = batch * groups;
   const lines = depth.out * height.out;
   const positions = lines * width.out;
-  const shape = tileShape(filters, positions);
-  const computed = shape.tilesDown * shape.tilesAcross * 1024;
-  const isDirect = filters < 4 || computed > 4 * filters * positions;
+  if (axes.every(isPlain)) {
+    // One term a channel: the product of the weights with the positions of each image.
+    const size = channels * positions;
+    emitStrided(
+      node,
+      to,
+      [groups, batch],
+      { value: w, rowStride: channels, columnStride: 1, strides: [filters * channels, 0] },
+      { value: x, rowStride: positions, columnStride: 1, strides: [size, groups * size] },
+      { m: filters, n: positions, k: channels },
+    );
+    return;
+  }
+  const { taps, yShift, zShift } = tapsOf(channels, axes);
+  const shape = blockGrid(images, filters, positions, terms);
+  const isDirect = filters === 1;
   to.canonical = true;
   node.emit(convTaps, {
     params: {
@@ -100,17 +139,15 @@ export function emitConvTaps(
       pad_top: height.begin,
       pad_left: width.begin,
       images,
+      y_shift: yShift,
+      z_shift: zShift,
       pad0: 0,
-      pad1: 0,
-      pad2: 0,
     },
-    inputs: [x, w, taps],
+    inputs: [x, w, node.constantValue('uint32', [terms, 2], taps)],
     outputs: [to],
     units: images * filters * lines,
     unitCost: 4 * width.out * terms,
-    grid: isDirect
-      ? gridOf(images * filters * lines * Math.ceil(width.out / 4))
-      : [shape.tilesAcross, shape.tilesDown, images],
-    constants: isDirect ? {} : { ROW_BITS: shape.rowBits, COLUMN_BITS: shape.columnBits },
+    grid: isDirect ? gridOf(images * filters * lines * Math.ceil(width.out / 4)) : shape.grid,
+    constants: isDirect ? {} : { ...shape.constants, AXES: paddedAxes(axes) },
   });
 }

@@ -5,11 +5,18 @@ import type { Dispatch, Kernel, LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { epilogueChain } from './chain_wgsl.ts';
+import { gridOf } from './grid.ts';
+import type { Shader } from '../core/shader.ts';
+import block4 from '../../shaders/math/product_4x8.wgsl';
+import block8 from '../../shaders/math/product_8x8.wgsl';
+import block from '../../shaders/ops/mat_mul_strided.wgsl';
 import thin from '../../shaders/ops/mat_mul_thin.wgsl';
-import tile from '../../shaders/ops/mat_mul_strided.wgsl';
 
 const thinShader = epilogueChain(thin);
-const tileShader = epilogueChain(tile);
+const shaders = {
+  4: epilogueChain(blockShader(block, 4)),
+  8: epilogueChain(blockShader(block, 8)),
+};
 
 export const matMulStrided: Kernel = {
   name: 'mat_mul_strided',
@@ -25,9 +32,15 @@ export const matMulStrided: Kernel = {
     'batch_dims[8]',
     'a_strides[8]',
     'b_strides[8]',
+    'images',
+    'pad0',
+    'pad1',
+    'pad2',
   ),
   shader: (dispatch: Dispatch) =>
-    'LANE_BITS' in dispatch.constants ? thinShader(dispatch) : tileShader(dispatch),
+    'LANE_BITS' in dispatch.constants
+      ? thinShader(dispatch)
+      : shaders[(dispatch.params[0] ?? 0) > 4 ? 8 : 4](dispatch),
   chain: 'epilogue',
 };
 
@@ -44,28 +57,30 @@ const eight = (list: readonly number[], fill: number): number[] => [
   ...Array.from({ length: 8 - list.length }, () => fill),
 ];
 
-/**
- * How a tile of 64 invocations, four by four outputs each, is laid over rows and columns: as few outputs past the
- * end as possible, then as square as possible.
- */
-export function tileShape(
+/** Grid and constants of a product block (shaders/math/product_8x8.wgsl): what is chosen from the sizes. */
+export function blockGrid(
+  images: number,
   rows: number,
   columns: number,
-): { rowBits: number; columnBits: number; tilesDown: number; tilesAcross: number } {
-  let best = { rowBits: 3, columnBits: 3, tilesDown: 1, tilesAcross: 1 };
-  let least = Infinity;
-  for (const rowBits of [3, 2, 1, 4, 5]) {
-    const columnBits = 6 - rowBits;
-    const tilesDown = Math.ceil(rows / (4 << rowBits));
-    const tilesAcross = Math.ceil(columns / (4 << columnBits));
-    // A long tile loads more words a product.
-    const cost = tilesDown * tilesAcross * (1 + Math.abs(rowBits - 3) / 8);
-    if (cost < least) {
-      least = cost;
-      best = { rowBits, columnBits, tilesDown, tilesAcross };
-    }
-  }
-  return best;
+  terms: number,
+): { rows: 4 | 8; grid: readonly [number, number, number]; constants: Record<string, number> } {
+  const blockRows = rows > 4 ? 8 : 4;
+  const blocks = Math.ceil(rows / blockRows);
+  const lanes = Math.ceil(columns / 8);
+  // Row blocks side by side in a workgroup share their columns in the first-level cache.
+  const rowBits = blocks % 4 === 0 || blocks > 12 ? 2 : blocks % 2 === 0 || blocks > 6 ? 1 : 0;
+  const strips = Math.ceil(blocks / 2 ** rowBits);
+  return {
+    rows: blockRows,
+    grid: gridOf(images * strips * lanes * 2 ** rowBits),
+    constants: { ROW_BITS: rowBits, LEVELS: terms <= 64 ? 1 : terms <= 4096 ? 2 : 3 },
+  };
+}
+
+/** The kernel text of a product block of `rows` rows whose operands `host` loads. */
+export function blockShader(host: Shader, rows: 4 | 8): Shader {
+  const block = rows === 8 ? block8 : block4;
+  return { name: `${host.name}:${rows}`, text: '', imports: [block, host] };
 }
 
 // Up to this many rows each row is computed alone.
@@ -91,7 +106,7 @@ export function emitStrided(
   }
   const batch = batchDims.reduce((product, dim) => product * dim, 1);
   const isThin = m <= THIN_ROWS;
-  const shape = tileShape(m, n);
+  const shape = blockGrid(batch, m, n, k);
   // Lanes that share an output: as many as have a group of terms, where there are too few outputs to fill a GPU.
   let laneBits = 0;
   while (laneBits < 6 && 64 << laneBits < k && (n * m * batch) << laneBits < 16384) laneBits += 1;
@@ -109,16 +124,16 @@ export function emitStrided(
       batch_dims: eight(batchDims, 1),
       a_strides: eight(left.strides, 0),
       b_strides: eight(right.strides, 0),
+      images: batch,
+      pad0: 0,
+      pad1: 0,
+      pad2: 0,
     },
     inputs: [left.value, right.value],
     outputs: [to],
     units: batch * m,
     unitCost: 4 * n * k,
-    grid: isThin
-      ? [Math.ceil((n << laneBits) / 64), m, batch]
-      : [shape.tilesAcross, shape.tilesDown, batch],
-    constants: isThin
-      ? { LANE_BITS: laneBits }
-      : { ROW_BITS: shape.rowBits, COLUMN_BITS: shape.columnBits },
+    grid: isThin ? [Math.ceil((n << laneBits) / 64), m, batch] : shape.grid,
+    constants: isThin ? { LANE_BITS: laneBits } : shape.constants,
   });
 }

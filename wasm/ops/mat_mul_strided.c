@@ -1,7 +1,7 @@
-// The reference twin of the WebGPU product of matrices: Y[batch][m][n] = tree over k of A[batch][m][k] * B[batch][k][n],
-// both operands where they lie. Rules: V3 (flushed at every load), V4 (tree.h), result canonical (V2), then the chain.
-// It recomputes what a GPU flagged and checks the packed kernel (mat_mul.c), with which it shares no loop; it is not
-// fast. A unit is one row of one matrix.
+// The reference twin of the WebGPU product of matrices: Y[batch][m][n] = tree over k of A[batch][m][k] *
+// B[batch][k][n], both operands where they lie. Rules: V3 (flushed at every load), V4 (tree.h), result
+// canonical (V2), then the chain. It recomputes what a GPU flagged and checks the packed kernel (mat_mul.c),
+// with which it shares no loop; it is not fast. A unit is one row of one matrix.
 #include "../chain.h"
 #include "../tree.h"
 
@@ -10,8 +10,10 @@ typedef struct {
   u32 batch_rank;
   u32 a_row_stride, a_column_stride; // in elements
   u32 b_row_stride, b_column_stride;
-  u32 batch_dims[8];                 // innermost first
+  u32 batch_dims[8]; // innermost first
   u32 a_strides[8], b_strides[8];
+  u32 images;                        // matrices
+  u32 pad0, pad1, pad2;
   Chain chain;
 } MatMulStridedParams;
 

@@ -1,0 +1,164 @@
+// 4 rows by 8 columns of dot products an invocation, in registers (V4): the whole of a product kernel but its operands.
+// Invocation `lane` of a row block owns columns lane, lane + lanes, lane + 2 lanes …, so that neighbours read and write
+// neighbouring words; a workgroup is 2^ROW_BITS row blocks by 64 / 2^ROW_BITS lanes. None of it moves a bit.
+// No workgroup memory: with four instructions a term (two roundings, two barriers) the caches keep up.
+// The host text defines block_extent(), block_begin(image, row, lane, lanes), and the operands of term k:
+// block_left_low(k), its 4 rows, and block_right(k), its 8 columns; what lies past the end may be anything finite.
+// #import math/index
+// #import math/product
+// LEVELS: 1 for up to 64 terms, 2 for up to 64^2, else 3; registers of unused levels vanish.
+override LEVELS: u32 = 3u;
+override ROW_BITS: u32 = 0u;
+
+var<private> sum0a: vec4<f32>;
+var<private> sum0b: vec4<f32>;
+var<private> sum1a: vec4<f32>;
+var<private> sum1b: vec4<f32>;
+var<private> sum2a: vec4<f32>;
+var<private> sum2b: vec4<f32>;
+var<private> sum3a: vec4<f32>;
+var<private> sum3b: vec4<f32>;
+var<private> one0a: vec4<f32>;
+var<private> one0b: vec4<f32>;
+var<private> one1a: vec4<f32>;
+var<private> one1b: vec4<f32>;
+var<private> one2a: vec4<f32>;
+var<private> one2b: vec4<f32>;
+var<private> one3a: vec4<f32>;
+var<private> one3b: vec4<f32>;
+var<private> two0a: vec4<f32>;
+var<private> two0b: vec4<f32>;
+var<private> two1a: vec4<f32>;
+var<private> two1b: vec4<f32>;
+var<private> two2a: vec4<f32>;
+var<private> two2b: vec4<f32>;
+var<private> two3a: vec4<f32>;
+var<private> two3b: vec4<f32>;
+
+fn add_term(a: vec4<f32>, b: Eight) {
+  sum0a = multiply_add(sum0a, b.low, a.x);
+  sum0b = multiply_add(sum0b, b.high, a.x);
+  sum1a = multiply_add(sum1a, b.low, a.y);
+  sum1b = multiply_add(sum1b, b.high, a.y);
+  sum2a = multiply_add(sum2a, b.low, a.z);
+  sum2b = multiply_add(sum2b, b.high, a.z);
+  sum3a = multiply_add(sum3a, b.low, a.w);
+  sum3b = multiply_add(sum3b, b.high, a.w);
+}
+
+// Two terms, the first one first: what lies between stays in registers even on slow compilers.
+fn add_two_terms(a: vec4<f32>, b: Eight, c: vec4<f32>, d: Eight) {
+  sum0a = multiply_add(multiply_add(sum0a, b.low, a.x), d.low, c.x);
+  sum0b = multiply_add(multiply_add(sum0b, b.high, a.x), d.high, c.x);
+  sum1a = multiply_add(multiply_add(sum1a, b.low, a.y), d.low, c.y);
+  sum1b = multiply_add(multiply_add(sum1b, b.high, a.y), d.high, c.y);
+  sum2a = multiply_add(multiply_add(sum2a, b.low, a.z), d.low, c.z);
+  sum2b = multiply_add(multiply_add(sum2b, b.high, a.z), d.high, c.z);
+  sum3a = multiply_add(multiply_add(sum3a, b.low, a.w), d.low, c.w);
+  sum3b = multiply_add(multiply_add(sum3b, b.high, a.w), d.high, c.w);
+}
+
+// After every group of 64 terms and after the last term; `terms` so far.
+fn close_group(terms: u32) {
+  if (LEVELS < 2u) {
+    return;
+  }
+  one0a = add4(one0a, sum0a);
+  one0b = add4(one0b, sum0b);
+  one1a = add4(one1a, sum1a);
+  one1b = add4(one1b, sum1b);
+  one2a = add4(one2a, sum2a);
+  one2b = add4(one2b, sum2b);
+  one3a = add4(one3a, sum3a);
+  one3b = add4(one3b, sum3b);
+  sum0a = vec4<f32>();
+  sum0b = vec4<f32>();
+  sum1a = vec4<f32>();
+  sum1b = vec4<f32>();
+  sum2a = vec4<f32>();
+  sum2b = vec4<f32>();
+  sum3a = vec4<f32>();
+  sum3b = vec4<f32>();
+  if (LEVELS < 3u || (terms & 4095u) > 0u) {
+    return;
+  }
+  two0a = add4(two0a, one0a);
+  two0b = add4(two0b, one0b);
+  two1a = add4(two1a, one1a);
+  two1b = add4(two1b, one1b);
+  two2a = add4(two2a, one2a);
+  two2b = add4(two2b, one2b);
+  two3a = add4(two3a, one3a);
+  two3b = add4(two3b, one3b);
+  one0a = vec4<f32>();
+  one0b = vec4<f32>();
+  one1a = vec4<f32>();
+  one1b = vec4<f32>();
+  one2a = vec4<f32>();
+  one2b = vec4<f32>();
+  one3a = vec4<f32>();
+  one3b = vec4<f32>();
+}
+
+fn total(sum: vec4<f32>, one: vec4<f32>, two: vec4<f32>) -> vec4<u32> {
+  if (LEVELS < 2u) {
+    return stored4(sum);
+  }
+  if (LEVELS < 3u) {
+    return stored4(one);
+  }
+  return stored4(add4(two, one));
+}
+
+var<private> totals: array<vec4<u32>, 8>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  begin();
+  let extent = block_extent();
+  let workgroup = group.y * groups.x + group.x;
+  let lanes = (extent.columns + 7u) >> 3u;
+  let strips = (extent.rows + (4u << ROW_BITS) - 1u) >> (2u + ROW_BITS);
+  let index = (workgroup << (6u - ROW_BITS)) + (local & (63u >> ROW_BITS));
+  let strip = div_u32(index, lanes);
+  let lane = index - strip * lanes;
+  let image = div_u32(strip, strips);
+  let row = 4u * (((strip - image * strips) << ROW_BITS) + (local >> (6u - ROW_BITS)));
+  if (image >= extent.images || row >= extent.rows) {
+    return;
+  }
+  block_begin(image, row, lane, lanes);
+  for (var start = 0u; start < extent.terms; start += 64u) {
+    let end = min(start + 64u, extent.terms);
+    var k = start;
+    for (; k + 1u < end; k += 2u) {
+      add_two_terms(block_left_low(k), block_right(k), block_left_low(k + 1u), block_right(k + 1u));
+    }
+    if (k < end) {
+      add_term(block_left_low(k), block_right(k));
+    }
+    close_group(end);
+  }
+  check_operands(extent.terms);
+
+  totals[0] = total(sum0a, one0a, two0a);
+  totals[1] = total(sum0b, one0b, two0b);
+  totals[2] = total(sum1a, one1a, two1a);
+  totals[3] = total(sum1b, one1b, two1b);
+  totals[4] = total(sum2a, one2a, two2a);
+  totals[5] = total(sum2b, one2b, two2b);
+  totals[6] = total(sum3a, one3a, two3a);
+  totals[7] = total(sum3b, one3b, two3b);
+  for (var i = 0u; i < 32u; i++) {
+    let column = lane + (i & 7u) * lanes;
+    let y = row + (i >> 3u);
+    if (y < extent.rows && column < extent.columns) {
+      let at = (image * extent.rows + y) * extent.columns + column;
+      out0[at] = epilogue(totals[i >> 2u][i & 3u], at);
+    }
+  }
+}
