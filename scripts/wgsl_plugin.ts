@@ -1,6 +1,7 @@
 // The Vite plugin that turns a `.wgsl` file into a module exporting a Shader (src/core/shader.ts), and
 // `x.wasm?base64` into its text. `// #import math/exp` lines become module imports of shaders/math/exp.wgsl;
-// comments and indentation are dropped in a production build, where nobody reads them. No other change.
+// comments and indentation are dropped in a production build, where nobody reads them. No other change, but for the
+// edits of tests that plant faults: each must find its text exactly once, or the build fails.
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +22,33 @@ export function stripped(text: string): string {
     .replace(/\s+$/gm, '');
 }
 
-export function wgsl(): Plugin {
+/** A planted fault: in one file below shaders/, `find` (which occurs once) becomes `replace`. */
+export interface ShaderEdit {
+  /** Path below shaders/, without `.wgsl`. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** @throws Error if a text to replace is not there exactly once */
+export function edited(name: string, text: string, edits: readonly ShaderEdit[]): string {
+  let result = text;
+  for (const { file, find, replace } of edits) {
+    if (file !== name) continue;
+    const found = result.split(find).length - 1;
+    if (found !== 1) {
+      throw new Error(
+        `wgsl: edit of shaders/${file}.wgsl: expected to find ${JSON.stringify(find)} once, found it ${found} times.`,
+      );
+    }
+    result = result.replace(find, () => replace);
+  }
+  return result;
+}
+
+export function wgsl(options: { edits?: readonly ShaderEdit[] } = {}): Plugin {
+  const { edits = [] } = options;
+  const loaded = new Set<string>();
   let production = false;
   return {
     name: 'wgsl',
@@ -34,13 +61,21 @@ export function wgsl(): Plugin {
         return `export default ${JSON.stringify(readFileSync(file).toString('base64'))};`;
       }
       if (!file.endsWith('.wgsl') || query !== undefined) return null;
-      const text = readFileSync(file, 'utf8');
-      const imports = importsOf(text);
       const name = relative(root, file).replace(/\.wgsl$/, '');
+      loaded.add(name);
+      const text = edited(name, readFileSync(file, 'utf8'), edits);
+      const imports = importsOf(text);
       return [
-        ...imports.map((one, i) => `import i${i} from ${JSON.stringify(resolve(root, `${one}.wgsl`))};`),
+        ...imports.map(
+          (one, i) => `import i${i} from ${JSON.stringify(resolve(root, `${one}.wgsl`))};`,
+        ),
         `export default { name: ${JSON.stringify(name)}, text: ${JSON.stringify(production ? stripped(text) : text)}, imports: [${imports.map((_, i) => `i${i}`).join(', ')}] };`,
       ].join('\n');
+    },
+    buildEnd(error) {
+      if (error !== undefined) return;
+      const unseen = edits.filter((edit) => !loaded.has(edit.file)).map((edit) => edit.file);
+      if (unseen.length > 0) throw new Error(`wgsl: edited but not built: ${unseen.join(', ')}.`);
     },
   };
 }

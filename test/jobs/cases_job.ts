@@ -1,4 +1,4 @@
-// The job that runs the operator cases on a stack (`run` of src/jobs/job.ts), built by scripts/build_jobs.ts.
+// The job that runs the operator cases on a stack (`run` of src/jobs/job.ts), built by the tests that use it.
 // Returns each case's digest on the asked backend; one device serves all cases.
 import type { JobEnv } from '../../src/jobs/job.ts';
 import { runCase } from '../harness/conform.ts';
@@ -8,6 +8,8 @@ export interface CasesJob {
   readonly backend: 'wasm' | 'webgpu';
   /** Stems; all if not given. */
   readonly stems?: readonly string[];
+  /** Ends with the first case whose digest is not the one given here. */
+  readonly untilNot?: Readonly<Record<string, string>>;
 }
 
 export interface CasesReport {
@@ -27,12 +29,12 @@ export async function run(request: unknown, env: JobEnv): Promise<CasesReport> {
     device = await adapter?.requestDevice();
     if (device === undefined) throw new Error('no WebGPU device on this stack');
   }
-  for (const [stem, cases] of caseFiles) {
-    if (job.stems !== undefined && !job.stems.includes(stem)) continue;
-    for (const one of cases) {
+  search: for (const stem of job.stems ?? caseFiles.keys()) {
+    for (const one of caseFiles.get(stem) ?? []) {
       const result = await runCase(one, job.backend, { device });
       digests[one.id] = result.digest;
       if (result.notes.length > 0) notes[one.id] = result.notes.map((note) => note.message);
+      if (job.untilNot !== undefined && job.untilNot[one.id] !== result.digest) break search;
     }
   }
   device?.destroy();

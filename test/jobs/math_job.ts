@@ -8,6 +8,7 @@ import exp from '../../shaders/math/exp.wgsl';
 import index from '../../shaders/math/index.wgsl';
 import log from '../../shaders/math/log.wgsl';
 import pow from '../../shaders/math/pow.wgsl';
+import twoSum from './two_sum.wgsl';
 import { assembleShader, type Shader } from '../../src/core/shader.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 
@@ -121,7 +122,24 @@ const offRoot = (units: number): Case => ({
   replace: ['return sqrt(x);', `return bitcast<f32>(bitcast<u32>(sqrt(x)) + ${units >>> 0}u);`],
 });
 
+/** The rounding error of a sum; a zero counts as +0. */
+const roundingError: Expected = (x, y) => {
+  const moderate = (word: number): number =>
+    floatOf(((word & 0x807fffff) | ((120 + ((word >>> 23) & 15)) << 23)) >>> 0);
+  const [a, b] = [moderate(x), moderate(y)];
+  return wordOf(a + b - Math.fround(a + b) + 0);
+};
+const barrierCase = (name: string): Case => ({
+  name,
+  shaders: [twoSum],
+  call: `canonical(${name}(x, y))`,
+  expected: roundingError,
+});
+
 const CASES: readonly Case[] = [
+  barrierCase('two_sum_bar'),
+  barrierCase('two_sum_bar_bits'),
+  barrierCase('two_sum_bar4'),
   two('add_f32', (x, y) => store(read(x) + read(y))),
   two('sub_f32', (x, y) => store(read(x) - read(y))),
   two('mul_f32', (x, y) => store(read(x) * read(y))),
