@@ -7,6 +7,7 @@
 // `rows`, `vectors` and `table` are constants at every call, so that the loops over them disappear.
 #ifndef ISOBIT_TILE_H
 #define ISOBIT_TILE_H
+#include "range.h"
 #include "tree.h"
 
 #define PANEL 8u // columns of a panel
@@ -24,24 +25,6 @@ typedef struct {
   const u32 *table; // in bytes
   u32 panel;
 } Right;
-
-// Which magnitudes occurred. Finished sums are rarely anything but canonical: zeros are +0, since no sum of a
-// +0 and anything is -0, so only NaN and what cancelled to less than 2^-120 have to be stored as another
-// word.
-typedef struct {
-  v128_t least, most; // magnitudes less 1, where 0 is the largest of all; magnitudes
-} Range;
-#define RANGE_EMPTY ((Range){wasm_i32x4_splat(-1), wasm_i32x4_splat(0)})
-ALWAYS_INLINE void range_add(Range *range, v128_t x) {
-  const v128_t magnitude = wasm_v128_and(x, wasm_i32x4_splat(0x7fffffff));
-  range->least = wasm_u32x4_min(range->least, wasm_i32x4_add(magnitude, wasm_i32x4_splat(-1)));
-  range->most = wasm_u32x4_max(range->most, magnitude);
-}
-ALWAYS_INLINE int range_is_canonical(const Range *range) {
-  const v128_t small = wasm_u32x4_lt(range->least, wasm_i32x4_splat((i32)CANONICAL_LIMIT - 1));
-  const v128_t nan = wasm_i32x4_gt(range->most, wasm_i32x4_splat(0x7f800000));
-  return !wasm_v128_any_true(wasm_v128_or(small, nan));
-}
 
 // s = the sums of `n` <= 64 terms from term `first`, left to right.
 ALWAYS_INLINE void tile_group(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 first,
@@ -65,9 +48,10 @@ ALWAYS_INLINE void tile_group(u32 rows, u32 vectors, int table, const f32 *left,
   }
 }
 
-// s = the whole dot products, not yet canonical. The levels above the registers are only touched by sums of more
-// than one group, and those above the first only once in 64 groups, out of the loop.
-ALWAYS_INLINE void tile_dot(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 terms, v128_t *s) {
+// s = the whole dot products, not yet canonical. The levels above the registers are only touched by sums of
+// more than one group, and those above the first only once in 64 groups, out of the loop.
+ALWAYS_INLINE void tile_dot(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 terms,
+                            v128_t *s) {
   const u32 n = rows * vectors;
   v128_t level[(TREE_LEVELS + 1) * TILE_MAX];
   u32 k = 0, top = 0, groups = 0;
@@ -92,7 +76,8 @@ ALWAYS_INLINE void tile_dot(u32 rows, u32 vectors, int table, const f32 *left, R
     UNROLL for (u32 i = 0; i < n; i++) s[i] = wasm_f32x4_add(level[j * n + i], s[i]);
 }
 
-// Stores the first `width` columns of a tile, canonical, with one summand a row if `bias` is given (V2).
+// Stores the first `width` columns of a tile, canonical (its sums begin with +0, so they are never -0), with
+// one summand a row if `bias` is given (V2).
 ALWAYS_INLINE void tile_store(u32 rows, u32 vectors, v128_t *s, const f32 *bias, f32 *to, u32 pitch,
                               u32 width) {
   Range range = RANGE_EMPTY;

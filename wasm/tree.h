@@ -1,7 +1,7 @@
 // The summation tree of V4 above the group of 64 terms: what happens to the sums of finished groups.
 // Level 0 is the group being added in registers; level j + 1 adds the finished sums of level j, 64 of them a
-// group, each group from +0 in index order. The levels form a counter of base 64: before the sum of group g is
-// added to level 1, every level whose group of 64 is full moves one up. Starting a level with its first
+// group, each group from +0 in index order. The levels form a counter of base 64: before the sum of group g
+// is added to level 1, every level whose group of 64 is full moves one up. Starting a level with its first
 // term in place of +0 + term, and adding an empty level's +0, change at most the sign of a zero, which the
 // canonical store at the end removes.
 // Not here: the terms themselves (tile.h, ops) and canonical stores (canonical.h).
@@ -51,8 +51,8 @@ static inline f32 tree_total(const Tree *tree) {
 }
 
 #ifdef __wasm_simd128__
-// The same for `n` vectors at once; level j is level[j * n .. j * n + n). Returns the new top. Rare, hence no part of
-// the loops that call it.
+// The same for `n` vectors at once; level j is level[j * n .. j * n + n). Returns the new top. Rare, hence no
+// part of the loops that call it.
 static inline __attribute__((noinline)) u32 tree_carry_x4(v128_t *level, u32 n, u32 top, u32 group) {
   u32 j = 0;
   do {

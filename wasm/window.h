@@ -1,8 +1,9 @@
-// Convolution's view of its input: the part a block of outputs needs, flushed (V3), padded with +0 and split by stride phase, so that
-// the operand of tap k for output (y, x) of the block lies at  k's offset + y * pitch + x,  whatever the strides,
-// dilations and padding: every tap of four neighbouring outputs is one unaligned vector load.
-// Rows and columns with the same remainder modulo the stride form a phase: [channel][row phase][column
-// phase][row][column]. V5: a padded tap keeps its index; its +0 here is exact while the weight is finite.
+// Convolution's view of its input: the part a block of outputs needs, flushed (V3), padded with +0 and split
+// by stride phase, so that the operand of tap k for output (y, x) of the block lies at  k's offset + y *
+// pitch + x,  whatever the strides, dilations and padding: every tap of four neighbouring outputs is one
+// unaligned vector load. Rows and columns with the same remainder modulo the stride form a phase:
+// [channel][row phase][column phase][row][column]. V5: a padded tap keeps its index; its +0 here is exact
+// while the weight is finite.
 #ifndef ISOBIT_WINDOW_H
 #define ISOBIT_WINDOW_H
 #include "tile.h"
@@ -15,13 +16,15 @@ typedef struct {
   u32 stride_depth, stride_height, stride_width;
   u32 dilation_depth, dilation_height, dilation_width;
   u32 pad_front, pad_top, pad_left;
-  u32 row_block, column_block, filter_block; // outputs of a unit; column_block < out_width only with row_block 1
-  u32 mode;                                  // enum conv_mode
-  u32 pad0, pad1;                            // the chain behind starts on four words
+  u32 row_block, column_block,
+      filter_block; // outputs of a unit; column_block < out_width only with row_block 1
+  u32 mode;         // enum conv_mode
+  u32 pad0, pad1;   // the chain behind starts on four words
 } ConvShape;
 
-// Where tiles of conv read their right operand: the window itself; panels gathered from it, which pays where many
-// filters read them; or, kernel 1 and stride 1 without padding on one row, panels made of the input at once.
+// Where tiles of conv read their right operand: the window itself; panels gathered from it, which pays where
+// many filters read them; or, kernel 1 and stride 1 without padding on one row, panels made of the input at
+// once.
 enum conv_mode { CONV_WINDOW, CONV_PANELS, CONV_POINTWISE };
 
 // Layout of the copy for blocks of `rows` by `columns` outputs.
@@ -50,7 +53,8 @@ static inline void window_offsets(const ConvShape *s, const Window *w, u32 *offs
       for (u32 kx = 0; kx < s->kernel_width; kx++) {
         const u32 y = ky * s->dilation_height, x = kx * s->dilation_width;
         const u32 phase = y % s->stride_height * w->column_phases + x % s->stride_width;
-        *offset++ = 4 * (c * w->plane + (phase * w->rows + y / s->stride_height) * w->pitch + x / s->stride_width);
+        *offset++ =
+            4 * (c * w->plane + (phase * w->rows + y / s->stride_height) * w->pitch + x / s->stride_width);
       }
 }
 
@@ -60,7 +64,8 @@ static inline void zeros(f32 *to, u32 n) {
 
 // One input row for all column phases: column phase q gets, at to + q * apart, the `n` elements of columns
 // first + q, first + q + stride, …, zeros outside [0, width).
-static inline void window_row(f32 *to, const f32 *row, i32 first, u32 width, u32 stride, u32 phases, u32 apart, u32 n) {
+static inline void window_row(f32 *to, const f32 *row, i32 first, u32 width, u32 stride, u32 phases,
+                              u32 apart, u32 n) {
   u32 low[2], high[2]; // elements before `low` and from `high` on are padding, for phase 0 and for the last
   for (u32 i = 0; i < 2; i++) {
     const i32 at = first + (i32)(i * (phases - 1));
@@ -125,10 +130,10 @@ static inline void window_row(f32 *to, const f32 *row, i32 first, u32 width, u32
   }
 }
 
-// Copies what outputs from (z, y0, x0) on, `rows` by `columns` of them, need of the channels at `input`. The planes
-// of a channel that the kernel's depth meets lie behind one another, as its taps do.
-static inline void window_copy(const ConvShape *s, const Window *w, const f32 *input, u32 z, u32 y0, u32 x0, u32 rows,
-                        u32 columns, f32 *to) {
+// Copies what outputs from (z, y0, x0) on, `rows` by `columns` of them, need of the channels at `input`. The
+// planes of a channel that the kernel's depth meets lie behind one another, as its taps do.
+static inline void window_copy(const ConvShape *s, const Window *w, const f32 *input, u32 z, u32 y0, u32 x0,
+                               u32 rows, u32 columns, f32 *to) {
   const u32 n_rows = rows + w->rows - s->row_block, n = columns + w->pitch - s->column_block;
   const u32 apart = w->rows * w->pitch;
   const i32 first = (i32)(x0 * s->stride_width) - (i32)s->pad_left;
@@ -143,14 +148,16 @@ static inline void window_copy(const ConvShape *s, const Window *w, const f32 *i
           if (iz >= s->depth || iy >= s->height) {
             for (u32 q = 0; q < w->column_phases; q++) zeros(at + q * apart, n);
           } else {
-            window_row(at, plane + iy * s->width, first, s->width, s->stride_width, w->column_phases, apart, n);
+            window_row(at, plane + iy * s->width, first, s->width, s->stride_width, w->column_phases, apart,
+                       n);
           }
         }
       }
     }
 }
 
-// Panels of `terms` terms for `n` columns from window position `from` on. Columns past n are whatever is there.
+// Panels of `terms` terms for `n` columns from window position `from` on. Columns past n are whatever is
+// there.
 static inline void window_panels(const f32 *from, const u32 *table, u32 terms, u32 n, f32 *to) {
   for (u32 c = 0; c < n; c += PANEL, from += PANEL)
     for (u32 k = 0; k < terms; k++, to += PANEL) {

@@ -1,10 +1,10 @@
-// Conv on [batch][channel][plane][row][column]: Y = tree over k = (input channel, kernel plane, row, column) of
-// W[k] * X[k], then the bias, then the chain. 2-D inputs have one plane, 1-D inputs one row.
-// Rules: V3 (window.h, conv_pack), V4 (tile.h), V5 (padded taps are +0 and keep their index), V2 for the bias.
-// The left operand of a tile are the filters' weights, the right one the window's copy of the input, read through
-// a table of tap offsets: there is no im2col matrix. A unit is a block of outputs of one group: batch, group, plane,
-// row block, column block, filter block, innermost last; the copy is kept while only the filters change.
-// Scratch: see conv_scratch below; src/ops/conv.ts computes the same.
+// Conv on [batch][channel][plane][row][column]: Y = tree over k = (input channel, kernel plane, row, column)
+// of W[k] * X[k], then the bias, then the chain. 2-D inputs have one plane, 1-D inputs one row. Rules: V3
+// (window.h, conv_pack), V4 (tile.h), V5 (padded taps are +0 and keep their index), V2 for the bias. The left
+// operand of a tile are the filters' weights, the right one the window's copy of the input, read through a
+// table of tap offsets: there is no im2col matrix. A unit is a block of outputs of one group: batch, group,
+// plane, row block, column block, filter block, innermost last; the copy is kept while only the filters
+// change. Scratch: see conv_scratch below; src/ops/conv.ts computes the same.
 #include "../chain.h"
 #include "../window.h"
 
@@ -13,8 +13,8 @@ typedef struct {
   Chain chain;
 } ConvParams;
 
-// Words of scratch: tap offsets; the window's copy; the panels; one strip of the block's outputs with the padding
-// columns between rows. A tile may read 24 elements past the window.
+// Words of scratch: tap offsets; the window's copy; the panels; one strip of the block's outputs with the
+// padding columns between rows. A tile may read 24 elements past the window.
 //   round4(terms) + round4(channels * kernel_depth * plane + 32)   unless pointwise
 //   + 8 * ceil(column_block / 8) * row_block * terms               unless by window
 //   + 4 * (row_block * pitch + 32)
@@ -68,7 +68,8 @@ KERNEL(conv) {
     copy = (f32 *)table + ((terms + 3) & ~3u);
     panels = copy + ((planes * w.plane + 35) & ~3u);
   }
-  const u32 row_panels = (s->column_block + PANEL - 1) / PANEL * PANEL * terms; // elements for a row of outputs
+  const u32 row_panels =
+      (s->column_block + PANEL - 1) / PANEL * PANEL * terms; // elements for a row of outputs
   f32 *strip = panels + (s->mode == CONV_WINDOW ? 0 : s->row_block * row_panels);
 
   u32 copied = ~0u;
@@ -80,17 +81,21 @@ KERNEL(conv) {
     const u32 z = place / column_blocks / row_blocks % s->out_depth;
     const u32 image = place / column_blocks / row_blocks / s->out_depth; // batch and group
     const u32 group = image % s->groups;
-    const u32 rows = min_u32(s->out_height - y0, s->row_block), columns = min_u32(s->out_width - x0, s->column_block);
+    const u32 rows = min_u32(s->out_height - y0, s->row_block),
+              columns = min_u32(s->out_width - x0, s->column_block);
     const f32 *input = (const f32 *)in[0] + image * s->channels * s->depth * s->height * s->width;
     if (place != copied) {
-      if (s->mode == CONV_POINTWISE) pointwise_panels(input + x0, terms, s->width, columns, panels);
-      else window_copy(s, &w, input, z, y0, x0, rows, columns, copy);
+      if (s->mode == CONV_POINTWISE)
+        pointwise_panels(input + x0, terms, s->width, columns, panels);
+      else
+        window_copy(s, &w, input, z, y0, x0, rows, columns, copy);
       if (s->mode == CONV_PANELS)
         for (u32 y = 0; y < rows; y++)
           window_panels(copy + y * w.pitch, table, terms, columns, panels + y * row_panels);
       copied = place;
     }
-    // Either each row in tiles of its own, or all rows as one run with the pitch's extra columns computed too.
+    // Either each row in tiles of its own, or all rows as one run with the pitch's extra columns computed
+    // too.
     const u32 apart = (columns + 3) / 4 * rows, whole = ((rows - 1) * w.pitch + columns + 3) / 4;
     const int flat = s->mode == CONV_WINDOW && rows > 1 && whole < apart;
     const u32 last = min_u32(filter + s->filter_block, s->filters);
@@ -113,10 +118,12 @@ KERNEL(conv) {
         tile_window(height, left, copy, table, terms, bias, to, pitch, (rows - 1) * w.pitch + columns);
       } else if (s->mode != CONV_WINDOW) {
         for (u32 y = 0; y < rows; y++)
-          tile_panels(height, left, panels + y * row_panels, PANEL * terms, terms, bias, to + y * row_pitch, pitch, columns);
+          tile_panels(height, left, panels + y * row_panels, PANEL * terms, terms, bias, to + y * row_pitch,
+                      pitch, columns);
       } else {
         for (u32 y = 0; y < rows; y++)
-          tile_window(height, left, copy + y * w.pitch, table, terms, bias, to + y * row_pitch, pitch, columns);
+          tile_window(height, left, copy + y * w.pitch, table, terms, bias, to + y * row_pitch, pitch,
+                      columns);
       }
       // The block's outputs of one filter are a run: whole rows, or a part of one row.
       for (u32 r = 0; r < height; r++) {

@@ -1,12 +1,12 @@
-// Depthwise Conv: one filter a channel, at most 64 taps, stride 1 or 2 along rows, rows of at least 4 outputs.
-// Y = sum over k = (kernel row, kernel column) of W[k] * X[k], left to right from +0: one group of V4, so no level
-// above it is needed; then the bias (V2), then the chain. Rules V2, V3, V4, V5; weights are as conv_pack leaves them.
-// A unit is a block of rows of one channel of one image, rows innermost. Its input is flushed and padded into
-// scratch, columns split by stride phase: [row][phase][column]. Four neighbouring outputs are one vector; the
-// last one of a row overlaps its neighbour, and outputs computed twice are the same.
-// Scratch: 4 * (round4(((row_block - 1) * stride_height + reach_y + 1) * phases * pitch + 16) + row_block * out_width)
-// bytes, where reach = (kernel - 1) * dilation, phases = min(stride_width, reach_x + 1) and
-// pitch = out_width + floor(reach_x / stride_width).
+// Depthwise Conv: one filter a channel, at most 64 taps, stride 1 or 2 along rows, rows of at least 4
+// outputs. Y = sum over k = (kernel row, kernel column) of W[k] * X[k], left to right from +0: one group of
+// V4, so no level above it is needed; then the bias (V2), then the chain. Rules V2, V3, V4, V5; weights are
+// as conv_pack leaves them. A unit is a block of rows of one channel of one image, rows innermost. Its input
+// is flushed and padded into scratch, columns split by stride phase: [row][phase][column]. Four neighbouring
+// outputs are one vector; the last one of a row overlaps its neighbour, and outputs computed twice are the
+// same. Scratch: 4 * (round4(((row_block - 1) * stride_height + reach_y + 1) * phases * pitch + 16) +
+// row_block * out_width) bytes, where reach = (kernel - 1) * dilation, phases = min(stride_width, reach_x +
+// 1) and pitch = out_width + floor(reach_x / stride_width).
 #include "../chain.h"
 #include "../window.h"
 
@@ -25,25 +25,25 @@ typedef struct {
 } Plane;
 
 // Columns 0, 4, 8, …, and at last n - 4, for n >= 4.
-#define EACH_VECTOR(x, n) for (u32 x = 0; x < (n); x = x + 8 <= (n) || x + 4 == (n) ? x + 4 : (n) - 4)
+#define EACH_VECTOR(x, n) for (u32 x = 0; x < (n); x = x + 8 <= (n) || x + 4 == (n) ? x + 4 : (n)-4)
 #define TERM(sum, w, p) sum = wasm_f32x4_add(sum, wasm_f32x4_mul(w, wasm_v128_load(p)))
 // Elements that go through the chain at once, where the planes are smaller: they stay in the cache.
 #define CHAIN_ELEMENTS 2048u
 
 // Nine taps at three row pointers, in registers with the nine weights.
-#define NINE(x0, x1, x2, y0, y1, y2, z0, z1, z2)                                                   \
-  v128_t sum = wasm_f32x4_splat(0.0f);                                                             \
-  TERM(sum, w[0], x0);                                                                             \
-  TERM(sum, w[1], x1);                                                                             \
-  TERM(sum, w[2], x2);                                                                             \
-  IN_ORDER();                                                                                      \
-  TERM(sum, w[3], y0);                                                                             \
-  TERM(sum, w[4], y1);                                                                             \
-  TERM(sum, w[5], y2);                                                                             \
-  IN_ORDER();                                                                                      \
-  TERM(sum, w[6], z0);                                                                             \
-  TERM(sum, w[7], z1);                                                                             \
-  TERM(sum, w[8], z2);                                                                             \
+#define NINE(x0, x1, x2, y0, y1, y2, z0, z1, z2)                                                             \
+  v128_t sum = wasm_f32x4_splat(0.0f);                                                                       \
+  TERM(sum, w[0], x0);                                                                                       \
+  TERM(sum, w[1], x1);                                                                                       \
+  TERM(sum, w[2], x2);                                                                                       \
+  IN_ORDER();                                                                                                \
+  TERM(sum, w[3], y0);                                                                                       \
+  TERM(sum, w[4], y1);                                                                                       \
+  TERM(sum, w[5], y2);                                                                                       \
+  IN_ORDER();                                                                                                \
+  TERM(sum, w[6], z0);                                                                                       \
+  TERM(sum, w[7], z1);                                                                                       \
+  TERM(sum, w[8], z2);                                                                                       \
   wasm_v128_store(to, sum)
 
 static void plane_3x3_stride_1(const Plane *p, const ConvShape *s) {
@@ -130,7 +130,8 @@ static void plane_any(const Plane *p, const ConvShape *s) {
         x = columns - 4;
       }
       v128_t sum = wasm_f32x4_splat(0.0f);
-      for (u32 k = 0; k < n; k++) TERM(sum, wasm_v128_load32_splat(weights + k), (const f32 *)(from + offset[k]));
+      for (u32 k = 0; k < n; k++)
+        TERM(sum, wasm_v128_load32_splat(weights + k), (const f32 *)(from + offset[k]));
       wasm_v128_store(to + x, sum);
       x += 4;
       from += 16;
@@ -138,8 +139,8 @@ static void plane_any(const Plane *p, const ConvShape *s) {
   }
 }
 
-// The canonical store of `n` finished sums (V2), and the bias; a pass of its own, since the registers of the loops
-// above are full.
+// The canonical store of `n` finished sums (V2), and the bias; a pass of its own, since the registers of the
+// loops above are full.
 static void finish(f32 *to, u32 n, const f32 *bias) {
   const u32 whole = n & ~3u;
   Range range = RANGE_EMPTY;
@@ -170,10 +171,12 @@ static void plane_careful(const Plane *p, const ConvShape *s, const f32 *input, 
       f32 sum = 0.0f;
       for (u32 ky = 0; ky < s->kernel_height; ky++)
         for (u32 kx = 0; kx < s->kernel_width; kx++) {
-          const u32 iy = (y0 + y) * s->stride_height + ky * s->dilation_height - s->pad_top; // wraps where outside
+          const u32 iy =
+              (y0 + y) * s->stride_height + ky * s->dilation_height - s->pad_top; // wraps where outside
           const u32 ix = x * s->stride_width + kx * s->dilation_width - s->pad_left;
           if (iy >= s->height || ix >= s->width) continue;
-          const f32 product = p->weights[ky * s->kernel_width + kx] * flush_product(input[iy * s->width + ix]);
+          const f32 product =
+              p->weights[ky * s->kernel_width + kx] * flush_product(input[iy * s->width + ix]);
           sum = sum + product;
         }
       p->to[y * p->columns + x] = sum;
@@ -190,7 +193,7 @@ static void copy_rows(const ConvShape *s, const f32 *input, i32 y, u32 n, u32 ph
     } else if (s->stride_width == 1 && width >= 4) {
       zeros(to, left);
       EACH_VECTOR(x, width)
-        wasm_v128_store(to + left + x, flush_small_x4(wasm_v128_load(row + x), PRODUCT_LIMIT));
+      wasm_v128_store(to + left + x, flush_small_x4(wasm_v128_load(row + x), PRODUCT_LIMIT));
       zeros(to + left + width, pitch - left - width);
     } else {
       window_row(to, row, -(i32)left, width, s->stride_width, phases, pitch, pitch);
@@ -199,7 +202,8 @@ static void copy_rows(const ConvShape *s, const f32 *input, i32 y, u32 n, u32 ph
 }
 
 // By stride where the kernel is 3 x 3. A table, since engines compile function by function (tile.c).
-static void (*const ways[3])(const Plane *, const ConvShape *) = {plane_any, plane_3x3_stride_1, plane_3x3_stride_2};
+static void (*const ways[3])(const Plane *, const ConvShape *) = {plane_any, plane_3x3_stride_1,
+                                                                  plane_3x3_stride_2};
 
 KERNEL(conv_depthwise) {
   const ConvDepthwiseParams *p = params;
@@ -216,10 +220,14 @@ KERNEL(conv_depthwise) {
   const int has_chain = p->chain.n_steps != 0, in_place = !has_chain || p->chain.output_bytes == 4;
   const int is_3x3 = s->kernel_height == 3 && s->kernel_width == 3 && s->dilation_width == 1;
   f32 *copy = scratch, *seed = copy + ((copied_rows * phases * pitch + 19) & ~3u);
-  Plane plane = {.from = copy, .row = s->stride_height * phases * pitch, .kernel_row = s->dilation_height * phases * pitch,
-                 .phase = pitch, .columns = s->out_width};
+  Plane plane = {.from = copy,
+                 .row = s->stride_height * phases * pitch,
+                 .kernel_row = s->dilation_height * phases * pitch,
+                 .phase = pitch,
+                 .columns = s->out_width};
   u32 image = begin / row_blocks, block = begin % row_blocks, channel = image % s->groups;
-  u32 finished = (image * s->out_height + block * s->row_block) * s->out_width; // outputs before it have been through the chain
+  u32 finished = (image * s->out_height + block * s->row_block) *
+                 s->out_width; // outputs before it have been through the chain
   for (u32 unit = begin; unit < end; unit++) {
     const u32 y0 = block * s->row_block, first = (image * s->out_height + y0) * s->out_width;
     const f32 *input = (const f32 *)in[0] + image * s->height * s->width;
@@ -229,8 +237,8 @@ KERNEL(conv_depthwise) {
     if (special[channel]) {
       plane_careful(&plane, s, input, y0);
     } else {
-      copy_rows(s, input, (i32)(y0 * s->stride_height) - (i32)s->pad_top, (plane.rows - 1) * s->stride_height + reach_y + 1,
-                phases, pitch, copy);
+      copy_rows(s, input, (i32)(y0 * s->stride_height) - (i32)s->pad_top,
+                (plane.rows - 1) * s->stride_height + reach_y + 1, phases, pitch, copy);
       ways[is_3x3 && s->stride_width <= 2 ? s->stride_width : 0](&plane, s);
     }
     finish(plane.to, plane.rows * plane.columns, s->has_bias ? (const f32 *)in[2] + channel : 0);

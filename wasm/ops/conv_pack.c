@@ -1,7 +1,7 @@
-// Packs the weights of conv: for every group, strips of 4 filters (the last one narrower), out[k][row of the strip],
-// flushed (V3), k = (input channel, kernel row, kernel column) as ONNX stores them (V5). A unit is one strip.
-// Behind all weights stands one word a strip: 1 if it holds an infinity or NaN. A padded tap is +0 by position,
-// and +0 times such a weight is not, so conv takes its careful way there.
+// Packs the weights of conv: for every group, strips of 4 filters (the last one narrower), out[k][row of the
+// strip], flushed (V3), k = (input channel, kernel row, kernel column) as ONNX stores them (V5). A unit is
+// one strip. Behind all weights stands one word a strip: 1 if it holds an infinity or NaN. A padded tap is +0
+// by position, and +0 times such a weight is not, so conv takes its careful way there.
 #include "../tile.h"
 
 typedef struct {

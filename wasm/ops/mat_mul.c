@@ -1,7 +1,7 @@
 // MatMul and Gemm: Y[batch][m][n] = tree over k of A[batch][m][k] * B[batch][k][n], B packed by mat_mul_pack.
 // Rules: V3 (A is flushed here, B in packing), V4 (tile.h), result canonical (V2), then the chain.
-// A unit is a block of rows by a block of columns of one matrix, columns innermost; its rows of A are flushed into
-// scratch as strips [k][4] (the last strip narrower), kept while the next unit has the same rows.
+// A unit is a block of rows by a block of columns of one matrix, columns innermost; its rows of A are flushed
+// into scratch as strips [k][4] (the last strip narrower), kept while the next unit has the same rows.
 // Scratch: 4 * (row_block * k + row_block * column_block + 16) bytes.
 #include "../chain.h"
 #include "../tile.h"
@@ -9,10 +9,10 @@
 typedef struct {
   u32 m, n, k;
   u32 batch_rank;
-  u32 row_block, column_block;     // multiples of 4 and 8 where they do not cover everything
-  u32 row_stride, column_stride;   // of A, in elements
-  u32 batch_dims[8];               // innermost first
-  u32 a_strides[8], b_strides[8];  // of A and of packed B, in elements
+  u32 row_block, column_block;    // multiples of 4 and 8 where they do not cover everything
+  u32 row_stride, column_stride;  // of A, in elements
+  u32 batch_dims[8];              // innermost first
+  u32 a_strides[8], b_strides[8]; // of A and of packed B, in elements
   Chain chain;
 } MatMulParams;
 
@@ -77,8 +77,8 @@ KERNEL(mat_mul) {
     const u32 step = rows > STRIP ? PANEL : columns;
     for (u32 c = 0; c < columns; c += step)
       for (u32 r = 0; r < rows; r += STRIP)
-        tile_panels(rows - r < STRIP ? rows - r : STRIP, strips + r * p->k, b + c * p->k, panel, p->k, 0, to + r * pitch + c,
-                    pitch, columns - c < step ? columns - c : step);
+        tile_panels(rows - r < STRIP ? rows - r : STRIP, strips + r * p->k, b + c * p->k, panel, p->k, 0,
+                    to + r * pitch + c, pitch, columns - c < step ? columns - c : step);
     if (p->chain.n_steps == 0) continue;
     if (columns == p->n) {
       chain_run(&p->chain, in, out, first, first + rows * columns, to);

@@ -1,6 +1,6 @@
-// Packs the right operand of mat_mul: out[batch][panel][k][8] = flushed B[batch][k][8 panel + column], with +0 in
-// columns past n. A unit is one panel of one matrix. Rule V3: magnitudes under 2^-51 become +0, so that mat_mul
-// need not test them; a flushed operand flushed again is the same.
+// Packs the right operand of mat_mul: out[batch][panel][k][8] = flushed B[batch][k][8 panel + column], with
+// +0 in columns past n. A unit is one panel of one matrix. Rule V3: magnitudes under 2^-51 become +0, so that
+// mat_mul need not test them; a flushed operand flushed again is the same.
 #include "../tile.h"
 
 typedef struct {
