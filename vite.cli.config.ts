@@ -1,7 +1,7 @@
 // Builds the command line: dist/cli.js for Node, and dist/stacks/host.mjs, copied as it is because every stack runs it.
 // The packages of `dependencies` stay outside, and so does the library: the command line runs the job bundles. After
 // vite.config.ts, which empties dist/ and builds the library and those bundles.
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -14,6 +14,8 @@ function copyHost(): Plugin {
       const folder = resolve(options.dir ?? 'dist', 'stacks');
       mkdirSync(folder, { recursive: true });
       copyFileSync(resolve(root, 'src/cli/stacks/host.mjs'), resolve(folder, 'host.mjs'));
+      // npx starts it as a program.
+      chmodSync(resolve(options.dir ?? 'dist', 'cli.js'), 0o755);
     },
   };
 }
