@@ -8,7 +8,7 @@
 fn tanh_near_zero(m: u32, e: u32) -> u32 {
   let normalised = m << 8u;
   // m^2 2^16 is x^2 in units of 2^(2 e - 316); v in units of 2^-64 is 2^72 x^2.
-  let v = u64_shr_near(mul_wide(normalised, normalised), 244u - 2u * e);
+  let v = u64_shr(mul_wide(normalised, normalised), 244u - 2u * e);
   let w3 = 0xb327641au - (mul_hi_short(v.hi, 0x90a45930u) >> 9u);
   let w2 = 0xdd0dd0d2u - (mul_hi_short(v.hi, w3) >> 9u);
   let a1 = u64_sub(U64(0x882cef5bu, 0x88888888u), u64_shr_near(mul_wide(v.hi, w2), 10u));

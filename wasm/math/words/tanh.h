@@ -13,7 +13,7 @@
 static inline u32 wgsl_tanh_near_zero(u32 m, u32 e) {
   const __auto_type normalised = m << 8u;
   // m^2 2^16 is x^2 in units of 2^(2 e - 316); v in units of 2^-64 is 2^72 x^2.
-  const __auto_type v = wgsl_u64_shr_near(wgsl_mul_wide(normalised, normalised), 244u - 2u * e);
+  const __auto_type v = wgsl_u64_shr(wgsl_mul_wide(normalised, normalised), 244u - 2u * e);
   const __auto_type w3 = 0xb327641au - (wgsl_mul_hi_short(v.hi, 0x90a45930u) >> 9u);
   const __auto_type w2 = 0xdd0dd0d2u - (wgsl_mul_hi_short(v.hi, w3) >> 9u);
   const __auto_type a1 = wgsl_u64_sub(WGSL_STRUCT(wgsl_U64, 0x882cef5bu, 0x88888888u), wgsl_u64_shr_near(wgsl_mul_wide(v.hi, w2), 10u));
