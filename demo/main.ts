@@ -36,6 +36,7 @@ class Page {
   readonly #undo = byId('undo', HTMLButtonElement);
   readonly #link = byId('link', HTMLButtonElement);
   readonly #hint = byId('hint', HTMLElement);
+  readonly #result = byId('paths', HTMLElement);
   #buttons: HTMLButtonElement[] = [];
   #paths: Paths | undefined;
   #wanted: Picture | undefined;
@@ -128,6 +129,8 @@ class Page {
 
   #run(picture: Picture): void {
     this.#wanted = picture;
+    // Until the latest picture is shown.
+    this.#result.setAttribute('aria-busy', 'true');
     this.#work().catch((error: unknown) => this.fail(error));
   }
 
@@ -146,6 +149,7 @@ class Page {
         this.#shown = digest === undefined ? undefined : { picture, digest };
         this.#link.disabled = digest === undefined || !drawn;
       }
+      this.#result.setAttribute('aria-busy', 'false');
     } finally {
       this.#busy = false;
     }
