@@ -19,8 +19,7 @@ typedef struct {
   u32 row_block, column_block,
       filter_block; // outputs of a unit; column_block < out_width only with row_block 1
   u32 mode;         // enum conv_mode
-  u32 pad0, pad1;   // the chain behind starts on four words
-} ConvShape;
+} ConvShape;        // what the Params of conv and conv_depthwise begin with
 
 // Where tiles of conv read their right operand: the window itself; panels gathered from it, which pays where
 // many filters read them; or, kernel 1 and stride 1 without padding on one row, panels made of the input at

@@ -7,11 +7,21 @@
 // change. Scratch: see conv_scratch below; src/ops/conv.ts computes the same.
 #include "../chain.h"
 #include "../window.h"
+#include <stddef.h>
 
 typedef struct {
-  ConvShape shape;
-  Chain chain;
+  u32 groups, channels, filters, has_bias;
+  u32 depth, height, width;
+  u32 out_depth, out_height, out_width;
+  u32 kernel_depth, kernel_height, kernel_width;
+  u32 stride_depth, stride_height, stride_width;
+  u32 dilation_depth, dilation_height, dilation_width;
+  u32 pad_front, pad_top, pad_left;
+  u32 row_block, column_block, filter_block;
+  u32 mode;
+  _Alignas(16) Chain chain;
 } ConvParams;
+_Static_assert(offsetof(ConvParams, mode) == offsetof(ConvShape, mode), "ConvShape is how ConvParams begins");
 
 // Words of scratch: tap offsets; the window's copy; the panels; one strip of the block's outputs with the
 // padding columns between rows. A tile may read 24 elements past the window.
@@ -48,7 +58,7 @@ static f32 careful(const ConvShape *s, const f32 *input, const f32 *weight, u32 
 
 KERNEL(conv) {
   const ConvParams *p = params;
-  const ConvShape *s = &p->shape;
+  const ConvShape *s = params;
   const Window w = window_of(s);
   const u32 planes = s->channels * s->kernel_depth, terms = planes * s->kernel_height * s->kernel_width;
   const u32 strips = (s->filters + STRIP - 1) / STRIP;

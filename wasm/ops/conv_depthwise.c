@@ -9,11 +9,22 @@
 // 1) and pitch = out_width + floor(reach_x / stride_width).
 #include "../chain.h"
 #include "../window.h"
+#include <stddef.h>
 
 typedef struct {
-  ConvShape shape;
-  Chain chain;
+  u32 groups, channels, filters, has_bias;
+  u32 depth, height, width;
+  u32 out_depth, out_height, out_width;
+  u32 kernel_depth, kernel_height, kernel_width;
+  u32 stride_depth, stride_height, stride_width;
+  u32 dilation_depth, dilation_height, dilation_width;
+  u32 pad_front, pad_top, pad_left;
+  u32 row_block, column_block, filter_block;
+  u32 mode;
+  _Alignas(16) Chain chain;
 } ConvDepthwiseParams;
+_Static_assert(offsetof(ConvDepthwiseParams, mode) == offsetof(ConvShape, mode),
+               "ConvShape is how ConvDepthwiseParams begins");
 
 typedef struct {
   const f32 *from;     // the first tap of output row 0
@@ -207,7 +218,7 @@ static void (*const ways[3])(const Plane *, const ConvShape *) = {plane_any, pla
 
 KERNEL(conv_depthwise) {
   const ConvDepthwiseParams *p = params;
-  const ConvShape *s = &p->shape;
+  const ConvShape *s = params;
   const u32 terms = s->kernel_height * s->kernel_width;
   const u32 reach_y = (s->kernel_height - 1) * s->dilation_height;
   const u32 reach_x = (s->kernel_width - 1) * s->dilation_width;
