@@ -2,7 +2,7 @@
 // An environment variable overrides each search. Platform packages of npm are looked into directly, so that an
 // installation with --ignore-scripts is found too. It looks and never installs or starts anything.
 
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { arch, platform } from 'node:process';
@@ -98,12 +98,18 @@ export function findDeno(): string | undefined {
   );
 }
 
-/** Bun: `ISOBIT_BUN`, the binary inside the npm package, then PATH. */
+/** Bun: `ISOBIT_BUN`, the binary inside the npm packages, then PATH. */
 export function findBun(): string | undefined {
   const machine = arch === 'arm64' ? 'aarch64' : arch;
   const file = join('bin', platform === 'win32' ? 'bun.exe' : 'bun');
   return (
-    fromEnvironment('ISOBIT_BUN') ?? inScope('@oven', `bun-${OS}-${machine}`, file) ?? onPath('bun')
+    fromEnvironment('ISOBIT_BUN') ??
+    inScope('@oven', `bun-${OS}-${machine}`, file) ??
+    // Its install script, where it ran, has moved the binary here, on every system under this name.
+    moduleFolders()
+      .map((folder) => join(folder, 'bun', 'bin', 'bun.exe'))
+      .find((path) => isExecutable(path) && statSync(path).size > 1_000_000) ??
+    onPath('bun')
   );
 }
 
