@@ -26,6 +26,9 @@ typedef struct {
 // once.
 enum conv_mode { CONV_WINDOW, CONV_PANELS, CONV_POINTWISE };
 
+// Elements that go through the chain at once, where planes are smaller: they stay in the cache.
+#define CHAIN_ELEMENTS 2048u
+
 // Layout of the copy for blocks of `rows` by `columns` outputs.
 typedef struct {
   u32 row_phases, column_phases, rows, pitch, plane; // plane: elements a channel

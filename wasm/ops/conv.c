@@ -109,6 +109,7 @@ KERNEL(conv) {
     const u32 apart = (columns + 3) / 4 * rows, whole = ((rows - 1) * w.pitch + columns + 3) / 4;
     const int flat = s->mode == CONV_WINDOW && rows > 1 && whole < apart;
     const u32 last = min_u32(filter + s->filter_block, s->filters);
+    u32 waiting = (image * s->filters + filter) * plane; // outputs before it have been through the chain
     for (u32 f = filter; f < last; f += STRIP) {
       const u32 height = min_u32(s->filters - f, STRIP), channel = group * s->filters + f;
       const f32 *left = weights + channel * terms;
@@ -135,18 +136,28 @@ KERNEL(conv) {
           tile_window(height, left, copy + y * w.pitch, table, terms, bias, to + y * row_pitch, pitch,
                       columns);
       }
-      // The block's outputs of one filter are a run: whole rows, or a part of one row.
-      for (u32 r = 0; r < height; r++) {
-        f32 *from = to + r * pitch;
-        const u32 begin_run = first + r * plane;
-        if (!direct) {
-          f32 *dense = in_place ? (f32 *)out[0] + begin_run : from;
-          if (dense != from || row_pitch != columns)
-            for (u32 y = 0; y < rows; y++)
-              __builtin_memmove(dense + y * columns, from + y * row_pitch, 4 * columns);
-          from = dense;
+      if (!direct)
+        for (u32 r = 0; r < height; r++) {
+          const f32 *from = to + r * pitch;
+          f32 *dense = in_place ? (f32 *)out[0] + first + r * plane : to + r * pitch;
+          for (u32 y = 0; y < rows; y++)
+            __builtin_memmove(dense + y * columns, from + y * row_pitch, 4 * columns);
         }
-        if (p->chain.n_steps != 0) chain_run(&p->chain, in, out, begin_run, begin_run + rows * columns, from);
+      if (p->chain.n_steps == 0) continue;
+      if (in_place && rows * columns == plane) {
+        // Whole planes are one run over all filters: small ones go through the chain together.
+        const u32 done = first + height * plane;
+        if (done - waiting >= CHAIN_ELEMENTS || f + STRIP >= last) {
+          chain_run(&p->chain, in, out, waiting, done, (const f32 *)out[0] + waiting);
+          waiting = done;
+        }
+      } else {
+        // The block's outputs of one filter are a run: whole rows, or a part of one row.
+        for (u32 r = 0; r < height; r++) {
+          const u32 run = first + r * plane;
+          chain_run(&p->chain, in, out, run, run + rows * columns,
+                    in_place ? (const f32 *)out[0] + run : to + r * pitch);
+        }
       }
     }
   }

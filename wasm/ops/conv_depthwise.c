@@ -38,8 +38,6 @@ typedef struct {
 // Columns 0, 4, 8, …, and at last n - 4, for n >= 4.
 #define EACH_VECTOR(x, n) for (u32 x = 0; x < (n); x = x + 8 <= (n) || x + 4 == (n) ? x + 4 : (n)-4)
 #define TERM(sum, w, p) sum = wasm_f32x4_add(sum, wasm_f32x4_mul(w, wasm_v128_load(p)))
-// Elements that go through the chain at once, where the planes are smaller: they stay in the cache.
-#define CHAIN_ELEMENTS 2048u
 
 // Nine taps at three row pointers, in registers with the nine weights.
 #define NINE(x0, x1, x2, y0, y1, y2, z0, z1, z2)                                                             \
