@@ -1,0 +1,160 @@
+// The built library in a page, without any bundler: the same digest on the page's thread and in a worker on both
+// backends, a page that stays responsive while the worker computes, and runs that a signal stops in time. dist/ must
+// be built (`npm run build`).
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Page } from '@playwright/test';
+import { serveFiles, type FileServer } from '../../src/cli/stacks/server.ts';
+import type * as Library from '../../src/index.ts';
+import { bundled, expect, expected, test as base, watch } from './fixtures.ts';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const dist = path('../../dist');
+const demo = path('../../demo/public');
+
+const test = base.extend<{ page: Page }, { server: FileServer }>({
+  server: [
+    async ({}, use) => {
+      if (!existsSync(`${dist}/index.js`)) throw new Error('dist/ is missing: npm run build');
+      const server = await serveFiles(path('../../src/cli/stacks/host.mjs'), [dist, demo]);
+      await use(server);
+      await server.close();
+    },
+    { scope: 'worker' },
+  ],
+  // A page with `lib` (the library), `image(n)` (the ten digits, n times over) and `model` (the address).
+  page: async ({ context, server }, use) => {
+    const page = await context.newPage();
+    const wrong = watch(page, server.origin);
+    await page.goto(`${server.origin}/`);
+    await page.evaluate(
+      async ([library = '', model = '', ...pixels]) => {
+        const lib = (await import(library)) as typeof Library;
+        const digits = pixels.flatMap((text) => [...atob(text)].map((c) => c.charCodeAt(0) / 255));
+        const image = (times: number): Library.Tensor => {
+          const data = new Float32Array(times * digits.length);
+          for (let i = 0; i < times; i += 1) data.set(digits, i * digits.length);
+          return new lib.Tensor('float32', data, [10 * times, 1, 28, 28]);
+        };
+        // A batch that takes the reference at least 300 ms here, planned already.
+        const long = async (loaded: Library.Model): Promise<Library.Tensor> => {
+          for (let times = 100; ; times *= 2) {
+            const feeds = { image: image(times) };
+            await loaded.run(feeds, { backend: 'wasm' });
+            const begun = performance.now();
+            await loaded.run(feeds, { backend: 'wasm' });
+            if (performance.now() - begun > 300 || times > 2000) return feeds.image;
+          }
+        };
+        Object.assign(globalThis, { isobit: { lib, image, model, long } });
+      },
+      [
+        `/files${dist}/index.js`,
+        `/files${demo}/digits.onnx`,
+        ...bundled.pictures.map((picture) => picture.pixels),
+      ],
+    );
+    await use(page);
+    expect(wrong, 'console, exceptions, requests').toEqual([]);
+  },
+});
+
+interface Loaded {
+  readonly isobit: {
+    readonly lib: typeof Library;
+    readonly model: string;
+    image(times: number): Library.Tensor;
+    long(loaded: Library.Model): Promise<Library.Tensor>;
+  };
+}
+
+for (const worker of [false, true]) {
+  const where = worker ? 'in a worker' : 'on the page';
+
+  test(`${where}: the expected digest on both backends`, async ({ page }) => {
+    const digests = await page.evaluate(async (worker) => {
+      const { lib, image, model } = (globalThis as unknown as Loaded).isobit;
+      const stages: string[] = [];
+      const loaded = await lib.load(model, {
+        worker,
+        onProgress: ({ stage }) => stages.push(stage),
+      });
+      const wasm = await loaded.run({ image: image(1) }, { backend: 'wasm' });
+      const webgpu = await loaded.run({ image: image(1) }, { backend: 'webgpu' });
+      const auto = await loaded.run({ image: image(1) });
+      const report = await loaded.check({ image: image(1) });
+      loaded.dispose();
+      return {
+        digests: [wasm.digest, webgpu.digest, auto.digest],
+        auto: [auto.backend, auto.notes[0]?.kind],
+        same: report.identical && report.differences.length === 0 && report.elements > 0,
+        last: stages.at(-1),
+      };
+    }, worker);
+    expect(digests.digests).toEqual([expected.batch, expected.batch, expected.batch]);
+    // The only adapter here computes in software, which auto never takes.
+    expect(digests.auto).toEqual(['wasm', 'auto']);
+    expect(digests.same).toBe(true);
+    expect(digests.last).toBe('ready');
+  });
+
+  test(`${where}: a signal stops a run, and the next one works`, async ({ page }) => {
+    const stopped = await page.evaluate(async (worker) => {
+      const { lib, image, model, long } = (globalThis as unknown as Loaded).isobit;
+      const loaded = await lib.load(model, { worker });
+      const many = await long(loaded);
+      const reason = new Error('enough');
+      const controller = new AbortController();
+      const run = loaded.run({ image: many }, { backend: 'wasm', signal: controller.signal });
+      const caught = run.then(
+        () => 'finished',
+        (error: unknown) => (error === reason ? 'stopped' : String(error)),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      const begun = performance.now();
+      controller.abort(reason);
+      const outcome = await caught;
+      const delay = performance.now() - begun;
+      const { digest } = await loaded.run({ image: image(1) }, { backend: 'wasm' });
+      loaded.dispose();
+      return { outcome, delay, digest };
+    }, worker);
+    expect(stopped.outcome).toBe('stopped');
+    // 50 ms of work are promised; the rest is for a busy machine.
+    expect(stopped.delay).toBeLessThan(250);
+    expect(stopped.digest).toBe(expected.batch);
+  });
+}
+
+test('a worker leaves the page responsive', async ({ page }) => {
+  const measured = await page.evaluate(async () => {
+    const { lib, model, long } = (globalThis as unknown as Loaded).isobit;
+    const loaded = await lib.load(model, { worker: true });
+    const many = await long(loaded);
+    let [longest, last] = [0, performance.now()];
+    const timer = setInterval(() => {
+      const now = performance.now();
+      longest = Math.max(longest, now - last);
+      last = now;
+    }, 10);
+    const begun = performance.now();
+    // The longest pause of the page's timer during each run; the machine's other work makes some of them long.
+    const pauses: number[] = [];
+    while (performance.now() - begun < 2500) {
+      longest = 0;
+      await loaded.run({ image: many }, { backend: 'wasm' });
+      pauses.push(Math.max(longest, performance.now() - last));
+    }
+    const each = (performance.now() - begun) / pauses.length;
+    clearInterval(timer);
+    loaded.dispose();
+    pauses.sort((a, b) => a - b);
+    return { each, pause: pauses[pauses.length >> 1] ?? Number.NaN };
+  });
+  console.log(
+    `runs of ${measured.each.toFixed(0)} ms, pauses of the page ${measured.pause.toFixed(0)} ms`,
+  );
+  // On the page's own thread a pause would be as long as the run.
+  expect(measured.each).toBeGreaterThan(200);
+  expect(measured.pause).toBeLessThan(measured.each / 2);
+});
