@@ -4,6 +4,19 @@ import { Tensor } from './core/tensor.ts';
 import { formatShape } from './core/shape.ts';
 import type { Graph } from './graph/graph.ts';
 
+/**
+ * What a run is fed: a tensor for every input of the model, by name, as an object or a Map.
+ *
+ * @example
+ * ```ts
+ * import { load, Tensor, type Feeds } from 'isobit';
+ *
+ * const model = await load('/digits.onnx');
+ * const feeds: Feeds = new Map([['image', new Tensor('float32', new Float32Array(1568), [2, 1, 28, 28])]]);
+ * console.log((await model.run(feeds)).outputs['logits']?.dims); // [ 2, 10 ]
+ * model.dispose();
+ * ```
+ */
 export type Feeds = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
 
 /** @throws TypeError for missing, unknown or wrongly typed feeds; RangeError for shapes */

@@ -6,13 +6,22 @@ import type { LoadOptions, Model } from './model.ts';
 import { Session } from './session.ts';
 
 /**
- * Loads an ONNX model.
+ * Loads an ONNX model: reads it, checks it whole, and compiles the core. Nothing runs yet.
  *
  * @param source a URL, a string (an address, relative to the page in a browser; in Node also a file's path), the
  * file's bytes, or a Response
  * @throws ModelError if the file is no valid model, UnsupportedOpError if something in it is not implemented: both
- * list every problem. TypeError for a source of another kind; Error if it cannot be read.
- * @example const model = await load('digits.onnx');
+ * list every problem. TypeError for a source of another kind; Error if it cannot be read; the signal's reason.
+ * @example
+ * ```ts
+ * import { load, Tensor } from 'isobit';
+ *
+ * const model = await load('/digits.onnx');
+ * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
+ * const { outputs } = await model.run({ image }, { backend: 'wasm' });
+ * console.log(outputs['logits']?.dims); // [ 1, 10 ]
+ * model.dispose();
+ * ```
  */
 export async function load(
   source: URL | string | Uint8Array | Response,

@@ -4,53 +4,147 @@ import type { Tensor } from './core/tensor.ts';
 import type { Feeds } from './feeds.ts';
 import type { ValueInfo } from './graph/graph.ts';
 
+/**
+ * The two machines a model runs on: `wasm`, the reference, and `webgpu`, which gives the same bits.
+ *
+ * @example
+ * ```ts
+ * import type { Backend } from 'isobit';
+ *
+ * const backend: Backend = new URLSearchParams('?gpu').has('gpu') ? 'webgpu' : 'wasm';
+ * console.log(backend); // webgpu
+ * ```
+ */
 export type Backend = 'wasm' | 'webgpu';
 
+/**
+ * Where a model finds its GPU. Nothing here changes a bit of a result.
+ *
+ * @example
+ * ```ts
+ * import { load, Tensor } from 'isobit';
+ *
+ * const adapter = await navigator.gpu.requestAdapter();
+ * const device = await adapter?.requestDevice();
+ * const model = await load('/digits.onnx', { device });
+ * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
+ * console.log((await model.run({ image }, { backend: 'webgpu' })).backend); // webgpu
+ * model.dispose(); // the device stays the caller's
+ * device?.destroy();
+ * ```
+ */
 export interface ModelOptions {
   /** The caller's own device; it is used as it is and never destroyed. */
   readonly device?: GPUDevice | undefined;
   /** Where adapters come from; `navigator.gpu` if not given (Node: `create([])` of the webgpu package). */
   readonly gpu?: GPU | undefined;
+  /** What `requestAdapter` is asked for, where the model asks itself. */
   readonly adapterOptions?: GPURequestAdapterOptions | undefined;
 }
 
+/**
+ * What one run is asked for. No option changes a bit of an output.
+ *
+ * @example
+ * ```ts
+ * import { load, Tensor, type RunOptions } from 'isobit';
+ *
+ * const model = await load('/digits.onnx');
+ * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
+ * const options: RunOptions = { backend: 'wasm', signal: AbortSignal.timeout(60_000) };
+ * console.log((await model.run({ image }, options)).outputs['logits']?.size); // 10
+ * model.dispose();
+ * ```
+ */
 export interface RunOptions {
-  /** `auto` (the default) takes a hardware GPU where there is one, else the reference. */
+  /** `auto` (the default) takes a hardware GPU where there is one, else the reference; never a software adapter. */
   readonly backend?: Backend | 'auto' | undefined;
   /** Names of the outputs to compute; all if not given. */
   readonly outputs?: readonly string[] | undefined;
   /** Stops the run within 50 ms of work on the reference, between submissions on a GPU. */
   readonly signal?: AbortSignal | undefined;
-  /** Outputs that stay on the device: `true` for all, or names. They can be fed back. */
+  /** Outputs that stay on the device: `true` for all, or names. They can be fed back. On `wasm` it does nothing. */
   readonly keepOnDevice?: boolean | readonly string[] | undefined;
 }
 
-/** Something a run did otherwise than a reader would assume. */
+/**
+ * Something a run did otherwise than a reader would assume. The bits are the same with and without it.
+ *
+ * @example
+ * ```ts
+ * import { load, Tensor } from 'isobit';
+ *
+ * const model = await load('/digits.onnx');
+ * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
+ * const { notes } = await model.run({ image });
+ * console.log(notes[0]?.kind); // auto
+ * model.dispose();
+ * ```
+ */
 export interface Note {
-  /** `auto`: what `auto` took; `reference`: a node without a GPU kernel; `recomputed`: one that met values its kernel cannot represent. */
+  /**
+   * `auto`: what `auto` took; `reference`: a node without a GPU kernel; `recomputed`: one that met values its kernel
+   * cannot represent.
+   */
   readonly kind: 'auto' | 'reference' | 'recomputed';
+  /** One sentence for people. */
   readonly message: string;
+  /** The nodes it is about, as `Conv 'name'`; empty for `auto`. */
   readonly nodes: readonly string[];
 }
 
+/**
+ * What a run gives. For one contract version and equal feeds, `outputs` and `digest` are the same on every device.
+ *
+ * @example
+ * ```ts
+ * import { load, Tensor } from 'isobit';
+ *
+ * const model = await load('/digits.onnx');
+ * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
+ * const { outputs, digest } = await model.run({ image });
+ * console.log(Object.keys(outputs), digest.length); // [ 'logits' ] 64
+ * model.dispose();
+ * ```
+ */
 export interface RunResult {
+  /** The outputs by name, in graph order; they belong to the caller and outlive the model, except those kept on a device. */
   readonly outputs: Readonly<Record<string, Tensor>>;
-  /** SHA-256 over contract version and outputs in graph order (V12); computed when first read. */
+  /**
+   * SHA-256 over contract version and outputs in graph order (V12), 64 hex digits; computed when first read.
+   *
+   * @throws TypeError if an output stayed on the device
+   */
   readonly digest: string;
+  /** The backend that ran. */
   readonly backend: Backend;
   /** The GPU that ran, where one did. */
   readonly adapter?: string;
+  /** What the run did otherwise than asked, and what `auto` took. */
   readonly notes: readonly Note[];
 }
 
-/** A loaded model. Runs queue; `dispose` frees what it holds once they are done. */
+/**
+ * A loaded model. Runs queue; an error leaves the model as it was, and the next run works.
+ *
+ * @example
+ * ```ts
+ * import { load, type Model } from 'isobit';
+ *
+ * const model: Model = await load('/digits.onnx');
+ * console.log(model.inputs[0]?.name, model.inputs[0]?.dims); // image [ 'N', 1, 28, 28 ]
+ * model.dispose();
+ * ```
+ */
 export interface Model {
+  /** What must be fed: names, dtypes, shapes. */
   readonly inputs: readonly ValueInfo[];
+  /** What a run gives, in graph order. */
   readonly outputs: readonly ValueInfo[];
   /**
-   * Runs the model once.
+   * Runs the model once. Batch, backend and options never move a bit: an output element depends on its own operands (R4).
    *
-   * @param feeds a tensor for every input, by name
+   * @param feeds a tensor for every input, by name: dtype and shape as in `inputs`; they are only read
    * @returns the outputs, on every device the same bits (contract version in `contract`)
    * @throws TypeError or RangeError for feeds that do not fit; DeviceError if the GPU fails; the signal's reason
    */
@@ -59,45 +153,115 @@ export interface Model {
    * Runs both backends node by node, unfused, and compares every node's outputs as words.
    *
    * @returns what differs, in node order: the first entry is where the paths part
+   * @throws as `run`; DeviceError where there is no GPU, since nothing can be compared then
    */
   check(feeds: Feeds, options?: { signal?: AbortSignal | undefined }): Promise<CheckReport>;
+  /** Frees memory, buffers and the device (unless it is the caller's) once queued runs are done. Twice is harmless. */
   dispose(): void;
 }
 
-/** The first element at which a node's outputs differ. */
+/**
+ * The first element at which the outputs of a node differ between the reference and the GPU.
+ *
+ * @example
+ * ```ts
+ * import type { Difference } from 'isobit';
+ *
+ * const text = ({ node, index, wasm, webgpu }: Difference) => `${node}[${index}]: ${wasm}, ${webgpu}`;
+ * const one: Difference = {
+ *   ...{ node: 'conv1', opType: 'Conv', output: 'y', index: 7, differing: 1, size: 1000 },
+ *   ...{ wasm: '0x3f800000', webgpu: '0x3f800001' },
+ * };
+ * console.log(text(one)); // conv1[7]: 0x3f800000, 0x3f800001
+ * ```
+ */
 export interface Difference {
+  /** The node's name, or `#index`. */
   readonly node: string;
+  /** Its operator. */
   readonly opType: string;
+  /** The name of the output. */
   readonly output: string;
-  /** Flat index of the element, and how many elements differ in all. */
+  /** Flat index of the first element that differs. */
   readonly index: number;
+  /** How many elements differ in all. */
   readonly differing: number;
+  /** How many elements the output has. */
   readonly size: number;
-  /** The words, as hex. */
+  /** The reference's bits of that element, as hex. */
   readonly wasm: string;
+  /** The GPU's bits of that element, as hex. */
   readonly webgpu: string;
 }
 
+/**
+ * What `model.check` found on this device, for these feeds.
+ *
+ * @example
+ * ```ts
+ * import { load, Tensor } from 'isobit';
+ *
+ * const model = await load('/digits.onnx');
+ * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
+ * const report = await model.check({ image });
+ * console.log(report.identical, report.differences.length); // true 0
+ * model.dispose();
+ * ```
+ */
 export interface CheckReport {
+  /** True if every compared word is equal. */
   readonly identical: boolean;
+  /** The GPU that ran, as it names itself. */
   readonly adapter: string;
-  /** Node outputs compared, and their elements. */
+  /** Number of node outputs compared. */
   readonly values: number;
+  /** Number of their elements. */
   readonly elements: number;
   /** In node order: the first is where the paths part. */
   readonly differences: readonly Difference[];
+  /** Nodes that the reference computed on the GPU's side too: their outputs are equal by construction. */
   readonly notes: readonly Note[];
 }
 
+/**
+ * How far loading is.
+ *
+ * @example
+ * ```ts
+ * import { load, type Progress } from 'isobit';
+ *
+ * const stages = new Set<Progress['stage']>();
+ * const model = await load('/digits.onnx', { onProgress: ({ stage }) => stages.add(stage) });
+ * console.log([...stages]); // [ 'download', 'parse', 'ready' ]
+ * model.dispose();
+ * ```
+ */
 export interface Progress {
+  /** What is being done; `ready` comes last, once. */
   readonly stage: 'download' | 'parse' | 'ready';
-  /** Bytes so far, and in all where that is known. */
+  /** Bytes so far. */
   readonly loaded: number;
+  /** Bytes in all, where that is known. */
   readonly total?: number;
 }
 
+/**
+ * What `load` is asked for. No option changes a bit of a result.
+ *
+ * @example
+ * ```ts
+ * import { load, type LoadOptions } from 'isobit';
+ *
+ * const options: LoadOptions = { signal: AbortSignal.timeout(60_000) };
+ * const model = await load('/digits.onnx', options);
+ * console.log(model.outputs[0]?.name); // logits
+ * model.dispose();
+ * ```
+ */
 export interface LoadOptions extends ModelOptions {
+  /** Called after each piece of a download, before parsing, and when the model is ready. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Stops loading; `load` rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /**
    * Runs everything in a worker, so that the page stays responsive: `true` makes one, or give one that runs

@@ -14,7 +14,16 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Tensor } from './tensor.ts';
 
-/** The bit contract that this package keeps; see docs/NUMERICS.md. Version 0 is not frozen yet. */
+/**
+ * The bit contract that this package keeps; see docs/NUMERICS.md. Version 0 is not frozen yet.
+ *
+ * @example
+ * ```ts
+ * import { contract } from 'isobit';
+ *
+ * console.log(`${contract.id} ${contract.version}`); // isobit 0
+ * ```
+ */
 export const contract: { readonly id: string; readonly version: number } = Object.freeze({
   id: 'isobit',
   version: 0,
@@ -43,10 +52,18 @@ function open(kind: string): Hasher {
 }
 
 /**
- * SHA-256 of a tensor as 64 lower-case hex digits: of contract, dtype, shape and bits.
+ * SHA-256 of a tensor of any dtype and shape, as 64 lower-case hex digits: of contract, dtype, shape and bits (V12).
+ * Equal digests mean equal bits, -0 and +0 differ, and so do the payloads of NaNs.
  *
  * @throws TypeError if the tensor is on a device: `await tensor.read()` first and build a tensor of the result
- * @example digestOf(new Tensor('float32', [1, 2], [2]))
+ * @example
+ * ```ts
+ * import { digestOf, Tensor } from 'isobit';
+ *
+ * const [plus, minus] = [new Tensor('float32', [0], [1]), new Tensor('float32', [-0], [1])];
+ * console.log(digestOf(plus).slice(0, 16)); // fa69d5e34098d0d9
+ * console.log(digestOf(plus) === digestOf(minus)); // false
+ * ```
  */
 export function digestOf(tensor: Tensor): string {
   const data = tensor.data;

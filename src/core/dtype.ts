@@ -2,6 +2,18 @@
 // as their 16-bit patterns, bool as one byte that is 0 or 1, string as an array of strings. Nothing here converts
 // a value from one type to another.
 
+/**
+ * An element type, as ONNX names it, in lower case. Operators take a part of them each (docs/OPERATORS.md); float16,
+ * bfloat16 and float64 are only moved, string not even that.
+ *
+ * @example
+ * ```ts
+ * import { Tensor, type DType } from 'isobit';
+ *
+ * const dtypes: DType[] = ['float32', 'int64', 'bool'];
+ * console.log(dtypes.map((dtype) => new Tensor(dtype, [1], [1]).bytes().byteLength)); // [ 4, 8, 1 ]
+ * ```
+ */
 export type DType =
   | 'float32'
   | 'float16'
@@ -18,6 +30,18 @@ export type DType =
   | 'bool'
   | 'string';
 
+/**
+ * The arrays that hold elements: one class a dtype, except that bool is a Uint8Array of 0 and 1, and float16 and
+ * bfloat16 are their bit patterns in a Uint16Array.
+ *
+ * @example
+ * ```ts
+ * import { Tensor, type TypedArray } from 'isobit';
+ *
+ * const data: TypedArray = new BigInt64Array([1n, 2n]);
+ * console.log(new Tensor('int64', data, [2]).data === data); // true
+ * ```
+ */
 export type TypedArray =
   | Float32Array
   | Float64Array

@@ -1,10 +1,24 @@
 // The errors a caller may react to. TypeError (wrong kind) and RangeError (wrong value) serve for arguments; the
 // classes here carry fields, so that nobody has to read the text: what is wrong with a model, or with a device.
 
-/** One thing that is wrong with a model, and what to do about it. */
+/**
+ * One thing that is wrong with a model, and what to do about it.
+ *
+ * @example
+ * ```ts
+ * import { load, ModelError, type Problem } from 'isobit';
+ *
+ * const problems: readonly Problem[] = await load(new TextEncoder().encode('no model')).then(
+ *   () => [],
+ *   (error: unknown) => (error instanceof ModelError ? error.problems : []),
+ * );
+ * console.log(problems.length); // 1
+ * ```
+ */
 export interface Problem {
   /** The node's name, or `#index` if it has none. */
   readonly node?: string | undefined;
+  /** The node's operator, where a node is to blame. */
   readonly opType?: string | undefined;
   /** The operator's domain; '' is ai.onnx. */
   readonly domain?: string | undefined;
@@ -24,11 +38,27 @@ export function formatProblem(problem: Problem): string {
     .join(' ');
 }
 
-/** A file that is no valid model, or a graph that cannot be run. Lists everything that is wrong with it at once. */
+/**
+ * A file that is no valid model, or a graph that cannot be run. Lists everything that is wrong with it at once.
+ *
+ * @example
+ * ```ts
+ * import { load, ModelError } from 'isobit';
+ *
+ * try {
+ *   await load(new TextEncoder().encode('<!doctype html>'));
+ * } catch (error) {
+ *   console.log(error instanceof ModelError, error instanceof TypeError); // true false
+ * }
+ * ```
+ */
 export class ModelError extends Error {
+  /** 'ModelError'. */
   override readonly name: string = 'ModelError';
+  /** What is wrong, at least one entry. */
   readonly problems: readonly Problem[];
 
+  /** @param problems what is wrong; the message lists all of it */
   constructor(problems: readonly Problem[], options?: ErrorOptions) {
     const lines = problems.map(formatProblem);
     super(
@@ -41,19 +71,55 @@ export class ModelError extends Error {
   }
 }
 
-/** The model is valid, but uses operators, attribute values, opsets or types that are not implemented. */
+/**
+ * The model is valid, but uses operators, attribute values, opsets or types that are not implemented.
+ * `problems` has one entry for each, with node, operator and remedy.
+ *
+ * @example
+ * ```ts
+ * import { UnsupportedOpError } from 'isobit';
+ *
+ * const message = 'operator is not implemented.';
+ * const error = new UnsupportedOpError([
+ *   { node: 'n1', opType: 'Loop', message, remedy: 'Export it unrolled.' },
+ * ]);
+ * console.log(error.message); // Loop 'n1': operator is not implemented. Export it unrolled.
+ * ```
+ */
 export class UnsupportedOpError extends ModelError {
+  /** 'UnsupportedOpError'. */
   override readonly name: string = 'UnsupportedOpError';
 }
 
-/** A GPU that is not there, was lost, ran out of memory, or refused a command. */
+/**
+ * A GPU that is not there, was lost, ran out of memory, or refused a command. The run it rejects gave no result;
+ * the next run asks for a new device.
+ *
+ * @example
+ * ```ts
+ * import { DeviceError, load, Tensor } from 'isobit';
+ *
+ * // A GPU object of a machine that has no adapter.
+ * const gpu = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
+ * const model = await load('/digits.onnx', { gpu });
+ * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
+ * try {
+ *   await model.run({ image }, { backend: 'webgpu' });
+ * } catch (error) {
+ *   if (error instanceof DeviceError) console.log(error.stage); // adapter
+ * }
+ * model.dispose();
+ * ```
+ */
 export class DeviceError extends Error {
+  /** 'DeviceError'. */
   override readonly name: string = 'DeviceError';
   /** The adapter's name as the browser tells it, where one was found. */
   readonly adapter: string | undefined;
   /** What was being done: 'adapter', 'device', 'pipeline', 'allocate', 'run', 'read' … */
   readonly stage: string;
 
+  /** @param fields what was being done, on which adapter, and the browser's own error */
   constructor(
     message: string,
     fields: { stage: string; adapter?: string | undefined; cause?: unknown },

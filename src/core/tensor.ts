@@ -133,8 +133,22 @@ function isStorage(data: TensorInput | DeviceStorage): data is DeviceStorage {
 /** What a tensor can be made of; see the constructor. */
 export type TensorInput = TensorData | readonly (number | bigint | boolean)[];
 
+/**
+ * An element type, a shape, and elements in row-major order, in memory or on a device. It copies and changes nothing:
+ * the bits it is given are the bits it gives, NaN payloads and -0 included.
+ *
+ * @example
+ * ```ts
+ * import { Tensor } from 'isobit';
+ *
+ * const tensor = new Tensor('float32', [1, 2, 3, 4], [2, 2]);
+ * console.log(tensor.size, tensor.data); // 4 Float32Array(4) [ 1, 2, 3, 4 ]
+ * ```
+ */
 export class Tensor {
+  /** The element type. */
   readonly dtype: DType;
+  /** The shape, in elements; [] is a scalar. */
   readonly dims: readonly number[];
   /** Number of elements. */
   readonly size: number;
@@ -142,12 +156,12 @@ export class Tensor {
   #held: TensorData | DeviceStorage | undefined;
 
   /**
+   * @param dtype the element type
    * @param data the elements in row-major order: the dtype's typed array (not copied; float16 and bfloat16 as their
    * bit patterns in a Uint16Array, bool as 0 and 1 in a Uint8Array), `string[]` for string, or an array of numbers,
    * bigints or booleans, which is converted (floats are rounded to nearest-even). Backends pass a DeviceStorage.
    * @param dims the shape; [] is a scalar
    * @throws TypeError for data of the wrong kind; RangeError for a wrong length or a value out of range
-   * @example new Tensor('float32', [1, 2, 3, 4], [2, 2]).data // Float32Array [1, 2, 3, 4]
    */
   constructor(dtype: DType, data: TensorInput | DeviceStorage, dims: readonly number[]) {
     this.size = checkHeader(dtype, dims);
@@ -195,7 +209,7 @@ export class Tensor {
     return this.#held !== undefined && isStorage(this.#held) ? this.#held.location : 'cpu';
   }
 
-  /** The device's storage, for the backend that made it; undefined for a tensor in memory. */
+  /** The device's storage, for the backend that made it; undefined in memory. @throws TypeError after dispose() */
   get storage(): DeviceStorage | undefined {
     const held = this.#alive();
     return isStorage(held) ? held : undefined;
@@ -216,7 +230,11 @@ export class Tensor {
     return held;
   }
 
-  /** The elements, fetched from the device if they are there. */
+  /**
+   * The elements, fetched from the device if they are there.
+   *
+   * @throws TypeError after dispose(); DeviceError if the device fails
+   */
   async read(): Promise<TensorData> {
     const held = this.#alive();
     if (!isStorage(held)) return held;

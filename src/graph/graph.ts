@@ -7,11 +7,28 @@ import type { Tensor } from '../core/tensor.ts';
 /** A dimension: its size, the name of a size that is known when the model runs, or unknown. */
 export type Dim = number | string | undefined;
 
+/**
+ * What a model says of an input or output.
+ *
+ * @example
+ * ```ts
+ * import { load, type ValueInfo } from 'isobit';
+ *
+ * const model = await load('/digits.onnx');
+ * const describe = ({ name, dtype, dims }: ValueInfo) => `${name} ${dtype} [${dims?.join(', ')}]`;
+ * console.log(model.inputs.map(describe).join()); // image float32 [N, 1, 28, 28]
+ * model.dispose();
+ * ```
+ */
 export interface ValueInfo {
+  /** The name that feeds and outputs go by. */
   readonly name: string;
-  /** Undefined where the file does not say, or where `type` is no tensor of a type that can be held. */
+  /** The element type. Undefined where the file does not say, or where it is no tensor of a type that can be held. */
   readonly dtype?: DType | undefined;
-  /** Undefined if even the rank is unknown. */
+  /**
+   * The shape: a name or undefined where a size is free; equal names are equal sizes. Undefined if even the rank is
+   * unknown.
+   */
   readonly dims?: readonly Dim[] | undefined;
   /** The ONNX type as text where it is not a tensor of a DType: `sequence(float32)`, `tensor(float8e5m2)` … */
   readonly otherType?: string | undefined;

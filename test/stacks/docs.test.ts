@@ -1,0 +1,60 @@
+// The examples of the documentation that compute on a GPU, on Node with Dawn over SwiftShader (stack E): they print
+// what they say. The others run in test/unit/docs.test.ts.
+import { join } from 'node:path';
+import { build } from 'vite';
+import { expect, test } from 'vitest';
+import { wgsl } from '../../scripts/wgsl_plugin.ts';
+import { openStack } from '../../src/cli/stacks/runner.ts';
+import {
+  allExamples,
+  needsGpu,
+  printedLines,
+  root,
+  saidToPrint,
+  toScript,
+} from '../harness/documents.ts';
+import type { Printed } from '../harness/examples.ts';
+import type { ExamplesJob } from '../jobs/examples_job.ts';
+
+test('examples on a GPU print what they say', { timeout: 240_000 }, async () => {
+  const outDir = join(root, 'build/test-examples-job');
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    root,
+    plugins: [wgsl()],
+    worker: { format: 'es', plugins: () => [wgsl()] },
+    publicDir: false,
+    build: {
+      outDir,
+      emptyOutDir: true,
+      minify: false,
+      target: 'es2022',
+      lib: {
+        entry: { examples_job: join(root, 'test/jobs/examples_job.ts') },
+        formats: ['es'],
+      },
+    },
+  });
+  const examples = allExamples().filter(needsGpu);
+  expect(examples.length).toBeGreaterThan(1);
+  const folder = join(root, 'demo/public');
+  const stack = await openStack('E', {
+    bundle: join(outDir, 'examples_job.js'),
+    roots: [folder],
+    timeoutMs: 120_000,
+  });
+  try {
+    const job: ExamplesJob = { scripts: await Promise.all(examples.map(toScript)), folder };
+    const reply = await stack.run(job);
+    expect(reply.error).toBeUndefined();
+    const said = examples.map((one) => ({ name: one.name, lines: saidToPrint(one) }));
+    const printed = (reply.result as Printed[]).map((one) => ({
+      name: one.name,
+      lines: printedLines(one),
+    }));
+    expect(printed).toEqual(said);
+  } finally {
+    await stack.close();
+  }
+});
