@@ -110,8 +110,8 @@ export class Session implements Model {
     } else if (backend !== 'wasm' && backend !== 'webgpu') {
       throw new RangeError(`run: backend: expected wasm, webgpu or auto, got ${String(backend)}.`);
     }
-    const keep = options.keepOnDevice;
-    const kept = keep === true ? names : keep === undefined || keep === false ? [] : keep;
+    const keep = options.keepOnDevice ?? false;
+    const kept = keep === true ? names : keep === false ? [] : this.#outputNames(keep);
     const result = await this.#execute(
       backend,
       fed,
@@ -194,6 +194,7 @@ export class Session implements Model {
       this.#plans.delete(key);
     }
     backend.dispose();
+    this.#auto = undefined;
   }
 
   async #chooseBackend(): Promise<{ backend: Backend; why: string }> {

@@ -26,9 +26,12 @@ export class WebGpuBackend implements ExecutableHost {
   }
 
   async prepare(plan: Plan): Promise<Executable> {
+    const executable = new GpuExecutable(this, plan);
     try {
-      return await this.device.scoped('pipeline', () => new GpuExecutable(this, plan));
+      await this.device.scoped('prepare', () => executable.build());
+      return executable;
     } catch (error) {
+      executable.dispose();
       this.#pipelines.clear();
       throw error;
     }

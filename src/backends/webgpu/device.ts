@@ -1,6 +1,6 @@
 // A GPUDevice with everything that can go wrong made into a rejected promise: validation and out-of-memory
 // errors of a scope, uncaptured errors, loss. Requests default limits only; a caller's own device is used as
-// it is and not destroyed.
+// it is and not destroyed, and its uncaptured errors are the caller's: what this library does stands in scopes.
 import { DeviceError } from '../../core/errors.ts';
 
 export interface DeviceInfo {
@@ -44,15 +44,16 @@ export class Device {
       this.#failure ??= new DeviceError(message, { stage, adapter: info.name });
       reject(this.#failure);
     };
-    gpu.addEventListener('uncapturederror', (event) => {
-      event.preventDefault();
-      fail(`WebGPU: ${event.error.message}`, 'run');
-    });
-    void gpu.lost.then((lost) => {
-      fail(
-        `WebGPU: the device was lost (${lost.reason}): ${lost.message} Load the model again.`,
-        'lost',
-      );
+    if (owned) {
+      gpu.addEventListener('uncapturederror', (event) => {
+        event.preventDefault();
+        fail(`WebGPU: ${event.error.message}`, 'run');
+      });
+    }
+    const remedy = owned ? 'Run again.' : 'Load the model again with a new device.';
+    void gpu.lost.then(({ reason, message }) => {
+      const why = message === '' ? '' : `: ${message.replace(/[.\s]*$/, '')}`;
+      fail(`WebGPU: the device was lost (${reason})${why}. ${remedy}`, 'lost');
     });
   }
 

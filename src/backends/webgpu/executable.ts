@@ -44,9 +44,9 @@ export class GpuExecutable implements Executable {
   readonly #plan: Plan;
   readonly #buffers: GPUBuffer[] = [];
   readonly #slots: Map<Value, number>;
-  readonly #recorded: Recorded[];
-  readonly #status: GPUBuffer;
-  readonly #staging: GPUBuffer;
+  readonly #sizes: readonly number[];
+  #recorded: readonly Recorded[] = [];
+  #made: { readonly status: GPUBuffer; readonly staging: GPUBuffer } | undefined;
   readonly #readable: { name: string; value: Value; offset: number }[] = [];
   readonly #used: Constant[] = [];
   readonly #owned: GPUBuffer[] = [];
@@ -56,23 +56,43 @@ export class GpuExecutable implements Executable {
     this.#plan = plan;
     const { slots, sizes } = assignSlots(plan);
     this.#slots = slots;
+    this.#sizes = sizes;
+  }
+
+  /** Makes everything on the device, within the caller's error scope. If it fails, dispose frees what was made. */
+  build(): void {
+    const plan = this.#plan;
     const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-    for (const size of sizes) this.#buffers.push(this.#own('values', size, storage));
+    for (const size of this.#sizes) this.#buffers.push(this.#own('values', size, storage));
     const count = Math.max(1, plan.steps.length);
-    this.#status = this.#own('status', count * STATUS_STRIDE, storage);
+    const status = this.#own('status', count * STATUS_STRIDE, storage);
     const params = this.#uploadParams();
-    this.#recorded = plan.steps.map((step, i) => this.#record(step, i, params));
+    this.#recorded = plan.steps.map((step, i) => this.#record(step, i, params, status));
     let offset = count * STATUS_STRIDE;
     for (const [name, value] of plan.outputs) {
       if (plan.constant(value) !== undefined) continue;
       this.#readable.push({ name, value, offset });
       offset += bufferSizeOf(value);
     }
-    this.#staging = this.#own(
+    const staging = this.#own(
       'read back',
       offset,
       GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     );
+    this.#made = { status, staging };
+  }
+
+  get #status(): GPUBuffer {
+    return this.#built().status;
+  }
+
+  get #staging(): GPUBuffer {
+    return this.#built().staging;
+  }
+
+  #built(): { readonly status: GPUBuffer; readonly staging: GPUBuffer } {
+    if (this.#made === undefined) throw new Error('webgpu: run before build()');
+    return this.#made;
   }
 
   async run(feeds: ReadonlyMap<string, Tensor>, options: RunOptions): Promise<RunResult> {
@@ -137,6 +157,7 @@ export class GpuExecutable implements Executable {
     step: Step,
     i: number,
     params: { buffer: GPUBuffer; offsets: number[]; sizes: number[] },
+    status: GPUBuffer,
   ): Recorded {
     const { dispatch } = step;
     if (!this.#backend.canRun(this.#plan, dispatch)) return { step, gpu: undefined };
@@ -156,11 +177,15 @@ export class GpuExecutable implements Executable {
         },
         {
           binding: 2,
-          resource: { buffer: this.#status, offset: i * STATUS_STRIDE, size: STATUS_STRIDE },
+          resource: { buffer: status, offset: i * STATUS_STRIDE, size: STATUS_STRIDE },
         },
         ...tensors.map((value, k) => ({
           binding: 3 + k,
-          resource: { buffer: this.#bufferOf(value) },
+          // A slot may be larger than the value, and than what can be bound.
+          resource: {
+            buffer: this.#bufferOf(value),
+            size: bufferSizeOf(this.#plan.root(value)),
+          },
         })),
       ],
     });
@@ -206,14 +231,19 @@ export class GpuExecutable implements Executable {
       }
       for (; at < count && !onGpu(at); at += 1) {
         const step = this.#recorded[at]?.step;
-        if (step !== undefined) await this.#computeOnReference(step.dispatch);
+        if (step !== undefined) {
+          const { checked } = await this.#computeOnReference(step.dispatch);
+          checks.push(checked);
+        }
         throwIfAborted(signal);
       }
     }
     const bytes = mapped(device, this.#staging, this.#staging.size);
-    // A failed submission is a better reason than the mapping that fails after it.
-    bytes.catch(() => undefined);
-    await Promise.all(checks);
+    // All of them are awaited before any is reported, so that the next run finds the buffer unmapped. A failed
+    // submission is a better reason than the mapping that fails after it.
+    const settled = await Promise.allSettled([...checks, bytes]);
+    const failed = settled.find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     return bytes;
   }
 
@@ -258,7 +288,8 @@ export class GpuExecutable implements Executable {
     }
   }
 
-  async #computeOnReference(dispatch: Dispatch): Promise<void> {
+  /** @returns the check of the upload, wrapped so that it is not awaited here */
+  async #computeOnReference(dispatch: Dispatch): Promise<{ checked: Promise<void> }> {
     const { device, reference } = this.#backend;
     const inputs: Uint8Array[] = [];
     for (const value of inputsOf(dispatch)) {
@@ -271,22 +302,32 @@ export class GpuExecutable implements Executable {
       inputs.push(await storage.read());
     }
     const results = reference.compute(dispatch, inputs);
-    dispatch.outputs.forEach((value, i) => {
-      upload(device.gpu, this.#bufferOf(value), results[i] ?? new Uint8Array(0));
+    const { checked } = device.guard('run', () => {
+      dispatch.outputs.forEach((value, i) => {
+        upload(device.gpu, this.#bufferOf(value), results[i] ?? new Uint8Array(0));
+      });
     });
+    checked.catch(() => undefined);
+    return { checked };
   }
 
-  #result(bytes: Uint8Array, recomputed: ReadonlySet<number>, options: RunOptions): RunResult {
+  async #result(
+    bytes: Uint8Array,
+    recomputed: ReadonlySet<number>,
+    options: RunOptions,
+  ): Promise<RunResult> {
+    const kept = await this.#copies(options.keepOnDevice ?? new Set());
     const outputs = new Map<string, Tensor>();
     const offsets = new Map(this.#readable.map((one) => [one.name, one.offset]));
     for (const [name, value] of this.#plan.outputs) {
       const constant = this.#plan.constant(value);
       const length = byteLengthOf(value);
       const offset = offsets.get(name) ?? 0;
+      const storage = kept.get(name);
       if (constant !== undefined) {
         outputs.set(name, Tensor.ofBytes(value.dtype, constant.bytes().slice(), value.dims));
-      } else if (options.keepOnDevice?.has(name)) {
-        outputs.set(name, new Tensor(value.dtype, this.#copy(value), value.dims));
+      } else if (storage !== undefined) {
+        outputs.set(name, new Tensor(value.dtype, storage, value.dims));
       } else {
         outputs.set(
           name,
@@ -306,18 +347,31 @@ export class GpuExecutable implements Executable {
     return { outputs, notes };
   }
 
-  /** A copy of a value that outlives the executable. */
-  #copy(value: Value): GpuStorage {
+  /** Copies of outputs that outlive the executable: they are the caller's. */
+  async #copies(names: ReadonlySet<string>): Promise<Map<string, GpuStorage>> {
+    const copies = new Map<string, GpuStorage>();
+    const wanted = this.#readable.filter(({ name }) => names.has(name));
+    if (wanted.length === 0) return copies;
     const { device } = this.#backend;
-    const size = bufferSizeOf(value);
-    const buffer = this.#backend.createBuffer(
-      'kept output',
-      size,
-      GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-    );
-    const encoder = device.gpu.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.#bufferOf(value), 0, buffer, 0, size);
-    device.gpu.queue.submit([encoder.finish()]);
-    return new GpuStorage(device, buffer, byteLengthOf(value));
+    try {
+      await device.scoped('allocate', () => {
+        const encoder = device.gpu.createCommandEncoder();
+        for (const { name, value } of wanted) {
+          const size = bufferSizeOf(value);
+          const buffer = this.#backend.createBuffer(
+            'kept output',
+            size,
+            GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+          );
+          copies.set(name, new GpuStorage(device, buffer, byteLengthOf(value)));
+          encoder.copyBufferToBuffer(this.#bufferOf(value), 0, buffer, 0, size);
+        }
+        device.gpu.queue.submit([encoder.finish()]);
+      });
+    } catch (error) {
+      for (const copy of copies.values()) copy.dispose();
+      throw error;
+    }
+    return copies;
   }
 }

@@ -17,20 +17,23 @@ export class GpuStorage implements DeviceStorage {
 
   async read(): Promise<Uint8Array> {
     const { gpu } = this.device;
-    const size = this.buffer.size;
-    const staging = gpu.createBuffer({
-      size,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
+    const { size } = this.buffer;
+    let staging: GPUBuffer | undefined;
     try {
-      await this.device.scoped('read', () => {
+      const buffer = await this.device.scoped('read', () => {
+        staging = gpu.createBuffer({
+          label: 'read',
+          size,
+          usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+        });
         const encoder = gpu.createCommandEncoder();
         encoder.copyBufferToBuffer(this.buffer, 0, staging, 0, size);
         gpu.queue.submit([encoder.finish()]);
+        return staging;
       });
-      return (await mapped(this.device, staging, size)).subarray(0, this.byteLength);
+      return (await mapped(this.device, buffer, size)).subarray(0, this.byteLength);
     } finally {
-      staging.destroy();
+      staging?.destroy();
     }
   }
 
