@@ -1,10 +1,10 @@
 // Folds: sums, products, maxima and minima of many f32 terms, for reductions, Softmax and pooling.
-// Promises: sums and products have the one shape of V4: the terms in index order form groups of 64, each folded
-// left to right from its start value; the group results are the terms of the next level, and so on. Summands
-// under 2^-102 read as +0 (V3) and nothing inside a sum is canonicalised; every product is a V2 operation.
-// Maxima and minima are exact, so their shape does not matter; a NaN among the terms makes the result NaN.
-// Lanes are independent folds: which four terms share a vector never moves a bit (R4).
-// Results are NOT canonical yet: the caller stores canonical_x4 of them. The operation `op` is a compile-time
+// Promises: sums and products have the one shape of V4: the terms in index order form groups of 64, each
+// folded left to right from its start value; the group results are the terms of the next level, and so on.
+// Summands under 2^-102 read as +0 (V3) and nothing inside a sum is canonicalised; every product is a V2
+// operation. Maxima and minima are exact, so their shape does not matter; a NaN among the terms makes the
+// result NaN. Lanes are independent folds: which four terms share a vector never moves a bit (R4). Results
+// are NOT canonical yet: the caller stores canonical_x4 of them. The operation `op` is a compile-time
 // constant wherever the inlined functions are called.
 #ifndef ISOBIT_FOLD_H
 #define ISOBIT_FOLD_H
@@ -30,7 +30,8 @@ INLINE v128_t fold_start(u32 op) {
 // What a stored word contributes. A square that the flush removes needs no canonical operand: were |x| under
 // 2^-120, x * x would be under 2^-240.
 INLINE v128_t fold_term(u32 op, v128_t x) {
-  if (op == FOLD_MAX || op == FOLD_MIN) return x; // the canonical store is monotone: once at the end is enough
+  if (op == FOLD_MAX || op == FOLD_MIN)
+    return x; // the canonical store is monotone: once at the end is enough
   if (op == FOLD_PROD) return flush_small_x4(x, CANONICAL_LIMIT);
   if (op == FOLD_SUM_SQUARE) x = wasm_f32x4_mul(x, x);
   return flush_small_x4(x, SUMMAND_LIMIT);
@@ -41,6 +42,21 @@ INLINE v128_t fold_join(u32 op, v128_t a, v128_t b) {
   if (op == FOLD_MIN) return wasm_f32x4_min(a, b);
   if (op == FOLD_PROD) return flush_small_x4(wasm_f32x4_mul(a, b), CANONICAL_LIMIT);
   return wasm_f32x4_add(a, b);
+}
+
+// One step inside a group. f32x4.max and min cost about eight instructions on x64, all of them on the chain;
+// pmax and pmin are one but lose a NaN on one side: `odd` remembers the lanes that saw one.
+INLINE void fold_step(u32 op, v128_t *value, v128_t *odd, v128_t term) {
+  if (op == FOLD_MAX || op == FOLD_MIN) {
+    *odd = wasm_v128_or(*odd, wasm_f32x4_ne(term, term));
+    *value = op == FOLD_MAX ? wasm_f32x4_pmax(*value, term) : wasm_f32x4_pmin(*value, term);
+  } else {
+    *value = fold_join(op, *value, term);
+  }
+}
+// The group's result: NaN where a term was.
+INLINE v128_t fold_close(u32 op, v128_t value, v128_t odd) {
+  return op == FOLD_MAX || op == FOLD_MIN ? wasm_v128_or(value, odd) : value;
 }
 
 // The levels above the groups, as a counter of base 64: level[j * quads + q].
@@ -76,7 +92,8 @@ ONCE void fold_push(u32 op, FoldState *state, v128_t *level, u32 quads, const v1
 ONCE void fold_total(u32 op, const FoldState *state, const v128_t *level, u32 quads, v128_t *result) {
   for (u32 q = 0; q < quads; q++) {
     v128_t total = state->groups == 0 ? fold_start(op) : level[q];
-    for (u32 j = 1; state->groups != 0 && j <= state->top; j++) total = fold_join(op, level[j * quads + q], total);
+    for (u32 j = 1; state->groups != 0 && j <= state->top; j++)
+      total = fold_join(op, level[j * quads + q], total);
     result[q] = total;
   }
 }
@@ -97,10 +114,10 @@ static inline void store_lanes(f32 *x, v128_t value, u32 lanes) {
   if (lanes == 1) wasm_v128_store32_lane(x, value, 0);
 }
 
-// One group of n <= 64 adjacent terms of each of 4 * quads rows, `stride` elements apart: lane i of result q is
-// row 4 q + i. Four rows are read as a 4x4 block and transposed.
+// One group of n <= 64 adjacent terms of each of 4 * quads rows, `stride` elements apart: lane i of result q
+// is row 4 q + i. Four rows are read as a 4x4 block and transposed.
 INLINE void fold_group_of_rows(u32 op, const f32 *x, u32 stride, u32 quads, u32 n, v128_t *result) {
-  v128_t sum[2] = {fold_start(op), fold_start(op)};
+  v128_t sum[2] = {fold_start(op), fold_start(op)}, odd[2] = {wasm_i32x4_splat(0), wasm_i32x4_splat(0)};
   u32 i = 0;
   // Unrolled by hand to the block of four; more would only make every copy larger.
 #pragma clang loop unroll(disable)
@@ -110,22 +127,25 @@ INLINE void fold_group_of_rows(u32 op, const f32 *x, u32 stride, u32 quads, u32 
       const v128_t a = fold_term(op, wasm_v128_load(p)), b = fold_term(op, wasm_v128_load(p + stride));
       const v128_t c = fold_term(op, wasm_v128_load(p + 2 * stride));
       const v128_t d = fold_term(op, wasm_v128_load(p + 3 * stride));
-      const v128_t ab_low = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), cd_low = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5);
-      const v128_t ab_high = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7), cd_high = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
-      sum[q] = fold_join(op, sum[q], wasm_i64x2_shuffle(ab_low, cd_low, 0, 2));
-      sum[q] = fold_join(op, sum[q], wasm_i64x2_shuffle(ab_low, cd_low, 1, 3));
-      sum[q] = fold_join(op, sum[q], wasm_i64x2_shuffle(ab_high, cd_high, 0, 2));
-      sum[q] = fold_join(op, sum[q], wasm_i64x2_shuffle(ab_high, cd_high, 1, 3));
+      const v128_t ab_low = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5),
+                   cd_low = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5);
+      const v128_t ab_high = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7),
+                   cd_high = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
+      fold_step(op, &sum[q], &odd[q], wasm_i64x2_shuffle(ab_low, cd_low, 0, 2));
+      fold_step(op, &sum[q], &odd[q], wasm_i64x2_shuffle(ab_low, cd_low, 1, 3));
+      fold_step(op, &sum[q], &odd[q], wasm_i64x2_shuffle(ab_high, cd_high, 0, 2));
+      fold_step(op, &sum[q], &odd[q], wasm_i64x2_shuffle(ab_high, cd_high, 1, 3));
     }
   }
 #pragma clang loop unroll(disable)
   for (; i < n; i++) {
     for (u32 q = 0; q < quads; q++) {
       const f32 *p = x + i + 4 * q * stride;
-      sum[q] = fold_join(op, sum[q], fold_term(op, wasm_f32x4_make(p[0], p[stride], p[2 * stride], p[3 * stride])));
+      const v128_t four = wasm_f32x4_make(p[0], p[stride], p[2 * stride], p[3 * stride]);
+      fold_step(op, &sum[q], &odd[q], fold_term(op, four));
     }
   }
-  for (u32 q = 0; q < quads; q++) result[q] = sum[q];
+  for (u32 q = 0; q < quads; q++) result[q] = fold_close(op, sum[q], odd[q]);
 }
 
 // 4 * quads whole rows of n terms.
@@ -158,9 +178,10 @@ INLINE v128_t fold_row(u32 op, const f32 *x, u32 n) {
     }
   }
   while (i < n) {
-    v128_t sum = fold_start(op);
+    v128_t sum = fold_start(op), odd = wasm_i32x4_splat(0);
     for (const u32 end = n - i < RADIX ? n : i + RADIX; i < end; i++)
-      sum = fold_join(op, sum, fold_term(op, wasm_v128_load32_zero(x + i)));
+      fold_step(op, &sum, &odd, fold_term(op, wasm_v128_load32_zero(x + i)));
+    sum = fold_close(op, sum, odd);
     fold_push(op, &state, level, 1, &sum);
   }
   fold_total(op, &state, level, 1, &group[0]);
@@ -199,18 +220,23 @@ static inline Walk walk_from(const u32 *dims, const u32 *strides, u32 rank, u32 
 // 4 * quads adjacent columns from x, each over the walk's `count` terms; only with quads == 1 may fewer than
 // four lanes be asked for.
 INLINE void fold_columns(u32 op, const f32 *x, Walk walk, u32 count, u32 quads, u32 lanes, v128_t *result) {
-  v128_t level[FOLD_LEVELS * 4], sum[4];
+  v128_t level[FOLD_LEVELS * 4], sum[4], odd[4];
   FoldState state = {0, 0};
   for (u32 k = 0; k < count;) {
-    for (u32 q = 0; q < quads; q++) sum[q] = fold_start(op);
+    for (u32 q = 0; q < quads; q++) {
+      sum[q] = fold_start(op);
+      odd[q] = wasm_i32x4_splat(0);
+    }
 #pragma clang loop unroll(disable)
     for (const u32 end = count - k < RADIX ? count : k + RADIX; k < end; k++) {
       for (u32 q = 0; q < quads; q++) {
-        const v128_t term = lanes == 4 ? wasm_v128_load(x + walk.offset + 4 * q) : load_lanes(x + walk.offset, lanes);
-        sum[q] = fold_join(op, sum[q], fold_term(op, term));
+        const f32 *at = x + walk.offset + 4 * q;
+        fold_step(op, &sum[q], &odd[q],
+                  fold_term(op, lanes == 4 ? wasm_v128_load(at) : load_lanes(at, lanes)));
       }
       walk_next(&walk);
     }
+    for (u32 q = 0; q < quads; q++) sum[q] = fold_close(op, sum[q], odd[q]);
     if (count <= RADIX) break;
     fold_push(op, &state, level, quads, sum);
   }

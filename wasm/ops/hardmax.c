@@ -1,6 +1,6 @@
 // Hardmax over one axis of [outer, count, inner]: 1 at the largest term of a row, 0 elsewhere.
-// Terms are compared as canonical reads (V2); the first of equals is taken, and NaN counts as larger than +inf.
-// A work unit is one row.
+// Terms are compared as canonical reads (V2); the first of equals is taken, and NaN counts as larger than
+// +inf. A work unit is one row.
 #include "../order.h"
 
 typedef struct {

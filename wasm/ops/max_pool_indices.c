@@ -1,12 +1,12 @@
-// MaxPool with its second output, and MaxPool of integers: the largest term of each window and its flat index in
-// the whole input, int64. Terms in (depth, row, column) order, compared by wasm/order.h: the first of equals is
-// taken, and the first NaN before everything. A window without taps has the least value and index -1.
-// A work unit is one output. Not tuned.
+// MaxPool with its second output, and MaxPool of integers: the largest term of each window and its flat index
+// in the whole input, int64. Terms in (depth, row, column) order, compared by wasm/order.h: the first of
+// equals is taken, and the first NaN before everything. A window without taps has the least value and index
+// -1. A work unit is one output. Not tuned.
 #include "../order.h"
 
 typedef struct {
-  u32 n;          // outputs
-  u32 type_code;  // order.h
+  u32 n;            // outputs
+  u32 type_code;    // order.h
   u32 column_major; // storage_order 1: indices count columns of each plane, not rows
   u32 pad0;
   u32 in_dims[4], out_dims[4], kernel[4], strides[4], dilations[4], pads[4];
@@ -18,8 +18,10 @@ static void copy_element(const void *x, u32 at, void *y, u32 to, u32 type_code) 
   case 2: ((u32 *)y)[to] = ((const u32 *)x)[at]; break;
   case 3: ((u64 *)y)[to] = ((const u64 *)x)[at]; break;
   default:
-    if (type_code == 8) ((u32 *)y)[to] = flush_bits(((const u32 *)x)[at], CANONICAL_LIMIT);
-    else ((u8 *)y)[to] = ((const u8 *)x)[at];
+    if (type_code == 8)
+      ((u32 *)y)[to] = flush_bits(((const u32 *)x)[at], CANONICAL_LIMIT);
+    else
+      ((u8 *)y)[to] = ((const u8 *)x)[at];
   }
 }
 static void store_least(void *y, u32 to, u32 type_code) {
@@ -63,8 +65,10 @@ KERNEL(max_pool_indices) {
         }
       }
     }
-    if (found) copy_element(x, best, out[0], i, p->type_code);
-    else store_least(out[0], i, p->type_code);
+    if (found)
+      copy_element(x, best, out[0], i, p->type_code);
+    else
+      store_least(out[0], i, p->type_code);
     const u32 by_columns = base + best_z + depth * (best_y + height * best_x);
     indices[i] = !found ? -1 : (i64)(p->column_major ? by_columns : best);
   }

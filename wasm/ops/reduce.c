@@ -1,18 +1,18 @@
-// ReduceSum, ReduceMean, ReduceProd, ReduceMax … over any axes of an f32 tensor: out[i] = fold of the terms whose
-// kept index is i, in row-major order of the reduced axes (rules V3, V4; fold.h). Then the chain, which is where a
-// mean divides and a norm takes its root.
-// Adjacent kept axes and adjacent reduced axes are merged by src/ops/reduce.ts. Three ways through memory, one
-// result: rows (terms adjacent), columns (outputs adjacent), neither.
+// ReduceSum, ReduceMean, ReduceProd, ReduceMax … over any axes of an f32 tensor: out[i] = fold of the terms
+// whose kept index is i, in row-major order of the reduced axes (rules V3, V4; fold.h). Then the chain, which
+// is where a mean divides and a norm takes its root. Adjacent kept axes and adjacent reduced axes are merged
+// by src/ops/reduce.ts. Three ways through memory, one result: rows (terms adjacent), columns (outputs
+// adjacent), neither.
 #include "../chain.h"
 #include "../fold.h"
 
 typedef struct {
-  u32 n;     // outputs
-  u32 count; // terms of an output, at least 1
-  u32 block; // outputs of a work unit
-  u32 op;    // FOLD_*
+  u32 n;                       // outputs
+  u32 count;                   // terms of an output, at least 1
+  u32 block;                   // outputs of a work unit
+  u32 op;                      // FOLD_*
   u32 kept_rank, reduced_rank; // at least 1
-  u32 lane_bits; // WebGPU: 2^lane_bits invocations share an output
+  u32 lane_bits;               // WebGPU: 2^lane_bits invocations share an output
   u32 pad0;
   u32 kept_dims[8], kept_strides[8], reduced_dims[8], reduced_strides[8];
   Chain chain;
@@ -23,14 +23,16 @@ INLINE void reduce_range(u32 op, const ReduceParams *p, const f32 *x, u32 first,
   const u32 count = p->count;
   v128_t result[4];
   // Products are rare and gain nothing from vectors along a row.
-  if (op != FOLD_PROD && p->reduced_rank == 1 && p->reduced_strides[0] == 1 && p->kept_rank == 1 && p->kept_strides[0] == count) {
+  if (op != FOLD_PROD && p->reduced_rank == 1 && p->reduced_strides[0] == 1 && p->kept_rank == 1 &&
+      (p->n == 1 || p->kept_strides[0] == count)) {
     u32 i = first;
     for (; i + 8 <= last; i += 8) {
       fold_rows(op, x + (u32)(i * count), count, 2, count, result);
       wasm_v128_store(out + (i - first), canonical_x4(result[0]));
       wasm_v128_store(out + (i - first) + 4, canonical_x4(result[1]));
     }
-    for (; i < last; i++) wasm_v128_store32_lane(out + (i - first), canonical_x4(fold_row(op, x + (u32)(i * count), count)), 0);
+    for (; i < last; i++)
+      wasm_v128_store32_lane(out + (i - first), canonical_x4(fold_row(op, x + (u32)(i * count), count)), 0);
     return;
   }
   Walk kept = walk_from(p->kept_dims, p->kept_strides, p->kept_rank, first);

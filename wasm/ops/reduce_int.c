@@ -1,6 +1,6 @@
 // ReduceSum, ReduceProd, ReduceMax, ReduceMin and ReduceSumSquare over any axes of an integer or bool
-// tensor. Two's complement wrap-around (V8): the low bits of a 64-bit accumulator are the result, whatever the
-// width, so no order exists to fix. Not tuned: integers are reduced in shape arithmetic, which is folded.
+// tensor. Two's complement wrap-around (V8): the low bits of a 64-bit accumulator are the result, whatever
+// the width, so no order exists to fix. Not tuned: integers are reduced in shape arithmetic, which is folded.
 #include "../fold.h"
 
 typedef struct {
@@ -32,7 +32,8 @@ static inline void store_int(void *x, u32 type, u32 i, u64 value) {
 }
 
 static u64 fold_int(const ReduceIntParams *p, const void *x, u32 base) {
-  // Adding the sign bit maps signed order to unsigned order; zero-extended types have it clear, but for uint64.
+  // Adding the sign bit maps signed order to unsigned order; zero-extended types have it clear, but for
+  // uint64.
   const u64 bias = p->type_code == 7 ? 0 : (u64)1 << 63;
   Walk terms = walk_from(p->reduced_dims, p->reduced_strides, p->reduced_rank, 0);
   u64 sum = p->op == FOLD_PROD ? 1 : 0;

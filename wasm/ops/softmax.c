@@ -1,9 +1,8 @@
 // Softmax over one axis of [outer, count, inner]: y = e / sum of e, e = exp(x - m), m the maximum (rule V7).
-// Order: m exact, NaN if any term is; d = x - m canonical; e = exp(d) correctly rounded; the sum of the e by the V4
-// tree, terms under 2^-102 as +0 (V3); each quotient correctly rounded (V6). A row that holds a NaN or +inf, or
-// only -inf, is NaN throughout, which is what these steps give.
-// A work unit is `block` rows (inner == 1) or `block` columns of one outer index. Scratch: one tile of
-// `count` * `block` words where inner > 1.
+// Order: m exact, NaN if any term is; d = x - m canonical; e = exp(d) correctly rounded; the sum of the e by
+// the V4 tree, terms under 2^-102 as +0 (V3); each quotient correctly rounded (V6). A row that holds a NaN or
+// +inf, or only -inf, is NaN throughout, which is what these steps give. A work unit is `block` rows (inner
+// == 1) or `block` columns of one outer index. Scratch: one tile of `count` * `block` words where inner > 1.
 #include "../fold.h"
 #include "../math/math.h"
 
@@ -72,11 +71,13 @@ static void rows(const f32 *x, f32 *y, u32 n_rows, u32 count) {
   }
 }
 
-// `width` adjacent columns, `inner` words from one term to the next. The tile keeps their terms together, padded
-// to whole vectors, so that exp runs over one block.
+// `width` adjacent columns, `inner` words from one term to the next. The tile keeps their terms together,
+// padded to whole vectors, so that exp runs over one block.
 static void columns(const f32 *x, f32 *y, u32 width, u32 count, u32 inner, f32 *tile) {
-  const u32 padded = (width + 3) & ~3u, tile_dims[1] = {count}, x_strides[1] = {inner}, tile_strides[1] = {padded};
-  const Walk over_x = walk_from(tile_dims, x_strides, 1, 0), over_tile = walk_from(tile_dims, tile_strides, 1, 0);
+  const u32 padded = (width + 3) & ~3u, tile_dims[1] = {count}, x_strides[1] = {inner},
+            tile_strides[1] = {padded};
+  const Walk over_x = walk_from(tile_dims, x_strides, 1, 0),
+             over_tile = walk_from(tile_dims, tile_strides, 1, 0);
   for (u32 j = 0; j < width; j += 4) {
     const u32 lanes = width - j < 4 ? width - j : 4;
     v128_t m;
