@@ -306,12 +306,23 @@ typedef struct {
 
 static int is_load(u32 step) { return OP_OF(step) == CHAIN_load_word || OP_OF(step) == CHAIN_load_byte; }
 
-// Whether a step from `s` on reads register `reg` before another writes it. Unused operand fields are 0, so
-// register 0 may seem to be read where it is not: then less is joined.
+// Registers a step reads; the operand fields behind them are 0 and mean nothing.
+static u32 arity_of(u32 step) {
+  const u32 op = OP_OF(step);
+  if (op <= CHAIN_load_byte) return 0;
+  if (op == CHAIN_select_word) return 3;
+  if (op == CHAIN_canonical || op == CHAIN_neg_i32 || op == CHAIN_abs_i32) return 1;
+  if (op >= CHAIN_neg_f32 && op <= CHAIN_sign_f32) return 1;
+  return op >= CHAIN_is_nan_f32 && op <= CHAIN_not_bool ? 1 : 2;
+}
+
+// Whether a step from `s` on reads register `reg` before another writes it.
 static int is_read(const Chain *chain, u32 s, u32 reg) {
   for (; s < chain->n_steps; s++) {
-    const u32 step = chain->steps[s];
-    if (!is_load(step) && (A_OF(step) == reg || B_OF(step) == reg || C_OF(step) == reg)) return 1;
+    const u32 step = chain->steps[s], arity = arity_of(step);
+    if ((arity > 0 && A_OF(step) == reg) || (arity > 1 && B_OF(step) == reg) ||
+        (arity > 2 && C_OF(step) == reg))
+      return 1;
     if (TO_OF(step) == reg) return 0;
   }
   return 0;
