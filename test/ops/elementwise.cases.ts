@@ -184,6 +184,18 @@ const random: OpCase[] = [
       ],
     }),
   ),
+  nodeCase('elementwise/op=Not', 'random', {
+    opType: 'Not',
+    inputs: [{ dtype: 'bool', dims: [7, 9], data: integers(6, 63, 0, 2) }],
+  }),
+  nodeCase('elementwise/op=Sum,inputs=3', 'random', {
+    opType: 'Sum',
+    inputs: [
+      f32([2, 50], floats(23, 100, 'wide')),
+      f32([50], floats(24, 50, 'special')),
+      f32([2, 1], floats(25, 2, 'normal')),
+    ],
+  }),
   ...[6, 9].map((to) =>
     nodeCase(`elementwise/op=Cast,from=float32,to=${to}`, 'random', {
       opType: 'Cast',
