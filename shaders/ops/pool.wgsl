@@ -12,13 +12,13 @@ struct Params {
   block: u32,
   op: u32,
   count_pad: u32,
-  in_dims: vec4<u32>,
-  out_dims: vec4<u32>,
-  kernel: vec4<u32>,
-  strides: vec4<u32>,
-  dilations: vec4<u32>,
-  pads: vec4<u32>,
-  ends: vec4<u32>,
+  in_dims: array<vec4<u32>, 1>,
+  out_dims: array<vec4<u32>, 1>,
+  kernel: array<vec4<u32>, 1>,
+  strides: array<vec4<u32>, 1>,
+  dilations: array<vec4<u32>, 1>,
+  pads: array<vec4<u32>, 1>,
+  ends: array<vec4<u32>, 1>,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -48,28 +48,28 @@ fn main(
 ) {
   begin();
   let output = (group.y * groups.x + group.x) * WORKGROUP_SIZE + local;
-  let row = div_u32(output, params.out_dims.z);
+  let row = div_u32(output, params.out_dims[0].z);
   if (row >= params.rows) {
     return;
   }
-  let slice = div_u32(row, params.out_dims.y);
-  let plane = div_u32(slice, params.out_dims.x);
-  let place = vec3<u32>(slice - plane * params.out_dims.x, row - slice * params.out_dims.y, output - row * params.out_dims.z);
+  let slice = div_u32(row, params.out_dims[0].y);
+  let plane = div_u32(slice, params.out_dims[0].x);
+  let place = vec3<u32>(slice - plane * params.out_dims[0].x, row - slice * params.out_dims[0].y, output - row * params.out_dims[0].z);
   // Positions in front of the input wrap to large numbers.
-  let start = place * params.strides.xyz - params.pads.xyz;
-  let size = params.in_dims.xyz;
-  let n_taps = params.kernel.x * params.kernel.y * params.kernel.z;
+  let start = place * params.strides[0].xyz - params.pads[0].xyz;
+  let size = params.in_dims[0].xyz;
+  let n_taps = params.kernel[0].x * params.kernel[0].y * params.kernel[0].z;
   var result = fold_start();
   var largest = 0u;
   var counted = 0u;
   var tap = 0u;
   fold_begin();
-  for (var kz = 0u; kz < params.kernel.x; kz++) {
-    let z = start.x + kz * params.dilations.x;
-    for (var ky = 0u; ky < params.kernel.y; ky++) {
-      let y = start.y + ky * params.dilations.y;
-      for (var kx = 0u; kx < params.kernel.z; kx++) {
-        let x = start.z + kx * params.dilations.z;
+  for (var kz = 0u; kz < params.kernel[0].x; kz++) {
+    let z = start.x + kz * params.dilations[0].x;
+    for (var ky = 0u; ky < params.kernel[0].y; ky++) {
+      let y = start.y + ky * params.dilations[0].y;
+      for (var kx = 0u; kx < params.kernel[0].z; kx++) {
+        let x = start.z + kx * params.dilations[0].z;
         if (tap > 0u && (tap & 63u) < 1u && OP != FOLD_MAX) {
           fold_push(result);
           result = fold_start();
@@ -77,8 +77,8 @@ fn main(
         tap++;
         let is_inside = z < size.x && y < size.y && x < size.z;
         // In the padded input: past its end the signed position is not below `ends`.
-        let is_padded = bitcast<i32>(z) < bitcast<i32>(params.ends.x) && bitcast<i32>(y) < bitcast<i32>(params.ends.y) &&
-          bitcast<i32>(x) < bitcast<i32>(params.ends.z);
+        let is_padded = bitcast<i32>(z) < bitcast<i32>(params.ends[0].x) && bitcast<i32>(y) < bitcast<i32>(params.ends[0].y) &&
+          bitcast<i32>(x) < bitcast<i32>(params.ends[0].z);
         counted += select(0u, 1u, select(is_inside, is_padded, params.count_pad > 0u));
         if (is_inside) {
           let word = in0[((plane * size.x + z) * size.y + y) * size.z + x];

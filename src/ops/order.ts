@@ -12,16 +12,16 @@ import { knownIntegers } from './known.ts';
 import argMaxShader from '../../shaders/ops/arg_max.wgsl';
 import cumSumShader from '../../shaders/ops/cum_sum.wgsl';
 
-const argMax: Kernel = {
+export const argMax: Kernel = {
   name: 'arg_max',
   params: paramFields('outer', 'count', 'inner', 'type_code', 'smallest', 'last', 'pad0', 'pad1'),
   shader: argMaxShader,
 };
-const topK: Kernel = {
+export const topK: Kernel = {
   name: 'top_k',
   params: paramFields('outer', 'count', 'inner', 'type_code', 'k', 'smallest', 'pad0', 'pad1'),
 };
-const cumSum: Kernel = {
+export const cumSum: Kernel = {
   name: 'cum_sum',
   params: paramFields(
     'outer',
@@ -183,7 +183,7 @@ export const TopK: OpDef = {
       inputs: [x],
       outputs: [values, indices],
       units: outer * inner,
-      unitCost: count * Math.max(4, Math.ceil(Math.log2(k + 1))),
+      unitCost: count * Math.max(4, 32 - Math.clz32(k)),
       scratch: ENTRY_BYTES * k,
     });
     values.canonical = x.canonical;

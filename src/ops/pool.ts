@@ -31,14 +31,14 @@ const GEOMETRY = [
   'pads[4]',
 ];
 
-const pool: Kernel = {
+export const pool: Kernel = {
   name: 'pool',
   params: paramFields('rows', 'block', 'op', 'count_pad', ...GEOMETRY, 'ends[4]'),
   shader: epilogueChain(poolShader),
   chain: 'epilogue',
 };
 /** MaxPool with indices, and of 8-bit integers: on the reference only. */
-const maxPoolIndices: Kernel = {
+export const maxPoolIndices: Kernel = {
   name: 'max_pool_indices',
   params: paramFields('n', 'type_code', 'column_major', 'pad0', ...GEOMETRY),
 };

@@ -30,7 +30,7 @@ const LAYOUT = [
   'reduced_dims[8]',
   'reduced_strides[8]',
 ] as const;
-const reduce: Kernel = {
+export const reduce: Kernel = {
   name: 'reduce',
   params: paramFields(...FIELDS, 'pad0', ...LAYOUT),
   shader: epilogueChain(reduceShader),
@@ -38,7 +38,7 @@ const reduce: Kernel = {
 };
 /** Without a twin: the bound of B6 on what a sum may reach holds for 2^27 terms. */
 const reduceReference: Kernel = { name: reduce.name, params: reduce.params, chain: 'epilogue' };
-const reduceInt: Kernel = {
+export const reduceInt: Kernel = {
   name: 'reduce_int',
   params: paramFields(...FIELDS, 'type_code', ...LAYOUT),
   shader: reduceIntShader,

@@ -11,12 +11,12 @@ import { mapped, reduced } from './reduce.ts';
 import hardmaxShader from '../../shaders/ops/hardmax.wgsl';
 import softmaxShader from '../../shaders/ops/softmax.wgsl';
 
-const softmax: Kernel = {
+export const softmax: Kernel = {
   name: 'softmax',
   params: paramFields('outer', 'count', 'inner', 'block', 'lane_bits', 'pad0', 'pad1', 'pad2'),
   shader: softmaxShader,
 };
-const hardmax: Kernel = {
+export const hardmax: Kernel = {
   name: 'hardmax',
   params: paramFields('outer', 'count', 'inner', 'pad0'),
   shader: hardmaxShader,
