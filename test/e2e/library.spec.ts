@@ -14,6 +14,8 @@ const demo = path('../../demo/public');
 
 const test = base.extend<{ page: Page }, { server: FileServer }>({
   server: [
+    // Playwright reads the names of the fixtures that it needs from the pattern, here none.
+    // oxlint-disable-next-line no-empty-pattern
     async ({}, use) => {
       if (!existsSync(`${dist}/index.js`)) throw new Error('dist/ is missing: npm run build');
       const server = await serveFiles(path('../../src/cli/stacks/host.mjs'), [dist, demo]);
@@ -30,7 +32,9 @@ const test = base.extend<{ page: Page }, { server: FileServer }>({
     await page.evaluate(
       async ([library = '', model = '', ...pixels]) => {
         const lib = (await import(library)) as typeof Library;
-        const digits = pixels.flatMap((text) => [...atob(text)].map((c) => c.charCodeAt(0) / 255));
+        const digits = pixels.flatMap((text) =>
+          Array.from(atob(text), (char) => char.charCodeAt(0) / 255),
+        );
         const image = (times: number): Library.Tensor => {
           const data = new Float32Array(times * digits.length);
           for (let i = 0; i < times; i += 1) data.set(digits, i * digits.length);
@@ -63,8 +67,8 @@ interface Loaded {
   readonly isobit: {
     readonly lib: typeof Library;
     readonly model: string;
-    image(times: number): Library.Tensor;
-    long(loaded: Library.Model): Promise<Library.Tensor>;
+    readonly image: (times: number) => Library.Tensor;
+    readonly long: (loaded: Library.Model) => Promise<Library.Tensor>;
   };
 }
 

@@ -124,6 +124,8 @@ async function serve(
 
 const test = base.extend<object, { app: string }>({
   app: [
+    // Playwright reads the names of the fixtures that it needs from the pattern, here none.
+    // oxlint-disable-next-line no-empty-pattern
     async ({}, use) => {
       const folder = mkdtempSync(join(tmpdir(), 'isobit-app-'));
       try {
