@@ -3,6 +3,7 @@
 // the reference from its actual inputs, and every device error rejects the run. One run at a time (the session
 // queues). Not here: choosing an adapter (webgpu/device.ts), the gate and the audit.
 import type { Constant } from '../core/constant.ts';
+import { DeviceError } from '../core/errors.ts';
 import { inputsOf, type Dispatch } from '../core/op.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable } from './backend.ts';
@@ -59,8 +60,16 @@ export class WebGpuBackend implements ExecutableHost {
     );
   }
 
+  /** @throws DeviceError for a size beyond the device's limit; other errors go to the error scope */
   createBuffer(label: string, size: number, usage: number): GPUBuffer {
-    return this.device.gpu.createBuffer({ label, size, usage });
+    const { gpu, info } = this.device;
+    if (size > gpu.limits.maxBufferSize) {
+      throw new DeviceError(
+        `WebGPU: buffer '${label}': expected at most ${gpu.limits.maxBufferSize} bytes on this device, got ${size}. Use backend wasm, or smaller inputs.`,
+        { stage: 'allocate', adapter: info.name },
+      );
+    }
+    return gpu.createBuffer({ label, size, usage });
   }
 
   /** The buffer of a constant, uploaded once and shared. */

@@ -4,11 +4,11 @@
 // that nobody notices fails. STACK=C takes another stack than E.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import { afterAll, describe, expect, test } from 'vitest';
 import { lintWgsl } from '../../scripts/wgsl_lint.ts';
-import { edited, wgsl, type ShaderEdit } from '../../scripts/wgsl_plugin.ts';
+import { edited, type ShaderEdit } from '../../scripts/wgsl_plugin.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
+import { buildJob } from '../harness/build_job.ts';
 import { mutants, noBarrier, type Mutant } from '../harness/mutants.ts';
 import type { CasesReport } from '../jobs/cases_job.ts';
 import type { MathResult } from '../jobs/math_job.ts';
@@ -29,27 +29,9 @@ function goldens(stems: readonly string[]): Record<string, string> {
 let bundles = 0;
 
 /** A job with edited shaders. */
-async function bundle(
-  job: 'cases_job' | 'math_job',
-  edits: readonly ShaderEdit[],
-): Promise<string> {
+function bundle(job: 'cases_job' | 'math_job', edits: readonly ShaderEdit[]): Promise<string> {
   bundles += 1;
-  const outDir = `${root}build/test-mutants/${bundles}`;
-  await build({
-    configFile: false,
-    logLevel: 'silent',
-    root,
-    plugins: [wgsl({ edits })],
-    publicDir: false,
-    build: {
-      outDir,
-      emptyOutDir: true,
-      minify: false,
-      target: 'es2022',
-      lib: { entry: { [job]: `${root}test/jobs/${job}.ts` }, formats: ['es'] },
-    },
-  });
-  return `${outDir}/${job}.js`;
+  return buildJob(job, `test-mutants/${bundles}`, edits);
 }
 
 async function runOn(id: string, file: string, job: unknown): Promise<unknown> {

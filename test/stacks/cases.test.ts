@@ -1,17 +1,13 @@
 // Every operator case on every stack, on the stack's own backend: the digest must be the golden, which the
 // reference made. STACKS=C,E narrows; STEMS=conv,softmax too.
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { STACKS } from '../../src/cli/stacks/catalog.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
-import { wgsl } from '../../scripts/wgsl_plugin.ts';
+import { buildJob } from '../harness/build_job.ts';
 import type { CasesReport } from '../jobs/cases_job.ts';
 import { caseFiles } from '../ops/index.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const outDir = `${root}build/test-jobs`;
 const wanted = process.env['STACKS']?.split(',');
 const stems = process.env['STEMS']?.split(',') ?? [...caseFiles.keys()];
 const stacks = STACKS.filter((spec) =>
@@ -24,26 +20,14 @@ for (const stem of stems) {
   Object.assign(golden, JSON.parse(text));
 }
 
+let bundle = '';
 beforeAll(async () => {
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root,
-    plugins: [wgsl()],
-    publicDir: false,
-    build: {
-      outDir,
-      emptyOutDir: true,
-      minify: false,
-      target: 'es2022',
-      lib: { entry: { cases_job: `${root}test/jobs/cases_job.ts` }, formats: ['es'] },
-    },
-  });
+  bundle = await buildJob('cases_job', 'test-jobs');
 }, 120_000);
 
 describe.each(stacks.map((spec) => spec.id))('stack %s', (id) => {
   test('gives the golden digest of every case', { timeout: 600_000 }, async () => {
-    const stack = await openStack(id, { bundle: `${outDir}/cases_job.js`, timeoutMs: 590_000 });
+    const stack = await openStack(id, { bundle, timeoutMs: 590_000 });
     try {
       const reply = await stack.run({ backend: stack.backend, stems });
       expect(reply.error).toBeUndefined();

@@ -1,15 +1,11 @@
 // The functions of shaders/math on every WebGPU stack, word by word: arithmetic, comparisons, conversions, index
 // division and the elementary functions. STACKS=C,E narrows; MATH_COUNT=4194304 takes more words.
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { wgsl } from '../../scripts/wgsl_plugin.ts';
 import { STACKS } from '../../src/cli/stacks/catalog.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
+import { buildJob } from '../harness/build_job.ts';
 import type { MathResult } from '../jobs/math_job.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const outDir = `${root}build/test-math-job`;
 const wanted = process.env['STACKS']?.split(',');
 const count = Number(process.env['MATH_COUNT'] ?? 1 << 18);
 const stacks = STACKS.filter(
@@ -18,26 +14,14 @@ const stacks = STACKS.filter(
     (wanted === undefined ? !spec.optional || spec.find() === undefined : wanted.includes(spec.id)),
 );
 
+let bundle = '';
 beforeAll(async () => {
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root,
-    plugins: [wgsl()],
-    publicDir: false,
-    build: {
-      outDir,
-      emptyOutDir: true,
-      minify: false,
-      target: 'es2022',
-      lib: { entry: { math_job: `${root}test/jobs/math_job.ts` }, formats: ['es'] },
-    },
-  });
+  bundle = await buildJob('math_job', 'test-math-job');
 }, 120_000);
 
 describe.each(stacks.map((spec) => spec.id))('stack %s', (id) => {
   test('gives the expected word of every function', { timeout: 300_000 }, async () => {
-    const stack = await openStack(id, { bundle: `${outDir}/math_job.js`, timeoutMs: 290_000 });
+    const stack = await openStack(id, { bundle, timeoutMs: 290_000 });
     try {
       const reply = await stack.run({ count });
       expect(reply.error).toBeUndefined();

@@ -29,6 +29,7 @@ export class Device {
   static readonly #wrapped = new WeakMap<GPUDevice, Device>();
   #failure: DeviceError | undefined;
   readonly #failed: Promise<never>;
+  readonly #fail: (message: string, stage: string) => void;
 
   private constructor(gpu: GPUDevice, info: DeviceInfo, owned: boolean) {
     this.gpu = gpu;
@@ -40,20 +41,20 @@ export class Device {
     });
     // The rejection is delivered through race(); without a run there is nobody to tell.
     this.#failed.catch(() => undefined);
-    const fail = (message: string, stage: string): void => {
+    this.#fail = (message, stage) => {
       this.#failure ??= new DeviceError(message, { stage, adapter: info.name });
       reject(this.#failure);
     };
     if (owned) {
       gpu.addEventListener('uncapturederror', (event) => {
         event.preventDefault();
-        fail(`WebGPU: ${event.error.message}`, 'run');
+        this.#fail(`WebGPU: ${firstLine(event.error.message)}`, 'run');
       });
     }
     const remedy = owned ? 'Run again.' : 'Load the model again with a new device.';
     void gpu.lost.then(({ reason, message }) => {
-      const why = message === '' ? '' : `: ${message.replace(/[.\s]*$/, '')}`;
-      fail(`WebGPU: the device was lost (${reason})${why}. ${remedy}`, 'lost');
+      const why = message === '' ? '.' : `: ${firstLine(message)}`;
+      this.#fail(`WebGPU: the device was lost (${reason})${why} ${remedy}`, 'lost');
     });
   }
 
@@ -94,6 +95,17 @@ export class Device {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /**
+   * What to reject with where a buffer could not be read although no error scope told why. A device does that once it
+   * is lost, before it says so: one of ours is given up at once, so that the next run takes another.
+   */
+  unreadable(cause: unknown): DeviceError {
+    const remedy = this.#owned ? 'Run again.' : 'Load the model again with a new device.';
+    const message = `WebGPU: reading back failed: ${firstLine(String(cause))} ${remedy}`;
+    if (this.#owned) this.#fail(message, 'read');
+    return new DeviceError(message, { stage: 'read', adapter: this.info.name, cause });
+  }
+
   /** `promise`, or the device's failure if that comes first. */
   race<T>(promise: Promise<T>): Promise<T> {
     return Promise.race([promise, this.#failed]);
@@ -120,7 +132,8 @@ export class Device {
     } catch (cause) {
       this.#checkScopes(stage).catch(() => undefined);
       if (cause instanceof TypeError || cause instanceof RangeError) throw cause;
-      throw new DeviceError(`WebGPU: ${String(cause)}`, {
+      if (cause instanceof DeviceError) throw cause;
+      throw new DeviceError(`WebGPU: ${firstLine(String(cause))}`, {
         stage,
         adapter: this.info.name,
         cause,
@@ -133,7 +146,7 @@ export class Device {
     const errors = await this.race(Promise.all(scopes));
     const error = errors.find((one) => one !== null);
     if (error) {
-      throw new DeviceError(`WebGPU: ${error.message}`, {
+      throw new DeviceError(`WebGPU: ${firstLine(error.message)}`, {
         stage,
         adapter: this.info.name,
         cause: error,
@@ -144,6 +157,11 @@ export class Device {
   dispose(): void {
     if (this.#owned) this.gpu.destroy();
   }
+}
+
+/** The first line of what an implementation says, as a sentence; the rest stays in the error's cause. */
+function firstLine(message: string): string {
+  return `${(message.split('\n')[0] ?? '').replace(/[.\s]+$/, '')}.`;
 }
 
 /** The adapter that would be used, or why there is none. */

@@ -48,11 +48,7 @@ export async function mapped(device: Device, buffer: GPUBuffer, size: number): P
     await device.race(buffer.mapAsync(GPUMapMode.READ, 0, size));
   } catch (cause) {
     if (cause instanceof DeviceError) throw cause;
-    throw new DeviceError(`WebGPU: reading back failed: ${String(cause)}`, {
-      stage: 'read',
-      adapter: device.info.name,
-      cause,
-    });
+    throw device.unreadable(cause);
   }
   const copy = new Uint8Array(buffer.getMappedRange(0, size)).slice();
   buffer.unmap();
