@@ -149,6 +149,16 @@ describe('documents', () => {
     }
   });
 
+  test('docs/adding_an_operator.md quotes the files as they are', () => {
+    const quotes = [
+      ...read('docs/adding_an_operator.md').matchAll(
+        /<!-- from (\S+) -->\n```\w+\n([\s\S]*?)\n```/g,
+      ),
+    ];
+    expect(quotes.length).toBeGreaterThan(3);
+    for (const [, path = '', quote = ''] of quotes) expect(read(path), path).toContain(quote);
+  });
+
   test('README links to what the package holds', () => {
     const { files } = JSON.parse(read('package.json')) as { files: string[] };
     const held = ['README.md', 'LICENSE', ...files];
