@@ -22,6 +22,7 @@ struct Extent {
   rows: u32,
   columns: u32,
   terms: u32,
+  row_bits: u32, // log2 of the row blocks side by side in a workgroup
 }
 
 var<private> largest: vec4<u32>;

@@ -1,6 +1,6 @@
 // 4 rows by 8 columns of dot products an invocation, in registers (V4): the whole of a product kernel but its operands.
 // Invocation `lane` of a row block owns columns lane, lane + lanes, lane + 2 lanes …, so that neighbours read and write
-// neighbouring words; a workgroup is 2^ROW_BITS row blocks by 64 / 2^ROW_BITS lanes. None of it moves a bit.
+// neighbouring words; a workgroup is 2^row_bits row blocks by 64 / 2^row_bits lanes. None of it moves a bit.
 // No workgroup memory: with four instructions a term (two roundings, two barriers) the caches keep up.
 // The host text defines block_extent(), block_begin(image, row, lane, lanes), and the operands of term k:
 // block_left_low(k), its 4 rows, and block_right(k), its 8 columns; what lies past the end may be anything finite.
@@ -8,7 +8,6 @@
 // #import math/product
 // LEVELS: 1 for up to 64 terms, 2 for up to 64^2, else 3; registers of unused levels vanish.
 override LEVELS: u32 = 3u;
-override ROW_BITS: u32 = 0u;
 
 var<private> sum0a: vec4<f32>;
 var<private> sum0b: vec4<f32>;
@@ -35,18 +34,7 @@ var<private> two2b: vec4<f32>;
 var<private> two3a: vec4<f32>;
 var<private> two3b: vec4<f32>;
 
-fn add_term(a: vec4<f32>, b: Eight) {
-  sum0a = multiply_add(sum0a, b.low, a.x);
-  sum0b = multiply_add(sum0b, b.high, a.x);
-  sum1a = multiply_add(sum1a, b.low, a.y);
-  sum1b = multiply_add(sum1b, b.high, a.y);
-  sum2a = multiply_add(sum2a, b.low, a.z);
-  sum2b = multiply_add(sum2b, b.high, a.z);
-  sum3a = multiply_add(sum3a, b.low, a.w);
-  sum3b = multiply_add(sum3b, b.high, a.w);
-}
-
-// Two terms, the first one first: what lies between stays in registers even on slow compilers.
+// Two terms, first a by b, then c by d: what lies between stays in registers even on slow compilers.
 fn add_two_terms(a: vec4<f32>, b: Eight, c: vec4<f32>, d: Eight) {
   sum0a = multiply_add(multiply_add(sum0a, b.low, a.x), d.low, c.x);
   sum0b = multiply_add(multiply_add(sum0b, b.high, a.x), d.high, c.x);
@@ -100,6 +88,11 @@ fn close_group(terms: u32) {
   one3b = vec4<f32>();
 }
 
+fn masked(a: vec4<f32>, inside: bool) -> vec4<f32> {
+  let zero = vec4<f32>();
+  return select(zero, a, inside);
+}
+
 fn total(sum: vec4<f32>, one: vec4<f32>, two: vec4<f32>) -> vec4<u32> {
   if (LEVELS < 2u) {
     return stored4(sum);
@@ -122,24 +115,22 @@ fn main(
   let extent = block_extent();
   let workgroup = group.y * groups.x + group.x;
   let lanes = (extent.columns + 7u) >> 3u;
-  let strips = (extent.rows + (4u << ROW_BITS) - 1u) >> (2u + ROW_BITS);
-  let index = (workgroup << (6u - ROW_BITS)) + (local & (63u >> ROW_BITS));
+  let strips = (extent.rows + (4u << extent.row_bits) - 1u) >> (2u + extent.row_bits);
+  let index = (workgroup << (6u - extent.row_bits)) + (local & (63u >> extent.row_bits));
   let strip = div_u32(index, lanes);
   let lane = index - strip * lanes;
   let image = div_u32(strip, strips);
-  let row = 4u * (((strip - image * strips) << ROW_BITS) + (local >> (6u - ROW_BITS)));
+  let row = 4u * (((strip - image * strips) << extent.row_bits) + (local >> (6u - extent.row_bits)));
   if (image >= extent.images || row >= extent.rows) {
     return;
   }
   block_begin(image, row, lane, lanes);
   for (var start = 0u; start < extent.terms; start += 64u) {
     let end = min(start + 64u, extent.terms);
-    var k = start;
-    for (; k + 1u < end; k += 2u) {
-      add_two_terms(block_left_low(k), block_right(k), block_left_low(k + 1u), block_right(k + 1u));
-    }
-    if (k < end) {
-      add_term(block_left_low(k), block_right(k));
+    for (var k = start; k < end; k += 2u) {
+      // Behind an odd last term comes +0 times it.
+      let next = min(k + 1u, end - 1u);
+      add_two_terms(block_left_low(k), block_right(k), masked(block_left_low(next), k + 1u < end), block_right(next));
     }
     close_group(end);
   }
@@ -153,12 +144,14 @@ fn main(
   totals[5] = total(sum2b, one2b, two2b);
   totals[6] = total(sum3a, one3a, two3a);
   totals[7] = total(sum3b, one3b, two3b);
-  for (var i = 0u; i < 32u; i++) {
-    let column = lane + (i & 7u) * lanes;
-    let y = row + (i >> 3u);
-    if (y < extent.rows && column < extent.columns) {
-      let at = (image * extent.rows + y) * extent.columns + column;
-      out0[at] = epilogue(totals[i >> 2u][i & 3u], at);
+  for (var y = 0u; y < min(4u, extent.rows - row); y++) {
+    let first = (image * extent.rows + row + y) * extent.columns;
+    epilogue_row(first);
+    for (var i = 0u; i < 8u; i++) {
+      let column = lane + i * lanes;
+      if (column < extent.columns) {
+        out0[first + column] = epilogue(totals[2u * y + (i >> 2u)][i & 3u], first + column);
+      }
     }
   }
 }

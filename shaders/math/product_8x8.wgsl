@@ -1,6 +1,6 @@
 // 8 rows by 8 columns of dot products an invocation, in registers (V4): the whole of a product kernel but its operands.
 // Invocation `lane` of a row block owns columns lane, lane + lanes, lane + 2 lanes …, so that neighbours read and write
-// neighbouring words; a workgroup is 2^ROW_BITS row blocks by 64 / 2^ROW_BITS lanes. None of it moves a bit.
+// neighbouring words; a workgroup is 2^row_bits row blocks by 64 / 2^row_bits lanes. None of it moves a bit.
 // No workgroup memory: with four instructions a term (two roundings, two barriers) the caches keep up.
 // The host text defines block_extent(), block_begin(image, row, lane, lanes), and the operands of term k:
 // block_left(k), its 8 rows, and block_right(k), its 8 columns; what lies past the end may be anything finite.
@@ -8,7 +8,6 @@
 // #import math/product
 // LEVELS: 1 for up to 64 terms, 2 for up to 64^2, else 3; registers of unused levels vanish.
 override LEVELS: u32 = 3u;
-override ROW_BITS: u32 = 0u;
 
 var<private> sum0a: vec4<f32>;
 var<private> sum0b: vec4<f32>;
@@ -59,26 +58,7 @@ var<private> two6b: vec4<f32>;
 var<private> two7a: vec4<f32>;
 var<private> two7b: vec4<f32>;
 
-fn add_term(a: Eight, b: Eight) {
-  sum0a = multiply_add(sum0a, b.low, a.low.x);
-  sum0b = multiply_add(sum0b, b.high, a.low.x);
-  sum1a = multiply_add(sum1a, b.low, a.low.y);
-  sum1b = multiply_add(sum1b, b.high, a.low.y);
-  sum2a = multiply_add(sum2a, b.low, a.low.z);
-  sum2b = multiply_add(sum2b, b.high, a.low.z);
-  sum3a = multiply_add(sum3a, b.low, a.low.w);
-  sum3b = multiply_add(sum3b, b.high, a.low.w);
-  sum4a = multiply_add(sum4a, b.low, a.high.x);
-  sum4b = multiply_add(sum4b, b.high, a.high.x);
-  sum5a = multiply_add(sum5a, b.low, a.high.y);
-  sum5b = multiply_add(sum5b, b.high, a.high.y);
-  sum6a = multiply_add(sum6a, b.low, a.high.z);
-  sum6b = multiply_add(sum6b, b.high, a.high.z);
-  sum7a = multiply_add(sum7a, b.low, a.high.w);
-  sum7b = multiply_add(sum7b, b.high, a.high.w);
-}
-
-// Two terms, the first one first: what lies between stays in registers even on slow compilers.
+// Two terms, first a by b, then c by d: what lies between stays in registers even on slow compilers.
 fn add_two_terms(a: Eight, b: Eight, c: Eight, d: Eight) {
   sum0a = multiply_add(multiply_add(sum0a, b.low, a.low.x), d.low, c.low.x);
   sum0b = multiply_add(multiply_add(sum0b, b.high, a.low.x), d.high, c.low.x);
@@ -172,6 +152,11 @@ fn close_group(terms: u32) {
   one7b = vec4<f32>();
 }
 
+fn masked(a: Eight, inside: bool) -> Eight {
+  let zero = vec4<f32>();
+  return Eight(select(zero, a.low, inside), select(zero, a.high, inside));
+}
+
 fn total(sum: vec4<f32>, one: vec4<f32>, two: vec4<f32>) -> vec4<u32> {
   if (LEVELS < 2u) {
     return stored4(sum);
@@ -194,24 +179,22 @@ fn main(
   let extent = block_extent();
   let workgroup = group.y * groups.x + group.x;
   let lanes = (extent.columns + 7u) >> 3u;
-  let strips = (extent.rows + (8u << ROW_BITS) - 1u) >> (3u + ROW_BITS);
-  let index = (workgroup << (6u - ROW_BITS)) + (local & (63u >> ROW_BITS));
+  let strips = (extent.rows + (8u << extent.row_bits) - 1u) >> (3u + extent.row_bits);
+  let index = (workgroup << (6u - extent.row_bits)) + (local & (63u >> extent.row_bits));
   let strip = div_u32(index, lanes);
   let lane = index - strip * lanes;
   let image = div_u32(strip, strips);
-  let row = 8u * (((strip - image * strips) << ROW_BITS) + (local >> (6u - ROW_BITS)));
+  let row = 8u * (((strip - image * strips) << extent.row_bits) + (local >> (6u - extent.row_bits)));
   if (image >= extent.images || row >= extent.rows) {
     return;
   }
   block_begin(image, row, lane, lanes);
   for (var start = 0u; start < extent.terms; start += 64u) {
     let end = min(start + 64u, extent.terms);
-    var k = start;
-    for (; k + 1u < end; k += 2u) {
-      add_two_terms(block_left(k), block_right(k), block_left(k + 1u), block_right(k + 1u));
-    }
-    if (k < end) {
-      add_term(block_left(k), block_right(k));
+    for (var k = start; k < end; k += 2u) {
+      // Behind an odd last term comes +0 times it.
+      let next = min(k + 1u, end - 1u);
+      add_two_terms(block_left(k), block_right(k), masked(block_left(next), k + 1u < end), block_right(next));
     }
     close_group(end);
   }
@@ -233,12 +216,14 @@ fn main(
   totals[13] = total(sum6b, one6b, two6b);
   totals[14] = total(sum7a, one7a, two7a);
   totals[15] = total(sum7b, one7b, two7b);
-  for (var i = 0u; i < 64u; i++) {
-    let column = lane + (i & 7u) * lanes;
-    let y = row + (i >> 3u);
-    if (y < extent.rows && column < extent.columns) {
-      let at = (image * extent.rows + y) * extent.columns + column;
-      out0[at] = epilogue(totals[i >> 2u][i & 3u], at);
+  for (var y = 0u; y < min(8u, extent.rows - row); y++) {
+    let first = (image * extent.rows + row + y) * extent.columns;
+    epilogue_row(first);
+    for (var i = 0u; i < 8u; i++) {
+      let column = lane + i * lanes;
+      if (column < extent.columns) {
+        out0[first + column] = epilogue(totals[2u * y + (i >> 2u)][i & 3u], first + column);
+      }
     }
   }
 }

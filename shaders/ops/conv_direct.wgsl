@@ -1,6 +1,7 @@
-// conv_taps without a tile: for few filters a group (depthwise) and few positions. One invocation adds the terms of
-// four outputs of one row, a quarter of the row apart, so that neighbouring invocations read neighbouring words.
-// Same sums, same inputs, same Params as conv_taps.
+// conv_taps where a group has one filter (depthwise): nothing is shared between filters. One invocation adds the terms
+// of four outputs that are neighbours in a row, in the order of the kernel, so that the list of taps (the third
+// input) is not read; where the windows overlap (SLIDES: stride and dilation 1) a tap's row is read once.
+// Same sums and same Params as conv_taps. The twin of wasm/ops/conv_taps.c.
 // #import math/index
 // #import math/product
 struct Params {
@@ -20,23 +21,138 @@ struct Params {
   pad_front: u32,
   pad_top: u32,
   pad_left: u32,
+  dilation_depth: u32,
+  dilation_height: u32,
+  dilation_width: u32,
+  kernel_depth: u32,
+  kernel_height: u32,
+  kernel_width: u32,
   images: u32, // of all groups
   y_shift: u32,
   z_shift: u32,
+  row_bits: u32,
   pad0: u32,
+  pad1: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read> in0: array<u32>;
 @group(0) @binding(4) var<storage, read> in1: array<u32>;
-@group(0) @binding(5) var<storage, read> in2: array<vec2<u32>>;
 
-fn tap(at: u32, x: u32, inside: bool) -> f32 {
-  if (inside && x < params.width) {
-    return operand(in0[at]);
-  }
-  return 0.0;
+// Chosen in src/ops/conv_taps.ts. WIDE: eight outputs an invocation instead of four; SLIDES: stride and dilation along
+// rows are 1; UNROLLED: the kernel's width if it is 3 or 5, else 0; LEVELS as in math/product_8x8.
+override WIDE: bool = false;
+override SLIDES: bool = false;
+override UNROLLED: u32 = 0u;
+override LEVELS: u32 = 3u;
+
+var<private> sum_low: vec4<f32>;
+var<private> sum_high: vec4<f32>;
+var<private> one_low: vec4<f32>;
+var<private> one_high: vec4<f32>;
+var<private> two_low: vec4<f32>;
+var<private> two_high: vec4<f32>;
+var<private> terms: u32;
+
+// The taps of the outputs, where they lie along their row, the row's offset, and its width or 0 if it is padding.
+var<private> window_low: vec4<f32>;
+var<private> window_high: vec4<f32>;
+var<private> x_low: vec4<u32>;
+var<private> x_high: vec4<u32>;
+var<private> line: u32;
+var<private> limit: u32;
+
+fn taps4(x: vec4<u32>) -> vec4<f32> {
+  let is_inside = x < vec4<u32>(limit);
+  let at = select(vec4<u32>(), vec4<u32>(line) + x, is_inside);
+  let words = vec4<u32>(in0[at.x], in0[at.y], in0[at.z], in0[at.w]);
+  return operand4(select(vec4<u32>(), words, is_inside));
 }
+
+fn load_taps() {
+  window_low = taps4(x_low);
+  if (WIDE) {
+    window_high = taps4(x_high);
+  }
+}
+
+// Along the row by one tap.
+fn next_taps() {
+  x_low += vec4<u32>(params.dilation_width);
+  x_high += vec4<u32>(params.dilation_width);
+  if (!SLIDES) {
+    load_taps();
+    return;
+  }
+  // All but the last are known from the tap before.
+  let x = select(x_low.w, x_high.w, WIDE);
+  let is_inside = x < limit;
+  let word = in0[select(0u, line + x, is_inside)];
+  let last = operand(select(0u, word, is_inside));
+  if (WIDE) {
+    window_low = vec4<f32>(window_low.yzw, window_high.x);
+    window_high = vec4<f32>(window_high.yzw, last);
+  } else {
+    window_low = vec4<f32>(window_low.yzw, last);
+  }
+}
+
+fn add_term(weight: u32) {
+  let w = operand(in1[weight]);
+  sum_low = multiply_add(sum_low, window_low, w);
+  if (WIDE) {
+    sum_high = multiply_add(sum_high, window_high, w);
+  }
+  if (LEVELS < 2u) {
+    return;
+  }
+  terms += 1u;
+  if ((terms & 63u) > 0u) {
+    return;
+  }
+  one_low = add4(one_low, sum_low);
+  one_high = add4(one_high, sum_high);
+  sum_low = vec4<f32>();
+  sum_high = vec4<f32>();
+  if (LEVELS < 3u || (terms & 4095u) > 0u) {
+    return;
+  }
+  two_low = add4(two_low, one_low);
+  two_high = add4(two_high, one_high);
+  one_low = vec4<f32>();
+  one_high = vec4<f32>();
+}
+
+fn add_row(weight: u32) {
+  load_taps();
+  add_term(weight);
+  if (UNROLLED > 0u) {
+    next_taps();
+    add_term(weight + 1u);
+    next_taps();
+    add_term(weight + 2u);
+    if (UNROLLED > 3u) {
+      next_taps();
+      add_term(weight + 3u);
+      next_taps();
+      add_term(weight + 4u);
+    }
+    return;
+  }
+  for (var k = 1u; k < params.kernel_width; k++) {
+    next_taps();
+    add_term(weight + k);
+  }
+}
+
+fn total(sum: vec4<f32>, one: vec4<f32>, two: vec4<f32>) -> vec4<u32> {
+  if (LEVELS < 2u) {
+    return stored4(sum);
+  }
+  return stored4(add4(two, add4(one, sum)));
+}
+
+var<private> totals: array<vec4<u32>, 2>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -45,58 +161,49 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   begin();
-  // index = (((image * filters + filter) * out_depth + z) * out_height + y) * quarter + x
+  // index = (((image * filters + filter) * out_depth + z) * out_height + y) * runs + run
   let index = (group.y * groups.x + group.x) * 64u + local;
-  let quarter = (params.out_width + 3u) >> 2u;
-  let row = div_u32(index, quarter);
-  let x = index - row * quarter;
+  let length = select(4u, 8u, WIDE);
+  let runs = (params.out_width + length - 1u) >> select(2u, 3u, WIDE);
+  let row = div_u32(index, runs);
   let slice = div_u32(row, params.out_height);
   let channel = div_u32(slice, params.out_depth);
   let image = div_u32(channel, params.filters);
   if (image >= params.images) {
     return;
   }
-  let z = (slice - channel * params.out_depth) * params.stride_depth - params.pad_front;
-  let y = (row - slice * params.out_height) * params.stride_height - params.pad_top;
-  let left = x * params.stride_width - params.pad_left;
-  let step = quarter * params.stride_width;
-  let plane = params.channels * params.depth * params.height * params.width;
-  let corner = image * plane + (z * params.height + y) * params.width + left;
-  let first_filter = channel - div_u32(image, params.groups) * params.groups * params.filters;
-  let weights = first_filter * params.terms;
-
-  var sum = vec4<f32>();
-  var one = vec4<f32>();
-  var two = vec4<f32>();
-  for (var k = 0u; k < params.terms; k++) {
-    let term = in2[k];
-    let term_y = (term.y >> params.y_shift) & ((1u << (params.z_shift - params.y_shift)) - 1u);
-    let inside = z + (term.y >> params.z_shift) < params.depth && y + term_y < params.height;
-    let at = corner + term.x;
-    let column = left + (term.y & ((1u << params.y_shift) - 1u));
-    let taps = vec4<f32>(
-      tap(at, column, inside),
-      tap(at + step, column + step, inside),
-      tap(at + 2u * step, column + 2u * step, inside),
-      tap(at + 3u * step, column + 3u * step, inside && x + 3u * quarter < params.out_width),
-    );
-    sum = multiply_add(sum, taps, operand(in1[weights + k]));
-    if ((k & 63u) > 62u) {
-      one = add4(one, sum);
-      sum = vec4<f32>();
-      if ((k & 4095u) > 4094u) {
-        two = add4(two, one);
-        one = vec4<f32>();
+  let column = length * (index - row * runs);
+  let z0 = (slice - channel * params.out_depth) * params.stride_depth - params.pad_front;
+  let y0 = (row - slice * params.out_height) * params.stride_height - params.pad_top;
+  let first = vec4<u32>(column * params.stride_width - params.pad_left) + vec4<u32>(0u, 1u, 2u, 3u) * params.stride_width;
+  var weight = (channel - div_u32(image, params.groups) * params.groups * params.filters) * params.terms;
+  var plane = image * params.channels * params.depth;
+  for (var c = 0u; c < params.channels; c++) {
+    var z = z0;
+    for (var kz = 0u; kz < params.kernel_depth; kz++) {
+      var y = y0;
+      for (var ky = 0u; ky < params.kernel_height; ky++) {
+        line = ((plane + z) * params.height + y) * params.width;
+        limit = select(0u, params.width, z < params.depth && y < params.height);
+        x_low = first;
+        x_high = first + vec4<u32>(4u * params.stride_width);
+        add_row(weight);
+        weight += params.kernel_width;
+        y += params.dilation_height;
       }
+      z += params.dilation_depth;
     }
+    plane += params.depth;
   }
   check_operands(params.terms);
-  sum = add4(two, add4(one, sum));
-  let first = row * params.out_width;
-  for (var i = 0u; i < 4u; i++) {
-    let column = x + i * quarter;
-    if (column < params.out_width) {
-      out0[first + column] = epilogue(stored(sum[i]), first + column);
-    }
+
+  totals[0] = total(sum_low, one_low, two_low);
+  if (WIDE) {
+    totals[1] = total(sum_high, one_high, two_high);
+  }
+  let start = row * params.out_width + column;
+  epilogue_row(channel * params.out_depth * params.out_height * params.out_width);
+  for (var i = 0u; i < min(length, params.out_width - column); i++) {
+    out0[start + i] = epilogue(totals[i >> 2u][i & 3u], start + i);
   }
 }

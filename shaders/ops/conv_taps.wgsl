@@ -22,10 +22,18 @@ struct Params {
   pad_front: u32,
   pad_top: u32,
   pad_left: u32,
+  dilation_depth: u32,
+  dilation_height: u32,
+  dilation_width: u32,
+  kernel_depth: u32,
+  kernel_height: u32,
+  kernel_width: u32,
   images: u32, // of all groups
   y_shift: u32,
   z_shift: u32,
+  row_bits: u32,
   pad0: u32,
+  pad1: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -49,7 +57,7 @@ var<private> x_low: vec4<u32>;
 var<private> x_high: vec4<u32>;
 
 fn block_extent() -> Extent {
-  return Extent(params.images, params.filters, params.out_depth * params.out_height * params.out_width, params.terms);
+  return Extent(params.images, params.filters, params.out_depth * params.out_height * params.out_width, params.terms, params.row_bits);
 }
 
 // z, y and x of the corner of the window at an output position.

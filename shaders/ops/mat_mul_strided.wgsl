@@ -16,9 +16,9 @@ struct Params {
   a_strides: array<vec4<u32>, 2>,
   b_strides: array<vec4<u32>, 2>,
   images: u32,
+  row_bits: u32,
   pad0: u32,
   pad1: u32,
-  pad2: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -32,7 +32,7 @@ var<private> right_low: vec4<u32>;
 var<private> right_high: vec4<u32>;
 
 fn block_extent() -> Extent {
-  return Extent(params.images, params.m, params.n, params.k);
+  return Extent(params.images, params.m, params.n, params.k, params.row_bits);
 }
 
 fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {

@@ -17,9 +17,9 @@ struct Params {
   a_strides: array<vec4<u32>, 2>,
   b_strides: array<vec4<u32>, 2>,
   images: u32,
+  row_bits: u32,
   pad0: u32,
   pad1: u32,
-  pad2: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -98,7 +98,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   check_operands(params.k);
   if (lane < 1u && column < params.n) {
-    let at = (group.z * params.m + group.y) * params.n + column;
+    let row = (group.z * params.m + group.y) * params.n;
+    epilogue_row(row);
+    let at = row + column;
     out0[at] = epilogue(stored(bar(two + one)), at);
   }
 }

@@ -34,7 +34,7 @@ function declare(names: readonly string[], first: number, access: 'read' | 'read
   );
 }
 
-function body(program: ChainProgram, seed: string): string[] {
+function body(program: ChainProgram, seed: string, rowLength?: number): string[] {
   return program.steps.map((step, i) => {
     const args = step.args.map((arg) => `v${arg}`).join(', ');
     const load = step.args[0] ?? 0;
@@ -42,7 +42,14 @@ function body(program: ChainProgram, seed: string): string[] {
       case 'seed':
         return `let v${i} = ${seed};`;
       case 'load_word':
-        return `let v${i} = load${load}[${offset(program, load)}];`;
+        switch (reach(program, load, rowLength)) {
+          case 'row':
+            return `let v${i} = row${load};`;
+          case 'column':
+            return `let v${i} = load${load}[index - row_start];`;
+          default:
+            return `let v${i} = load${load}[${offset(program, load)}];`;
+        }
       case 'load_byte':
         return `let o${i} = ${offset(program, load)}; let v${i} = (load${load}[o${i} >> 2u] >> (8u * (o${i} & 3u))) & 0xffu;`;
       default:
@@ -51,7 +58,7 @@ function body(program: ChainProgram, seed: string): string[] {
   });
 }
 
-function offset(program: ChainProgram, load: number): string {
+function offset(program: ChainProgram, load: number, index = 'index'): string {
   const strides = program.loads[load]?.strides ?? [];
   const dense = stridesOf(program.dims);
   const steps = strides.filter((_, axis) => program.dims[axis] !== 1);
@@ -59,7 +66,35 @@ function offset(program: ChainProgram, load: number): string {
   const isDense = strides.every(
     (stride, axis) => program.dims[axis] === 1 || stride === dense[axis],
   );
-  return isDense ? 'index' : `chain_offset(${load}u, index)`;
+  return isDense ? index : `chain_offset(${load}u, ${index})`;
+}
+
+/**
+ * What a load's element depends on, where the output is rows of `rowLength` elements: the row alone, the place in the
+ * row alone (and it lies there densely), or both.
+ */
+function reach(
+  { dims, loads }: ChainProgram,
+  load: number,
+  rowLength: number | undefined,
+): 'row' | 'column' | 'element' {
+  const strides = loads[load]?.strides ?? [];
+  if (rowLength === undefined) return 'element';
+  let first = dims.length;
+  let length = 1;
+  while (first > 0 && length < rowLength) {
+    first -= 1;
+    length *= dims[first] ?? 1;
+  }
+  if (length !== rowLength) return 'element';
+  const dense = stridesOf(dims);
+  const isFixed = (axis: number): boolean => dims[axis] === 1 || strides[axis] === 0;
+  const isDense = (axis: number): boolean => dims[axis] === 1 || strides[axis] === dense[axis];
+  const axes = dims.map((_, axis) => axis);
+  if (axes.slice(first).every(isFixed)) return 'row';
+  return axes.slice(0, first).every(isFixed) && axes.slice(first).every(isDense)
+    ? 'column'
+    : 'element';
 }
 
 function modules(program: ChainProgram): Shader[] {
@@ -88,26 +123,41 @@ export function wholeChain(host: Shader): (dispatch: Dispatch) => Shader {
 
 /**
  * An epilogue kernel for a dispatch: `host`, which binds its own inputs, with `epilogue(value, index)`, the
- * bindings of the chain's loads behind them and of `out0` behind those.
+ * bindings of the chain's loads behind them and of `out0` behind those. A host that stores rows of `rowLength` elements
+ * calls `epilogue_row(index)` at each row's first element: what a row shares is loaded once.
  */
-export function epilogueChain(host: Shader): (dispatch: Dispatch) => Shader {
+export function epilogueChain(
+  host: Shader,
+  rowLength?: (dispatch: Dispatch) => number,
+): (dispatch: Dispatch) => Shader {
   return (dispatch) => {
-    const program = dispatch.chain;
-    const loads = program?.loads.map((_, k) => `load${k}`) ?? [];
+    const program = dispatch.chain ?? { dims: [], loads: [], steps: [{ op: 'seed', args: [] }] };
+    const loads = program.loads.map((_, k) => `load${k}`);
     const first = FIRST_INPUT + dispatch.inputs.length;
+    const length = rowLength?.(dispatch);
+    const shared = [...loads.keys()].filter(
+      (load) =>
+        reach(program, load, length) === 'row' &&
+        program.steps.some((step) => step.op === 'load_word' && step.args[0] === load),
+    );
+    const rows = [
+      'var<private> row_start: u32;',
+      ...shared.map((load) => `var<private> row${load}: u32;`),
+      'fn epilogue_row(start: u32) {',
+      'row_start = start;',
+      ...shared.map((load) => `row${load} = load${load}[${offset(program, load, 'start')}];`),
+      '}',
+    ];
     const text = [
       ...declare(loads, first, 'read'),
       ...declare(['out0'], first + loads.length, 'read_write'),
+      ...(length === undefined ? [] : rows),
       'fn epilogue(value: u32, index: u32) -> u32 {',
-      ...(program === undefined ? ['return value;'] : body(program, 'value')),
-      ...(program === undefined ? [] : [`return v${program.steps.length - 1};`]),
+      ...body(program, 'value', length),
+      `return v${program.steps.length - 1};`,
       '}',
     ].join('\n');
-    return {
-      name: `${host.name}:epilogue`,
-      text,
-      imports: [host, chain, ...(program === undefined ? [] : modules(program))],
-    };
+    return { name: `${host.name}:epilogue`, text, imports: [host, chain, ...modules(program)] };
   };
 }
 

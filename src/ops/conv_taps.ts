@@ -11,10 +11,13 @@ import { blockGrid, blockShader, emitStrided } from './mat_mul_strided.ts';
 import direct from '../../shaders/ops/conv_direct.wgsl';
 import block from '../../shaders/ops/conv_taps.wgsl';
 
-const directShader = epilogueChain(direct);
+// Params 7 to 9 are the sizes of the output, whose rows are the positions of one filter, or of one line of them.
+const positionsOf = ({ params }: Dispatch): number =>
+  (params[7] ?? 0) * (params[8] ?? 0) * (params[9] ?? 0);
+const directShader = epilogueChain(direct, positionsOf);
 const shaders = {
-  4: epilogueChain(blockShader(block, 4)),
-  8: epilogueChain(blockShader(block, 8)),
+  4: epilogueChain(blockShader(block, 4), positionsOf),
+  8: epilogueChain(blockShader(block, 8), positionsOf),
 };
 
 export const convTaps: Kernel = {
@@ -36,13 +39,21 @@ export const convTaps: Kernel = {
     'pad_front',
     'pad_top',
     'pad_left',
+    'dilation_depth',
+    'dilation_height',
+    'dilation_width',
+    'kernel_depth',
+    'kernel_height',
+    'kernel_width',
     'images',
     'y_shift',
     'z_shift',
+    'row_bits',
     'pad0',
+    'pad1',
   ),
   shader: (dispatch: Dispatch) =>
-    'ROW_BITS' in dispatch.constants
+    'AXES' in dispatch.constants
       ? shaders[(dispatch.params[2] ?? 0) > 4 ? 8 : 4](dispatch)
       : directShader(dispatch),
   chain: 'epilogue',
@@ -119,6 +130,8 @@ export function emitConvTaps(
   const { taps, yShift, zShift } = tapsOf(channels, axes);
   const shape = blockGrid(images, filters, positions, terms);
   const isDirect = filters === 1;
+  // Outputs of a row that one invocation computes: eight where they are not mostly past the end of the row.
+  const run = Math.ceil(width.out / 8) * 8 <= Math.ceil(width.out / 4) * 4 + width.out / 8 ? 8 : 4;
   to.canonical = true;
   node.emit(convTaps, {
     params: {
@@ -138,16 +151,31 @@ export function emitConvTaps(
       pad_front: depth.begin,
       pad_top: height.begin,
       pad_left: width.begin,
+      dilation_depth: depth.dilation,
+      dilation_height: height.dilation,
+      dilation_width: width.dilation,
+      kernel_depth: depth.kernel,
+      kernel_height: height.kernel,
+      kernel_width: width.kernel,
       images,
       y_shift: yShift,
       z_shift: zShift,
+      row_bits: shape.rowBits,
       pad0: 0,
+      pad1: 0,
     },
     inputs: [x, w, node.constantValue('uint32', [terms, 2], taps)],
     outputs: [to],
     units: images * filters * lines,
     unitCost: 4 * width.out * terms,
-    grid: isDirect ? gridOf(images * filters * lines * Math.ceil(width.out / 4)) : shape.grid,
-    constants: isDirect ? {} : { ...shape.constants, AXES: paddedAxes(axes) },
+    grid: isDirect ? gridOf(images * filters * lines * Math.ceil(width.out / run)) : shape.grid,
+    constants: isDirect
+      ? {
+          WIDE: run === 8 ? 1 : 0,
+          SLIDES: width.stride === 1 && width.dilation === 1 ? 1 : 0,
+          UNROLLED: width.kernel === 3 || width.kernel === 5 ? width.kernel : 0,
+          LEVELS: shape.levels,
+        }
+      : { LEVELS: shape.levels, AXES: paddedAxes(axes) },
   });
 }

@@ -12,10 +12,12 @@ import block8 from '../../shaders/math/product_8x8.wgsl';
 import block from '../../shaders/ops/mat_mul_strided.wgsl';
 import thin from '../../shaders/ops/mat_mul_thin.wgsl';
 
-const thinShader = epilogueChain(thin);
+// Params 1 is n, the length of a row.
+const columns = (dispatch: Dispatch): number => dispatch.params[1] ?? 0;
+const thinShader = epilogueChain(thin, columns);
 const shaders = {
-  4: epilogueChain(blockShader(block, 4)),
-  8: epilogueChain(blockShader(block, 8)),
+  4: epilogueChain(blockShader(block, 4), columns),
+  8: epilogueChain(blockShader(block, 8), columns),
 };
 
 export const matMulStrided: Kernel = {
@@ -33,9 +35,9 @@ export const matMulStrided: Kernel = {
     'a_strides[8]',
     'b_strides[8]',
     'images',
+    'row_bits',
     'pad0',
     'pad1',
-    'pad2',
   ),
   shader: (dispatch: Dispatch) =>
     'LANE_BITS' in dispatch.constants
@@ -63,7 +65,7 @@ export function blockGrid(
   rows: number,
   columns: number,
   terms: number,
-): { rows: 4 | 8; grid: readonly [number, number, number]; constants: Record<string, number> } {
+): { rowBits: number; grid: readonly [number, number, number]; levels: number } {
   const blockRows = rows > 4 ? 8 : 4;
   const blocks = Math.ceil(rows / blockRows);
   const lanes = Math.ceil(columns / 8);
@@ -71,9 +73,9 @@ export function blockGrid(
   const rowBits = blocks % 4 === 0 || blocks > 12 ? 2 : blocks % 2 === 0 || blocks > 6 ? 1 : 0;
   const strips = Math.ceil(blocks / 2 ** rowBits);
   return {
-    rows: blockRows,
+    rowBits,
     grid: gridOf(images * strips * lanes * 2 ** rowBits),
-    constants: { ROW_BITS: rowBits, LEVELS: terms <= 64 ? 1 : terms <= 4096 ? 2 : 3 },
+    levels: terms <= 64 ? 1 : terms <= 4096 ? 2 : 3,
   };
 }
 
@@ -125,15 +127,15 @@ export function emitStrided(
       a_strides: eight(left.strides, 0),
       b_strides: eight(right.strides, 0),
       images: batch,
+      row_bits: shape.rowBits,
       pad0: 0,
       pad1: 0,
-      pad2: 0,
     },
     inputs: [left.value, right.value],
     outputs: [to],
     units: batch * m,
     unitCost: 4 * n * k,
     grid: isThin ? [Math.ceil((n << laneBits) / 64), m, batch] : shape.grid,
-    constants: isThin ? { LANE_BITS: laneBits } : shape.constants,
+    constants: isThin ? { LANE_BITS: laneBits } : { LEVELS: shape.levels },
   });
 }

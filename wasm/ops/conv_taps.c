@@ -12,9 +12,12 @@ typedef struct {
   u32 out_depth, out_height, out_width;
   u32 stride_depth, stride_height, stride_width;
   u32 pad_front, pad_top, pad_left;
+  u32 dilation_depth, dilation_height, dilation_width;
+  u32 kernel_depth, kernel_height, kernel_width;
   u32 images;           // of all groups
   u32 y_shift, z_shift; // of a tap's place
-  u32 pad0;
+  u32 row_bits;         // WebGPU only
+  u32 pad0, pad1;
   Chain chain;
 } ConvTapsParams;
 
