@@ -43,6 +43,20 @@ fn sum_group(base: u32, group: u32) -> u32 {
   return sum;
 }
 
+// Two terms: the larger one's d is m - m, 0 where m is finite, and exp(0) = 1: one exp is enough.
+fn row_of_two(base: u32) {
+  let left = in0[base];
+  let right = in0[base + params.inner];
+  let m = max_f32(left, right);
+  let is_odd = (m & MAGNITUDE_BITS) >= INFINITY_BITS;
+  let low = exp_f32(sub_f32(min_f32(left, right), m));
+  let sum = canonical(fold_join(ONE_BITS, flush_below(select(low, 0u, is_odd), SUMMAND_LIMIT)));
+  let y_low = select(div_f32(low, sum), CANONICAL_NAN, is_odd);
+  let y_high = select(div_f32(ONE_BITS, sum), CANONICAL_NAN, is_odd);
+  out0[base] = select(y_high, y_low, less_f32(left, right) > 0u);
+  out0[base + params.inner] = select(y_high, y_low, less_f32(right, left) > 0u);
+}
+
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -57,6 +71,12 @@ fn main(
   let is_row = row < params.outer * params.inner;
   let outer = div_u32(row, params.inner);
   let base = outer * params.count * params.inner + (row - outer * params.inner);
+  if (params.count == 2u) { // one lane a row
+    if (is_row) {
+      row_of_two(base);
+    }
+    return;
+  }
   // Past the last row nothing is read or written.
   let count = select(0u, params.count, is_row);
 

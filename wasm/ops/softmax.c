@@ -6,6 +6,8 @@
 #include "../fold.h"
 #include "../math/math.h"
 
+#define PAIR_BLOCK 256u // rows whose exponentials are computed at once
+
 typedef struct {
   u32 outer, count, inner;
   u32 block;
@@ -30,20 +32,46 @@ static void subtract(const f32 *x, u32 n, f32 m, f32 *y) {
   for (; i < n; i++) y[i] = canonical(canonical(x[i]) - m);
 }
 
-// Pairs (two classes a place): both terms in one step, no loops.
-static void rows_of_two(const f32 *x, f32 *y, u32 rows) {
-  for (u32 i = 0; i < 2 * rows; i += 4) {
-    const u32 lanes = 2 * rows - i;
-    const v128_t a = flush_small_x4(load_lanes(x + i, lanes), CANONICAL_LIMIT);
-    const v128_t other = wasm_i32x4_shuffle(a, a, 1, 0, 3, 2);
-    store_lanes(y + i, canonical_x4(wasm_f32x4_sub(a, wasm_f32x4_max(a, other))), lanes);
-  }
-  exp_f32_block(y, y, 2 * rows);
-  for (u32 i = 0; i < 2 * rows; i += 4) {
-    const u32 lanes = 2 * rows - i;
-    const v128_t e = load_lanes(y + i, lanes), terms = flush_small_x4(e, SUMMAND_LIMIT);
-    const v128_t sum = wasm_f32x4_add(terms, wasm_i32x4_shuffle(terms, terms, 1, 0, 3, 2));
-    store_lanes(y + i, canonical_x4(wasm_f32x4_div(e, sum)), lanes);
+// Pairs (two classes a place): the larger term's d is m - m, 0 where m is finite and exp(0) = 1, else NaN; so
+// one exp a row is enough. A comparison that a NaN makes false leaves it in m or in the other term: either
+// way the sum is NaN.
+INLINE void differences_of_two(const f32 *x, f32 *d) {
+  const v128_t front = flush_small_x4(wasm_v128_load(x), CANONICAL_LIMIT);
+  const v128_t back = flush_small_x4(wasm_v128_load(x + 4), CANONICAL_LIMIT);
+  const v128_t left = wasm_i32x4_shuffle(front, back, 0, 2, 4, 6);
+  const v128_t right = wasm_i32x4_shuffle(front, back, 1, 3, 5, 7);
+  const v128_t rises = wasm_f32x4_lt(left, right);
+  const v128_t m = wasm_v128_bitselect(right, left, rises), other = wasm_v128_bitselect(left, right, rises);
+  wasm_v128_store(d, canonical_x4(wasm_f32x4_sub(other, m)));
+}
+INLINE void quotients_of_two(const f32 *x, const f32 *e, f32 *y) {
+  const v128_t front = flush_small_x4(wasm_v128_load(x), CANONICAL_LIMIT);
+  const v128_t back = flush_small_x4(wasm_v128_load(x + 4), CANONICAL_LIMIT);
+  const v128_t left = wasm_i32x4_shuffle(front, back, 0, 2, 4, 6);
+  const v128_t right = wasm_i32x4_shuffle(front, back, 1, 3, 5, 7);
+  const v128_t rises = wasm_f32x4_lt(left, right), m = wasm_v128_bitselect(right, left, rises);
+  const v128_t low = wasm_v128_load(e);
+  const v128_t high = wasm_f32x4_add(wasm_f32x4_sub(m, m), wasm_f32x4_splat(1.0f));
+  // Only the lower term can be under 2^-102.
+  const v128_t sum = wasm_f32x4_add(high, flush_small_x4(low, SUMMAND_LIMIT));
+  const v128_t y_low = canonical_x4(wasm_f32x4_div(low, sum)),
+               y_high = canonical_x4(wasm_f32x4_div(high, sum));
+  const v128_t y_left = wasm_v128_bitselect(y_low, y_high, rises);
+  const v128_t y_right = wasm_v128_bitselect(y_high, y_low, rises);
+  wasm_v128_store(y, wasm_i32x4_shuffle(y_left, y_right, 0, 4, 1, 5));
+  wasm_v128_store(y + 4, wasm_i32x4_shuffle(y_left, y_right, 2, 6, 3, 7));
+}
+static void rows_of_two(const f32 *x, f32 *y, u32 n_rows) {
+  f32 d[PAIR_BLOCK], rest[8];
+  for (u32 first = 0; first < n_rows; first += PAIR_BLOCK, x += 2 * PAIR_BLOCK, y += 2 * PAIR_BLOCK) {
+    const u32 n = n_rows - first < PAIR_BLOCK ? n_rows - first : PAIR_BLOCK, whole = n & ~3u;
+    for (u32 i = 0; i < 8; i++) rest[i] = i < 2 * (n - whole) ? x[2 * whole + i] : 0.0f;
+    for (u32 r = 0; r < whole; r += 4) differences_of_two(x + 2 * r, d + r);
+    if (whole < n) differences_of_two(rest, d + whole);
+    exp_f32_block(d, d, n);
+    for (u32 r = 0; r < whole; r += 4) quotients_of_two(x + 2 * r, d + r, y + 2 * r);
+    if (whole < n) quotients_of_two(rest, d + whole, rest);
+    for (u32 i = 0; i < 2 * (n - whole); i++) y[2 * whole + i] = rest[i];
   }
 }
 
