@@ -72,11 +72,6 @@ static int is_scalar(const Chain *chain, u32 load) {
   return 1;
 }
 
-// Whether a load gives one word for every row of the innermost dimension.
-static int is_row_constant(const Chain *chain, u32 load) {
-  return chain->strides[load][chain->rank - 1] == 0;
-}
-
 // Where a load's element for output `i` lies.
 static u32 offset_of(const Chain *chain, u32 load, u32 i) {
   u32 offset = 0;
@@ -87,15 +82,9 @@ static u32 offset_of(const Chain *chain, u32 load, u32 i) {
   return offset;
 }
 
-// An operand of a step: `step` is 4, or 0 where one vector stands for the whole block.
-typedef struct {
-  const u32 *at;
-  u32 step;
-} Operand;
-
 // Steps run over whole vectors: lanes past the block's end are computed on whatever the register holds and
 // never stored to the output. Every step is a function in a table, so that engines compile each on its own.
-typedef void Step(const Operand *o, u32 *to, u32 n);
+typedef void Step(const ChainOperand *o, u32 *to, u32 n);
 
 #define LOAD(name, k) const v128_t name = wasm_v128_load(name##_at)
 #define OPERAND(name, k)                                                                                     \
@@ -103,7 +92,7 @@ typedef void Step(const Operand *o, u32 *to, u32 n);
   const u32 name##_step = o[k].step
 // Results that are words, or canonical because the operands are.
 #define STEP_1(name, expression)                                                                             \
-  static void step_##name(const Operand *o, u32 *to, u32 n) {                                                \
+  static void step_##name(const ChainOperand *o, u32 *to, u32 n) {                                           \
     OPERAND(a, 0);                                                                                           \
     for (u32 i = 0; i < n; i += 4, a_at += a_step) {                                                         \
       LOAD(a, 0);                                                                                            \
@@ -111,7 +100,7 @@ typedef void Step(const Operand *o, u32 *to, u32 n);
     }                                                                                                        \
   }
 #define STEP_2(name, expression)                                                                             \
-  static void step_##name(const Operand *o, u32 *to, u32 n) {                                                \
+  static void step_##name(const ChainOperand *o, u32 *to, u32 n) {                                           \
     OPERAND(a, 0);                                                                                           \
     OPERAND(b, 1);                                                                                           \
     for (u32 i = 0; i < n; i += 4, a_at += a_step, b_at += b_step) {                                         \
@@ -123,7 +112,7 @@ typedef void Step(const Operand *o, u32 *to, u32 n);
 // Results that may have to be stored as another word, but rarely are (range.h). They are never -0: see
 // NOT_MINUS.
 #define ROUNDED_1(name, expression)                                                                          \
-  static void step_##name(const Operand *o, u32 *to, u32 n) {                                                \
+  static void step_##name(const ChainOperand *o, u32 *to, u32 n) {                                           \
     OPERAND(a, 0);                                                                                           \
     Range range = RANGE_EMPTY;                                                                               \
     for (u32 i = 0; i < n; i += 4, a_at += a_step) {                                                         \
@@ -135,7 +124,7 @@ typedef void Step(const Operand *o, u32 *to, u32 n);
     if (!range_is_canonical(&range)) store_canonical(to, n);                                                 \
   }
 #define ROUNDED_2(name, expression)                                                                          \
-  static void step_##name(const Operand *o, u32 *to, u32 n) {                                                \
+  static void step_##name(const ChainOperand *o, u32 *to, u32 n) {                                           \
     OPERAND(a, 0);                                                                                           \
     OPERAND(b, 1);                                                                                           \
     Range range = RANGE_EMPTY;                                                                               \
@@ -150,7 +139,7 @@ typedef void Step(const Operand *o, u32 *to, u32 n);
   }
 // The functions of math.h read and store canonically, and want their operands as blocks.
 #define MATH_1(name)                                                                                         \
-  static void step_##name(const Operand *o, u32 *to, u32 n) {                                                \
+  static void step_##name(const ChainOperand *o, u32 *to, u32 n) {                                           \
     Register x;                                                                                              \
     name##_block((const f32 *)block(o, &x, n), (f32 *)to, n);                                                \
   }
@@ -164,7 +153,7 @@ typedef void Step(const Operand *o, u32 *to, u32 n);
 static void store_canonical(u32 *to, u32 n) {
   for (u32 i = 0; i < n; i += 4) wasm_v128_store(to + i, canonical_x4(wasm_v128_load(to + i)));
 }
-static const u32 *block(const Operand *o, Register *own, u32 n) {
+static const u32 *block(const ChainOperand *o, Register *own, u32 n) {
   if (o->step != 0) return o->at;
   const v128_t word = wasm_v128_load(o->at);
   for (u32 i = 0; i < n; i += 4) wasm_v128_store(own->u + i, word);
@@ -172,7 +161,7 @@ static const u32 *block(const Operand *o, Register *own, u32 n) {
 }
 
 STEP_1(canonical, canonical_x4(a))
-static void step_select_word(const Operand *o, u32 *to, u32 n) {
+static void step_select_word(const ChainOperand *o, u32 *to, u32 n) {
   OPERAND(a, 0);
   OPERAND(b, 1);
   OPERAND(c, 2);
@@ -189,7 +178,7 @@ ROUNDED_2(mul_f32, NOT_MINUS(wasm_f32x4_mul(a, b)))
 ROUNDED_2(div_f32, NOT_MINUS(wasm_f32x4_div(a, b)))
 ROUNDED_2(max_f32, wasm_f32x4_max(a, b))
 ROUNDED_2(min_f32, wasm_f32x4_min(a, b))
-static void step_pow_f32(const Operand *o, u32 *to, u32 n) {
+static void step_pow_f32(const ChainOperand *o, u32 *to, u32 n) {
   Register x, y;
   pow_f32_block((const f32 *)block(o, &x, n), (const f32 *)block(o + 1, &y, n), (f32 *)to, n);
 }
@@ -249,66 +238,67 @@ STEP_2(greater_equal_i32, BOOL(wasm_i32x4_ge(a, b)))
 #define STEP_ENTRY(name) step_##name,
 static Step *const steps[CHAIN_N_OPS] = {CHAIN_OPS(STEP_ENTRY)};
 
-// A product whose only reader is the next sum (batch normalisation, mostly), and Relu where it follows: one
-// pass, four vectors at a time. A product of -0 needs no care, since the sum is the same.
-#define MUL_ADD(name, result)                                                                                \
-  static void name(const Operand *o, u32 *to, u32 n) {                                                       \
-    OPERAND(a, 0);                                                                                           \
-    OPERAND(b, 1);                                                                                           \
-    OPERAND(c, 2);                                                                                           \
-    u32 i = 0;                                                                                               \
-    for (; i + 16 <= n; i += 16) {                                                                           \
-      v128_t all[4];                                                                                         \
-      Range range = RANGE_EMPTY;                                                                             \
-      _Pragma("clang loop unroll(full)") for (u32 v = 0; v < 4; v++) {                                       \
-        const v128_t p =                                                                                     \
-            wasm_f32x4_mul(wasm_v128_load(a_at + v * a_step), wasm_v128_load(b_at + v * b_step));            \
-        const v128_t y = wasm_f32x4_add(p, wasm_v128_load(c_at + v * c_step));                               \
-        range_add(&range, p);                                                                                \
-        range_add(&range, y);                                                                                \
-        all[v] = (result);                                                                                   \
-      }                                                                                                      \
-      if (range_is_canonical(&range)) {                                                                      \
-        _Pragma("clang loop unroll(full)") for (u32 v = 0; v < 4; v++)                                       \
-            wasm_v128_store(to + i + 4 * v, all[v]);                                                         \
-        a_at += 4 * a_step, b_at += 4 * b_step, c_at += 4 * c_step;                                          \
-      } else {                                                                                               \
-        for (u32 v = 0; v < 4; v++, a_at += a_step, b_at += b_step, c_at += c_step) {                        \
-          const v128_t p = canonical_x4(wasm_f32x4_mul(wasm_v128_load(a_at), wasm_v128_load(b_at)));         \
-          const v128_t y = canonical_x4(wasm_f32x4_add(p, wasm_v128_load(c_at)));                            \
-          wasm_v128_store(to + i + 4 * v, (result));                                                         \
-        }                                                                                                    \
-      }                                                                                                      \
-    }                                                                                                        \
-    for (; i < n; i += 4, a_at += a_step, b_at += b_step, c_at += c_step) {                                  \
-      const v128_t p = canonical_x4(wasm_f32x4_mul(wasm_v128_load(a_at), wasm_v128_load(b_at)));             \
-      const v128_t y = canonical_x4(wasm_f32x4_add(p, wasm_v128_load(c_at)));                                \
-      wasm_v128_store(to + i, (result));                                                                     \
-    }                                                                                                        \
+// A product whose only reader is the next sum (batch normalisation, mostly), and Relu or PRelu where that is
+// the sum's only reader: one pass, four vectors at a time. A product of -0 needs no care before a sum.
+enum { ALONE, THEN_RELU, THEN_PRELU };
+static inline __attribute__((always_inline)) void mul_add(const ChainOperand *o, u32 *to, u32 n, int then) {
+  OPERAND(a, 0);
+  OPERAND(b, 1);
+  OPERAND(c, 2);
+  OPERAND(d, then == THEN_PRELU ? 3 : 2);
+  u32 i = 0;
+  while (i < n) {
+    if (i + 16 <= n) {
+      v128_t all[4];
+      Range range = RANGE_EMPTY;
+      _Pragma("clang loop unroll(full)") for (u32 v = 0; v < 4; v++) {
+        const v128_t p = wasm_f32x4_mul(wasm_v128_load(a_at + v * a_step), wasm_v128_load(b_at + v * b_step));
+        const v128_t y = wasm_f32x4_add(p, wasm_v128_load(c_at + v * c_step));
+        range_add(&range, p);
+        range_add(&range, y);
+        all[v] = y;
+        if (then == THEN_RELU) all[v] = wasm_v128_andnot(y, wasm_f32x4_lt(y, ZERO));
+        if (then == THEN_PRELU) {
+          const v128_t z = NOT_MINUS(wasm_f32x4_mul(y, wasm_v128_load(d_at + v * d_step)));
+          all[v] = wasm_v128_bitselect(z, y, wasm_f32x4_lt(y, ZERO));
+          range_add(&range, all[v]);
+        }
+      }
+      if (range_is_canonical(&range)) {
+        _Pragma("clang loop unroll(full)") for (u32 v = 0; v < 4; v++)
+            wasm_v128_store(to + i + 4 * v, all[v]);
+        a_at += 4 * a_step, b_at += 4 * b_step, c_at += 4 * c_step, d_at += 4 * d_step;
+        i += 16;
+        continue;
+      }
+    }
+    // The same with every store canonical: the end of a block, or four vectors that need it.
+    for (u32 v = 0; v < 4 && i < n; v++, i += 4) {
+      const v128_t p = canonical_x4(wasm_f32x4_mul(wasm_v128_load(a_at), wasm_v128_load(b_at)));
+      v128_t y = canonical_x4(wasm_f32x4_add(p, wasm_v128_load(c_at)));
+      const v128_t negative = wasm_f32x4_lt(y, ZERO);
+      if (then == THEN_RELU) y = wasm_v128_andnot(y, negative);
+      if (then == THEN_PRELU)
+        y = wasm_v128_bitselect(canonical_x4(wasm_f32x4_mul(y, wasm_v128_load(d_at))), y, negative);
+      wasm_v128_store(to + i, y);
+      a_at += a_step, b_at += b_step, c_at += c_step, d_at += d_step;
+    }
   }
-MUL_ADD(step_mul_add, y)
-MUL_ADD(step_mul_add_relu, wasm_v128_andnot(y, wasm_f32x4_lt(y, ZERO)))
-static Step *const joined[2] = {step_mul_add, step_mul_add_relu};
+}
+static void step_mul_add(const ChainOperand *o, u32 *to, u32 n) { mul_add(o, to, n, ALONE); }
+static void step_mul_add_relu(const ChainOperand *o, u32 *to, u32 n) { mul_add(o, to, n, THEN_RELU); }
+static void step_mul_add_prelu(const ChainOperand *o, u32 *to, u32 n) { mul_add(o, to, n, THEN_PRELU); }
+static Step *const joined[3] = {step_mul_add, step_mul_add_relu, step_mul_add_prelu};
 
-// What chain_run does for one step: `step` null for loads and the seed.
-typedef struct {
-  Step *step;
-  u32 op, to, a, b, c;
-} Planned;
+enum { ABSENT, GATHERED, DENSE, SCALAR, ROW };
+typedef struct chain_step ChainStep;
 
 #define OP_OF(step) ((step)&0xff)
 #define TO_OF(step) ((step) >> 8 & 15)
-#define A_OF(step) ((step) >> 12 & 15)
-#define B_OF(step) ((step) >> 16 & 15)
-#define C_OF(step) ((step) >> 20 & 15)
-// One register more than programs have, for a load that is moved ahead of the product it follows.
-#define SPARE CHAIN_REGISTERS
-
-static int is_load(u32 step) { return OP_OF(step) == CHAIN_load_word || OP_OF(step) == CHAIN_load_byte; }
+#define OPERAND_OF(step, k) ((step) >> (12 + 4 * (k)) & 15)
 
 // Registers a step reads; the operand fields behind them are 0 and mean nothing.
-static u32 arity_of(u32 step) {
-  const u32 op = OP_OF(step);
+static u32 arity_of(u32 op) {
   if (op <= CHAIN_load_byte) return 0;
   if (op == CHAIN_select_word) return 3;
   if (op == CHAIN_canonical || op == CHAIN_neg_i32 || op == CHAIN_abs_i32) return 1;
@@ -316,120 +306,132 @@ static u32 arity_of(u32 step) {
   return op >= CHAIN_is_nan_f32 && op <= CHAIN_not_bool ? 1 : 2;
 }
 
-// Whether a step from `s` on reads register `reg` before another writes it.
-static int is_read(const Chain *chain, u32 s, u32 reg) {
-  for (; s < chain->n_steps; s++) {
-    const u32 step = chain->steps[s], arity = arity_of(step);
-    if ((arity > 0 && A_OF(step) == reg) || (arity > 1 && B_OF(step) == reg) ||
-        (arity > 2 && C_OF(step) == reg))
-      return 1;
-    if (TO_OF(step) == reg) return 0;
+// Whether a step from `s` on, or the end, reads the result of a step before it that lies in register `reg`.
+static int is_read(const ChainPlan *plan, u32 s, u32 reg) {
+  for (; s < plan->n_steps; s++) {
+    const ChainStep *p = &plan->steps[s];
+    for (u32 k = 0; k < p->n_operands; k++)
+      if (p->operands[k] == reg) return 1;
+    if (p->to == reg) return 0;
   }
-  return 0;
+  return plan->result == reg;
 }
 
-// Joins the product at step `s` with the sum that is its only reader, loads between them going first. Appends
-// to `list` and returns the number of steps taken, or 0 if there is nothing to join.
-static u32 join(const Chain *chain, u32 s, Planned *list, u32 *n) {
-  const u32 product = chain->steps[s], to = TO_OF(product);
-  u32 t = s + 1, spare = CHAIN_STEPS;
-  for (; t < chain->n_steps && is_load(chain->steps[t]); t++) {
-    const u32 reg = TO_OF(chain->steps[t]);
-    if (reg != A_OF(product) && reg != B_OF(product)) continue;
-    if (spare != CHAIN_STEPS) return 0;
-    spare = t;
-  }
-  if (t >= chain->n_steps || OP_OF(chain->steps[t]) != CHAIN_add_f32) return 0;
-  const u32 sum = chain->steps[t];
-  if ((A_OF(sum) == to) == (B_OF(sum) == to)) return 0;
-  u32 other = A_OF(sum) == to ? B_OF(sum) : A_OF(sum);
-  if (TO_OF(sum) != to && is_read(chain, t + 1, to)) return 0;
-  if (spare != CHAIN_STEPS) {
-    const u32 reg = TO_OF(chain->steps[spare]);
-    if (reg != other || (TO_OF(sum) != reg && is_read(chain, t + 1, reg))) return 0;
-    other = SPARE;
-  }
-  for (u32 l = s + 1; l < t; l++) {
-    const u32 step = chain->steps[l];
-    list[(*n)++] = (Planned){0, OP_OF(step), l == spare ? SPARE : TO_OF(step), A_OF(step), 0, 0};
-  }
-  Planned one = {joined[0], CHAIN_add_f32, TO_OF(sum), A_OF(product), B_OF(product), other};
-  t++;
-  if (t < chain->n_steps) {
-    const u32 next = chain->steps[t], y = TO_OF(sum);
-    if (OP_OF(next) == CHAIN_relu_f32 && A_OF(next) == y && (TO_OF(next) == y || !is_read(chain, t + 1, y))) {
-      one.step = joined[1];
-      one.to = TO_OF(next);
-      t++;
+// Joins the product at `s` with the sum behind it, and with what is behind that. Returns the steps it
+// replaced.
+static u32 join(const ChainPlan *plan, u32 s, ChainStep *one) {
+  const ChainStep *product = &plan->steps[s], *sum = product + 1, *then = product + 2;
+  if (product->op != CHAIN_mul_f32 || s + 1 >= plan->n_steps || sum->op != CHAIN_add_f32) return 0;
+  const u32 first = sum->operands[0] == product->to, second = sum->operands[1] == product->to;
+  if (first == second || (sum->to != product->to && is_read(plan, s + 2, product->to))) return 0;
+  *one = *sum;
+  one->run = joined[ALONE];
+  one->n_operands = 3;
+  one->operands[0] = product->operands[0];
+  one->operands[1] = product->operands[1];
+  one->operands[2] = sum->operands[first];
+  if (s + 2 >= plan->n_steps || then->operands[0] != sum->to) return 2;
+  if (then->op != CHAIN_relu_f32 && (then->op != CHAIN_prelu_f32 || then->operands[1] == sum->to)) return 2;
+  if (then->to != sum->to && is_read(plan, s + 3, sum->to)) return 2;
+  one->run = joined[then->op == CHAIN_relu_f32 ? THEN_RELU : THEN_PRELU];
+  one->to = then->to;
+  if (then->op == CHAIN_prelu_f32) one->operands[one->n_operands++] = then->operands[1];
+  return 3;
+}
+
+void chain_plan(const Chain *chain, ChainPlan *plan) {
+  u32 slot[CHAIN_REGISTERS]; // where the value of each register is
+  plan->chain = chain;
+  plan->n_steps = plan->by_row = 0;
+  for (u32 load = 0; load < CHAIN_LOADS; load++)
+    plan->kind[load] = plan->is_byte[load] = plan->canonical[load] = 0;
+  const u32 inner = chain->dims[chain->rank - 1];
+  for (u32 s = 0; s < chain->n_steps; s++) {
+    const u32 step = chain->steps[s], op = OP_OF(step), to = TO_OF(step), load = OPERAND_OF(step, 0);
+    if (op == CHAIN_seed) {
+      slot[to] = SLOT_SEED;
+    } else if (op == CHAIN_load_word || op == CHAIN_load_byte) {
+      plan->is_byte[load] = op == CHAIN_load_byte;
+      plan->kind[load] = GATHERED;
+      if (op == CHAIN_load_word && is_dense(chain, load)) {
+        plan->kind[load] = DENSE;
+      } else if (is_scalar(chain, load)) {
+        plan->kind[load] = SCALAR;
+      } else if (inner >= 32 && chain->strides[load][chain->rank - 1] == 0) {
+        plan->kind[load] = ROW;
+        plan->by_row = 1;
+      }
+      slot[to] = SLOT_LOAD + load;
+    } else if (op == CHAIN_canonical && slot[load] >= SLOT_LOAD && slot[load] < SLOT_CANONICAL) {
+      plan->canonical[slot[load] - SLOT_LOAD] = 1;
+      slot[to] = slot[load] + CHAIN_LOADS;
+    } else {
+      ChainStep *p = &plan->steps[plan->n_steps++];
+      *p = (ChainStep){steps[op], op, to, arity_of(op), {0}};
+      for (u32 k = 0; k < p->n_operands; k++) p->operands[k] = slot[OPERAND_OF(step, k)];
+      slot[to] = to;
     }
+    plan->result = slot[to];
   }
-  list[(*n)++] = one;
-  return t - s;
-}
-
-static u32 plan_steps(const Chain *chain, Planned *list) {
   u32 n = 0;
-  for (u32 s = 0; s < chain->n_steps;) {
-    const u32 step = chain->steps[s];
-    const u32 taken = OP_OF(step) == CHAIN_mul_f32 ? join(chain, s, list, &n) : 0;
-    if (taken == 0)
-      list[n++] = (Planned){steps[OP_OF(step)], OP_OF(step), TO_OF(step), A_OF(step), B_OF(step), C_OF(step)};
+  for (u32 s = 0; s < plan->n_steps; n++) {
+    ChainStep one;
+    const u32 taken = join(plan, s, &one);
+    plan->steps[n] = taken != 0 ? one : plan->steps[s]; // n <= s: nothing that is still to be read
     s += taken != 0 ? taken : 1;
   }
-  return n;
+  plan->n_steps = n;
 }
 
-void chain_run(const Chain *chain, const void *const *in, void *const *out, u32 begin, u32 end,
-               const f32 *seed) {
-  Register storage[CHAIN_REGISTERS + 1];
-  Operand at[CHAIN_REGISTERS + 1];
-  Planned list[CHAIN_STEPS];
-  enum { GATHERED, DENSE, SCALAR, ROW } kind[CHAIN_LOADS];
-  const u32 n_steps = plan_steps(chain, list), inner = chain->dims[chain->rank - 1];
-  int by_row = 0; // blocks end with rows, for loads that are one word a row
-  for (u32 s = 0; s < n_steps; s++) {
-    const u32 load = list[s].a;
-    if (list[s].op == CHAIN_load_word && is_dense(chain, load)) {
-      kind[load] = DENSE;
-    } else if (list[s].op == CHAIN_load_word || list[s].op == CHAIN_load_byte) {
-      kind[load] = is_scalar(chain, load)                        ? SCALAR
-                   : inner >= 32 && is_row_constant(chain, load) ? ROW
-                                                                 : GATHERED;
-      by_row |= kind[load] == ROW;
-    }
-  }
-  const Planned *last = &list[n_steps - 1];
+// A step from words that are the same in the whole block gives such a word.
+static void run_step(Step *step, const ChainOperand *operands, u32 n_operands, u32 n, u32 *own,
+                     ChainOperand *to) {
+  int one = 1;
+  for (u32 k = 0; k < n_operands; k++) one &= operands[k].step == 0;
+  step(operands, own, one ? 4 : n);
+  *to = (ChainOperand){own, one ? 0 : 4};
+}
+
+void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *out, u32 begin, u32 end,
+                    const f32 *seed) {
+  Register storage[SLOT_SEED];
+  ChainOperand at[CHAIN_SLOTS];
+  const Chain *chain = plan->chain;
+  const u32 inner = chain->dims[chain->rank - 1];
   for (u32 i = begin, n; i < end; i += n) {
     n = end - i < CHAIN_BLOCK ? end - i : CHAIN_BLOCK;
-    if (by_row && inner - i % inner < n) n = inner - i % inner;
-    for (const Planned *p = list; p <= last; p++) {
-      u32 *own = storage[p->to].u;
-      if (p->step != 0) {
-        // The last step writes to the output itself where it covers whole vectors of it.
-        u32 *to = p == last && chain->output_bytes == 4 && n % 4 == 0 ? (u32 *)out[0] + i : own;
-        const Operand operands[3] = {at[p->a], at[p->b], at[p->c]};
-        p->step(operands, to, n);
-        at[p->to] = (Operand){to, 4};
-      } else if (p->op == CHAIN_seed) {
-        at[p->to] = (Operand){(const u32 *)seed + (i - begin), 4};
-      } else {
-        const void *base = in[chain->first_input + p->a];
-        const int is_byte = p->op == CHAIN_load_byte;
-        if (kind[p->a] == DENSE) {
-          at[p->to] = (Operand){(const u32 *)base + i, 4};
-        } else if (kind[p->a] == GATHERED) {
-          gather(chain, p->a, base, is_byte ? 1 : 4, i, n, own);
-          at[p->to] = (Operand){own, 4};
-        } else {
-          const u32 offset = kind[p->a] == ROW ? offset_of(chain, p->a, i) : 0;
-          const u32 word = is_byte ? ((const u8 *)base)[offset] : ((const u32 *)base)[offset];
-          storage[p->to].v[0] = wasm_i32x4_splat((i32)word);
-          at[p->to] = (Operand){own, 0};
-        }
+    if (plan->by_row && inner - i % inner < n) n = inner - i % inner;
+    at[SLOT_SEED] = (ChainOperand){(const u32 *)seed + (i - begin), 4};
+    for (u32 load = 0; load < CHAIN_LOADS; load++) {
+      const u32 kind = plan->kind[load];
+      if (kind == ABSENT) continue;
+      const void *base = in[chain->first_input + load];
+      Register *own = &storage[SLOT_LOAD + load];
+      ChainOperand *to = &at[SLOT_LOAD + load];
+      if (kind == DENSE) {
+        *to = (ChainOperand){(const u32 *)base + i, 4};
+      } else if (kind == GATHERED) {
+        gather(chain, load, base, plan->is_byte[load] ? 1 : 4, i, n, own->u);
+        *to = (ChainOperand){own->u, 4};
+      } else if (kind == ROW || i == begin) {
+        const u32 offset = kind == ROW ? offset_of(chain, load, i) : 0;
+        const u32 word = plan->is_byte[load] ? ((const u8 *)base)[offset] : ((const u32 *)base)[offset];
+        own->v[0] = wasm_i32x4_splat((i32)word);
+        *to = (ChainOperand){own->u, 0};
       }
+      if (plan->canonical[load])
+        run_step(step_canonical, to, 1, n, storage[SLOT_CANONICAL + load].u, &at[SLOT_CANONICAL + load]);
+    }
+    for (u32 s = 0; s < plan->n_steps; s++) {
+      const ChainStep *p = &plan->steps[s];
+      // The last step writes to the output itself where it covers whole vectors of it.
+      const int direct = s + 1 == plan->n_steps && chain->output_bytes == 4 && n % 4 == 0;
+      ChainOperand operands[4];
+      for (u32 k = 0; k < p->n_operands; k++) operands[k] = at[p->operands[k]];
+      run_step(p->run, operands, p->n_operands, n, direct ? (u32 *)out[0] + i : storage[p->to].u, &at[p->to]);
     }
     Register whole;
-    const u32 *result = block(&at[last->to], &whole, n);
+    const u32 *result = block(&at[plan->result], &whole, n);
     if (chain->output_bytes == 1) {
       u8 *to = (u8 *)out[0] + i;
       for (u32 k = 0; k < n; k++) to[k] = (u8)result[k];
@@ -438,4 +440,11 @@ void chain_run(const Chain *chain, const void *const *in, void *const *out, u32 
       if (to != result) copy_words(to, result, n);
     }
   }
+}
+
+void chain_run(const Chain *chain, const void *const *in, void *const *out, u32 begin, u32 end,
+               const f32 *seed) {
+  ChainPlan plan;
+  chain_plan(chain, &plan);
+  chain_run_plan(&plan, in, out, begin, end, seed);
 }

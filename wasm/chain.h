@@ -23,26 +23,61 @@ typedef struct {
 } Chain;
 
 // The codes are positions in this list.
-#define CHAIN_OPS(OP)                                                                              \
-  OP(seed)                                                                                         \
-  OP(load_word) OP(load_byte) OP(canonical) OP(select_word)                                        \
-  OP(add_f32) OP(sub_f32) OP(mul_f32) OP(div_f32) OP(max_f32) OP(min_f32) OP(pow_f32)              \
-  OP(prelu_f32)                                                                                    \
-  OP(neg_f32) OP(abs_f32) OP(relu_f32) OP(reciprocal_f32) OP(sqrt_f32) OP(exp_f32) OP(log_f32)     \
-  OP(sigmoid_f32) OP(tanh_f32) OP(erf_f32) OP(floor_f32) OP(ceil_f32) OP(round_f32) OP(sign_f32)   \
-  OP(less_f32) OP(less_equal_f32) OP(greater_f32) OP(greater_equal_f32) OP(equal_f32)              \
-  OP(is_nan_f32) OP(f32_to_i32) OP(f32_to_bool) OP(i32_to_f32) OP(u32_to_f32)                      \
-  OP(word_to_bool) OP(not_bool) OP(and_bool) OP(or_bool) OP(xor_bool)                              \
-  OP(equal_word) OP(add_i32) OP(sub_i32) OP(mul_i32) OP(max_i32) OP(min_i32) OP(neg_i32)           \
-  OP(abs_i32) OP(less_i32) OP(less_equal_i32) OP(greater_i32) OP(greater_equal_i32)
+#define CHAIN_OPS(OP)                                                                                        \
+  OP(seed)                                                                                                   \
+  OP(load_word)                                                                                              \
+  OP(load_byte)                                                                                              \
+  OP(canonical) OP(select_word) OP(add_f32) OP(sub_f32) OP(mul_f32) OP(div_f32) OP(max_f32) OP(min_f32)      \
+      OP(pow_f32) OP(prelu_f32) OP(neg_f32) OP(abs_f32) OP(relu_f32) OP(reciprocal_f32) OP(sqrt_f32)         \
+          OP(exp_f32) OP(log_f32) OP(sigmoid_f32) OP(tanh_f32) OP(erf_f32) OP(floor_f32) OP(ceil_f32)        \
+              OP(round_f32) OP(sign_f32) OP(less_f32) OP(less_equal_f32) OP(greater_f32)                     \
+                  OP(greater_equal_f32) OP(equal_f32) OP(is_nan_f32) OP(f32_to_i32) OP(f32_to_bool)          \
+                      OP(i32_to_f32) OP(u32_to_f32) OP(word_to_bool) OP(not_bool) OP(and_bool) OP(or_bool)   \
+                          OP(xor_bool) OP(equal_word) OP(add_i32) OP(sub_i32) OP(mul_i32) OP(max_i32)        \
+                              OP(min_i32) OP(neg_i32) OP(abs_i32) OP(less_i32) OP(less_equal_i32)            \
+                                  OP(greater_i32) OP(greater_equal_i32)
 
 #define CHAIN_CODE(name) CHAIN_##name,
 enum chain_op { CHAIN_OPS(CHAIN_CODE) CHAIN_N_OPS };
 #undef CHAIN_CODE
 
+// Where operands are: the program's registers, its loads, the canonical forms of loads, the seed.
+enum chain_slot {
+  SLOT_LOAD = CHAIN_REGISTERS,
+  SLOT_CANONICAL = SLOT_LOAD + CHAIN_LOADS,
+  SLOT_SEED = SLOT_CANONICAL + CHAIN_LOADS,
+  CHAIN_SLOTS,
+};
+
+// An operand of a step: `step` is 4, or 0 where one vector stands for the whole block.
+typedef struct {
+  const u32 *at;
+  u32 step;
+} ChainOperand;
+
+// The program as it is executed: what is loaded and how, which loads are made canonical, then the steps, some
+// of them joined. `kind` is 0 for a load that there is not.
+typedef struct {
+  const Chain *chain;
+  u32 n_steps, result;
+  u32 by_row; // blocks end with rows of the innermost dimension, for loads that are one word a row
+  u8 kind[CHAIN_LOADS], is_byte[CHAIN_LOADS], canonical[CHAIN_LOADS];
+  struct chain_step {
+    void (*run)(const ChainOperand *operands, u32 *to, u32 n);
+    u32 op, to, n_operands, operands[4]; // slots
+  } steps[CHAIN_STEPS];
+} ChainPlan;
+
+// A kernel that runs its chain in many pieces plans it once.
+void chain_plan(const Chain *chain, ChainPlan *plan);
+
 // Runs the chain over the flat output elements [begin, end) and stores them to out[0]. `seed` holds the host
 // kernel's finished, canonical values for the same elements (it may be the place they are stored to), or is
 // null for the element-wise kernel itself.
+void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *out, u32 begin, u32 end,
+                    const f32 *seed);
+
+// Both at once.
 void chain_run(const Chain *chain, const void *const *in, void *const *out, u32 begin, u32 end,
                const f32 *seed);
 

@@ -82,6 +82,8 @@ KERNEL(conv) {
       (s->column_block + PANEL - 1) / PANEL * PANEL * terms; // elements for a row of outputs
   f32 *strip = panels + (s->mode == CONV_WINDOW ? 0 : s->row_block * row_panels);
 
+  ChainPlan chain;
+  if (p->chain.n_steps != 0) chain_plan(&p->chain, &chain);
   u32 copied = ~0u;
   for (u32 unit = begin; unit < end; unit++) {
     const u32 place = unit / filter_blocks;
@@ -148,15 +150,15 @@ KERNEL(conv) {
         // Whole planes are one run over all filters: small ones go through the chain together.
         const u32 done = first + height * plane;
         if (done - waiting >= CHAIN_ELEMENTS || f + STRIP >= last) {
-          chain_run(&p->chain, in, out, waiting, done, (const f32 *)out[0] + waiting);
+          chain_run_plan(&chain, in, out, waiting, done, (const f32 *)out[0] + waiting);
           waiting = done;
         }
       } else {
         // The block's outputs of one filter are a run: whole rows, or a part of one row.
         for (u32 r = 0; r < height; r++) {
           const u32 run = first + r * plane;
-          chain_run(&p->chain, in, out, run, run + rows * columns,
-                    in_place ? (const f32 *)out[0] + run : to + r * pitch);
+          chain_run_plan(&chain, in, out, run, run + rows * columns,
+                         in_place ? (const f32 *)out[0] + run : to + r * pitch);
         }
       }
     }

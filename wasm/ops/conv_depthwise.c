@@ -234,6 +234,8 @@ KERNEL(conv_depthwise) {
                  .kernel_row = s->dilation_height * phases * pitch,
                  .phase = pitch,
                  .columns = s->out_width};
+  ChainPlan chain;
+  if (has_chain) chain_plan(&p->chain, &chain);
   u32 image = begin / row_blocks, block = begin % row_blocks, channel = image % s->groups;
   u32 finished = (image * s->out_height + block * s->row_block) *
                  s->out_width; // outputs before it have been through the chain
@@ -254,7 +256,7 @@ KERNEL(conv_depthwise) {
     // Small planes go through the chain together: its outputs are one run over all units.
     const u32 last = first + plane.rows * plane.columns;
     if (has_chain && (!in_place || last - finished >= CHAIN_ELEMENTS || unit + 1 == end)) {
-      chain_run(&p->chain, in, out, finished, last, in_place ? (const f32 *)out[0] + finished : seed);
+      chain_run_plan(&chain, in, out, finished, last, in_place ? (const f32 *)out[0] + finished : seed);
       finished = last;
     }
     if (++block == row_blocks) {

@@ -51,6 +51,8 @@ KERNEL(mat_mul) {
   const u32 column_blocks = (p->n + p->column_block - 1) / p->column_block;
   const u32 panel = p->k * PANEL;
   f32 *strips = scratch, *seed = strips + ((p->row_block * p->k + 3) & ~3u);
+  ChainPlan chain;
+  if (p->chain.n_steps != 0) chain_plan(&p->chain, &chain);
   u32 packed = ~0u;
   for (u32 unit = begin; unit < end; unit++) {
     const u32 row = unit / column_blocks % row_blocks * p->row_block;
@@ -81,10 +83,10 @@ KERNEL(mat_mul) {
                     to + r * pitch + c, pitch, columns - c < step ? columns - c : step);
     if (p->chain.n_steps == 0) continue;
     if (columns == p->n) {
-      chain_run(&p->chain, in, out, first, first + rows * columns, to);
+      chain_run_plan(&chain, in, out, first, first + rows * columns, to);
     } else {
       for (u32 r = 0; r < rows; r++)
-        chain_run(&p->chain, in, out, first + r * p->n, first + r * p->n + columns, to + r * pitch);
+        chain_run_plan(&chain, in, out, first + r * p->n, first + r * p->n + columns, to + r * pitch);
     }
   }
 }
