@@ -16,28 +16,6 @@ export function printResult(json: boolean, document: unknown, text: string): voi
   process.stdout.write((json ? JSON.stringify(document, null, 2) : text) + '\n');
 }
 
-/** A model's problems, those that say the same of the same operator on one line. */
-function problemsText(problems: readonly Problem[]): string {
-  const groups = new Map<string, { problem: Problem; nodes: string[] }>();
-  for (const problem of problems) {
-    const key = JSON.stringify([problem.domain, problem.opType, problem.message, problem.remedy]);
-    const group = groups.get(key) ?? { problem, nodes: [] };
-    groups.set(key, group);
-    if (problem.node !== undefined) group.nodes.push(problem.node);
-  }
-  const lines = [...groups.values()].map(({ problem, nodes }) => {
-    const { domain, opType, message, remedy } = problem;
-    const op = opType === undefined ? '' : domain ? `${domain}.${opType}` : opType;
-    const more = nodes.length > 3 ? `, … (${nodes.length} nodes)` : '';
-    const where = nodes.slice(0, 3).map((node) => `'${node}'`);
-    const who = [op, where.join(', ') + more].filter((part) => part !== '').join(' ');
-    return [who === '' ? message : `${who}: ${message}`, remedy].filter((t) => t !== '').join(' ');
-  });
-  const [only] = lines;
-  if (lines.length === 1 && only !== undefined) return only;
-  return `${problems.length} problems:\n${lines.map((line) => `- ${line}`).join('\n')}`;
-}
-
 /** What is wrong with a model. Not by class: the job bundles have a ModelError of their own. */
 function problemsOf(error: unknown): readonly Problem[] | undefined {
   if (!(error instanceof Error) || !('problems' in error)) return undefined;
@@ -55,8 +33,7 @@ export function printError(json: boolean, error: unknown): void {
     const document = { name, message, ...(problems === undefined ? {} : { problems }) };
     process.stdout.write(JSON.stringify({ error: document }, null, 2) + '\n');
   }
-  const text = problems === undefined ? message : problemsText(problems);
-  process.stderr.write(`isobit: ${text}\n`);
+  process.stderr.write(`isobit: ${message}\n`);
 }
 
 /** Rows as lines of aligned columns, two spaces between them; numbers (of digits) are aligned to the right. */

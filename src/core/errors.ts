@@ -28,11 +28,33 @@ export interface Problem {
   readonly remedy: string;
 }
 
-/** One problem as one line: `Conv 'conv1': message remedy`. */
-export function formatProblem(problem: Problem): string {
-  const { node, opType, domain, message, remedy } = problem;
+// Nodes named for a problem that many of them share.
+const NAMED_NODES = 3;
+
+/**
+ * Problems as lines, those that say the same of the same operator as one: `Conv 'a', 'b', 'c' and 32 more: message
+ * remedy`.
+ */
+export function formatProblems(problems: readonly Problem[]): string {
+  const groups = new Map<string, Problem[]>();
+  for (const problem of problems) {
+    const { domain, opType, message, remedy } = problem;
+    const key = JSON.stringify([domain, opType, message, remedy]);
+    groups.set(key, [...(groups.get(key) ?? []), problem]);
+  }
+  const lines = [...groups.values()].map(formatGroup);
+  const [only] = lines;
+  if (lines.length === 1 && only !== undefined) return only;
+  return `${problems.length} problems:\n${lines.map((line) => `- ${line}`).join('\n')}`;
+}
+
+function formatGroup(group: readonly Problem[]): string {
+  const [{ domain, opType, message, remedy } = { message: '', remedy: '' } as Problem] = group;
   const op = opType === undefined ? '' : domain ? `${domain}.${opType}` : opType;
-  const where = [op, node === undefined ? '' : `'${node}'`].filter((part) => part !== '').join(' ');
+  const nodes = group.flatMap(({ node }) => (node === undefined ? [] : [`'${node}'`]));
+  const more = nodes.length - NAMED_NODES;
+  const names = nodes.slice(0, NAMED_NODES).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const where = [op, names].filter((part) => part !== '').join(' ');
   return [where === '' ? message : `${where}: ${message}`, remedy]
     .filter((part) => part !== '')
     .join(' ');
@@ -58,15 +80,9 @@ export class ModelError extends Error {
   /** What is wrong, at least one entry. */
   readonly problems: readonly Problem[];
 
-  /** @param problems what is wrong; the message lists all of it */
+  /** @param problems what is wrong; the message lists all of it, nodes with the same problem in one line */
   constructor(problems: readonly Problem[], options?: ErrorOptions) {
-    const lines = problems.map(formatProblem);
-    super(
-      lines.length === 1
-        ? lines[0]
-        : `${lines.length} problems:\n${lines.map((line) => `- ${line}`).join('\n')}`,
-      options,
-    );
+    super(formatProblems(problems), options);
     this.problems = problems;
   }
 }
