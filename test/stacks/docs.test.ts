@@ -1,5 +1,6 @@
 // The examples of the documentation that compute on a GPU, on Node with Dawn over SwiftShader (stack E): they print
-// what they say. The others run in test/unit/docs.test.ts.
+// what they say, and so does the command line in README. dist/ must be built. The others run in test/unit/docs.test.ts.
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { build } from 'vite';
 import { expect, test } from 'vitest';
@@ -9,6 +10,7 @@ import {
   allExamples,
   needsGpu,
   printedLines,
+  read,
   root,
   saidToPrint,
   toScript,
@@ -57,4 +59,14 @@ test('examples on a GPU print what they say', { timeout: 240_000 }, async () => 
   } finally {
     await stack.close();
   }
+});
+
+test('README shows what isobit check prints', { timeout: 120_000 }, () => {
+  const shown = /\$ npx isobit (check \S+)\n([\s\S]*?)\n```/.exec(read('README.md'));
+  const args = [...(shown?.[1]?.split(' ') ?? []), '--stack', 'E'];
+  const printed = execFileSync(process.execPath, [join(root, 'dist/cli.js'), ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(printed.trim()).toBe(shown?.[2]);
 });

@@ -91,9 +91,8 @@ describe('examples', () => {
   test('of README gives the committed digest, which it states', async () => {
     const { lines } = await runExample(await toScript(readmeExample()), isobit, readPublic);
     expect(lines[0]?.[1]).toBe(expected.batch);
-    expect(
-      [...read('README.md').matchAll(/\b[0-9a-f]{64}\b/g)].map(([digest]) => digest),
-    ).toContain(expected.batch);
+    const stated = [...read('README.md').matchAll(/\b[0-9a-f]{64}\b/g)].map(([digest]) => digest);
+    expect([...new Set(stated)]).toEqual([expected.batch]);
   });
 
   test('compile in a strict application', { timeout: 60_000 }, () => {
