@@ -132,6 +132,19 @@ describe('documents', () => {
     expect(linksOf(path).filter((target) => !existsSync(join(root, target)))).toEqual([]);
   });
 
+  test.each(documents)('%s: the files it names exist, and hold what it says', (path) => {
+    const text = read(path);
+    for (const [, name = ''] of text.matchAll(
+      /`((?:src|wasm|shaders|test|scripts|demo|docs)\/[\w./-]+)`/g,
+    )) {
+      // Names to be filled in are in capitals, or x.
+      if (/[A-Z]{4}\.|NAME|\/x\.|FAMILY/.test(name) && !existsSync(join(root, name))) continue;
+      expect(existsSync(join(root, name)), name).toBe(true);
+    }
+    for (const [, symbol = '', file = ''] of text.matchAll(/`(\w+)` \(`([\w./]+\.ts)`\)/g))
+      expect(read(file), `${symbol} in ${file}`).toMatch(new RegExp(`\\b${symbol}\\b`));
+  });
+
   test.each(documents)('%s: the npm scripts it names exist', (path) => {
     const named = [...read(path).matchAll(/npm (?:run ([\w:-]+)|(start|test)\b)/g)];
     const missing = named
