@@ -53,72 +53,51 @@ fn is_nan(x: u32) -> bool {
   return (x & MAGNITUDE_BITS) > INFINITY_BITS;
 }
 
-// The canonical store of a finite result: the barrier, then the threshold, tested after rounding.
-fn store(v: f32) -> u32 {
-  return flush_below(bar_bits(v), CANONICAL_LIMIT);
-}
-
 // ---- sum, difference, product
 
+// One path for all operands: a device that computes both sides of a branch pays for a second one.
+// Magnitudes under 2^127 sum to at most the largest finite number. If one is larger, both are divided by 4, which is
+// exact: a canonical number stays normal, and one that is not small next to the large one keeps its place in the
+// rounding. A difference of canonical numbers may be subnormal, down to 2^-143; whether the device flushes it or
+// not, it is stored as +0. With a large operand a difference is zero or at least 2^102, never near the threshold.
+// The sum of an infinity or a NaN is whatever the device makes of it, and not used.
 fn add_f32(x: u32, y: u32) -> u32 {
   let a = flush_below(x, CANONICAL_LIMIT);
   let b = flush_below(y, CANONICAL_LIMIT);
-  // Magnitudes under 2^127 sum to at most the largest finite number. A difference of canonical numbers may be
-  // subnormal, down to 2^-143; whether the device flushes it or not, it is stored as +0.
-  if (max(a & MAGNITUDE_BITS, b & MAGNITUDE_BITS) >= 0x7f000000u) {
-    return add_large(a, b);
-  }
-  return store(bitcast<f32>(a) + bitcast<f32>(b));
-}
-
-// At least one magnitude is 2^127 or more. Finite operands are divided by 4, which is exact: a canonical number
-// stays normal, and a number that is not small next to the large one keeps its place in the rounding.
-fn add_large(a: u32, b: u32) -> u32 {
   let ma = a & MAGNITUDE_BITS;
   let mb = b & MAGNITUDE_BITS;
-  if (max(ma, mb) >= INFINITY_BITS) {
-    let opposite = ma == mb && a != b;
-    return select(select(b, a, ma >= INFINITY_BITS), CANONICAL_NAN, max(ma, mb) > INFINITY_BITS || opposite);
-  }
-  let quarter_a = select(a - 0x01000000u, 0u, ma < 1u);
-  let quarter_b = select(b - 0x01000000u, 0u, mb < 1u);
-  let sum = bar_bits(bitcast<f32>(quarter_a) + bitcast<f32>(quarter_b));
-  let magnitude = (sum & MAGNITUDE_BITS) + 0x01000000u;
-  // The difference of two numbers of at least 2^126 is zero or at least 2^102: never near the threshold.
-  return select((sum & SIGN_BIT) | min(magnitude, INFINITY_BITS), 0u, magnitude < 0x01800000u);
+  let top = max(ma, mb);
+  let quarter = select(0u, 0x01000000u, top >= 0x7f000000u);
+  let scaled_a = select(a - quarter, 0u, ma < 1u);
+  let scaled_b = select(b - quarter, 0u, mb < 1u);
+  let sum = bar_bits(bitcast<f32>(scaled_a) + bitcast<f32>(scaled_b));
+  let magnitude = min((sum & MAGNITUDE_BITS) + quarter, INFINITY_BITS);
+  let finite = select((sum & SIGN_BIT) | magnitude, 0u, magnitude < CANONICAL_LIMIT);
+  let invalid = top > INFINITY_BITS || (ma == mb && a != b);
+  return select(finite, select(select(b, a, ma >= INFINITY_BITS), CANONICAL_NAN, invalid), top >= INFINITY_BITS);
 }
 
 fn sub_f32(x: u32, y: u32) -> u32 {
   return add_f32(x, y ^ SIGN_BIT);
 }
 
+// Biased exponents that add to less than 380 make a product under 2^128. One under 2^-126 ends as +0 whatever the
+// device flushes, one near 2^-120 is normal and rounded as such. Of two finite numbers whose exponents add to more,
+// each is at least 2^-1; both are taken times 2^-96, which is exact and leaves a normal product under 2^65, and the
+// exponent is put back in integers. The product of an infinity or a NaN is not used.
 fn mul_f32(x: u32, y: u32) -> u32 {
   let a = flush_below(x, CANONICAL_LIMIT);
   let b = flush_below(y, CANONICAL_LIMIT);
-  let ea = a & EXPONENT_BITS;
-  let eb = b & EXPONENT_BITS;
-  // Biased exponents that add to less than 380 make a product under 2^128. One under 2^-126 ends as +0
-  // whatever the device flushes, one near 2^-120 is normal and rounded as such.
-  if (max(ea, eb) >= INFINITY_BITS || ea + eb >= 0xbe000000u) {
-    return mul_large(a, b);
-  }
-  return store(bitcast<f32>(a) * bitcast<f32>(b));
-}
-
-// An infinity, a NaN, or two finite numbers whose exponents may overflow: the significands are multiplied
-// alone, in [1, 4), and the exponent is added in integers. The sum of the exponents rules out underflow.
-fn mul_large(a: u32, b: u32) -> u32 {
-  let sign = (a ^ b) & SIGN_BIT;
   let ma = a & MAGNITUDE_BITS;
   let mb = b & MAGNITUDE_BITS;
-  if (max(ma, mb) >= INFINITY_BITS) {
-    return select(sign | INFINITY_BITS, CANONICAL_NAN, max(ma, mb) > INFINITY_BITS || min(ma, mb) < 1u);
-  }
-  let fa = bitcast<f32>((a & FRACTION_BITS) | ONE_BITS);
-  let fb = bitcast<f32>((b & FRACTION_BITS) | ONE_BITS);
-  let product = bar_bits(fa * fb);
-  let exponent = (product >> 23u) + (ma >> 23u) + (mb >> 23u) - 254u;
-  return sign | select((exponent << 23u) | (product & FRACTION_BITS), INFINITY_BITS, exponent >= 255u);
+  let sign = (a ^ b) & SIGN_BIT;
+  let scale = select(0u, 0x30000000u, (a & EXPONENT_BITS) + (b & EXPONENT_BITS) >= 0xbe000000u);
+  let product = bar_bits(bitcast<f32>(a - scale) * bitcast<f32>(b - scale));
+  let magnitude = min((product & MAGNITUDE_BITS) + (scale << 1u), INFINITY_BITS);
+  let finite = select(sign | magnitude, 0u, magnitude < CANONICAL_LIMIT);
+  let top = max(ma, mb);
+  let invalid = top > INFINITY_BITS || min(ma, mb) < 1u;
+  return select(finite, select(sign | INFINITY_BITS, CANONICAL_NAN, invalid), top >= INFINITY_BITS);
 }
 
 // ---- quotient and square root
@@ -134,9 +113,6 @@ fn div_f32(x: u32, y: u32) -> u32 {
   let b = flush_below(y, CANONICAL_LIMIT);
   let ea = (a & EXPONENT_BITS) >> 23u;
   let eb = (b & EXPONENT_BITS) >> 23u;
-  if (max(ea - 1u, eb - 1u) >= 254u) {
-    return div_special(a, b);
-  }
   // Significands m in [2^23, 2^24), the dividend doubled where it is the smaller: the quotient is in [1, 2).
   let mb = (b & FRACTION_BITS) | IMPLICIT_BIT;
   let single = (a & FRACTION_BITS) | IMPLICIT_BIT;
@@ -167,24 +143,18 @@ fn div_f32(x: u32, y: u32) -> u32 {
   let biased = ea + 254u - eb - select(0u, 1u, doubled);
   let magnitude = ((biased - 128u) << 23u) + rounded;
   let sign = (a ^ b) & SIGN_BIT;
-  if (biased >= 382u) {
-    return sign | INFINITY_BITS;
-  }
-  return select(sign | magnitude, 0u, biased < 128u || magnitude < CANONICAL_LIMIT);
+  let not_small = select(sign | magnitude, 0u, biased < 128u || magnitude < CANONICAL_LIMIT);
+  let finite = select(not_small, sign | INFINITY_BITS, biased >= 382u);
+  return select(finite, div_special(a, b), max(ea - 1u, eb - 1u) >= 254u);
 }
 
 // At least one operand is zero, infinite or NaN.
 fn div_special(a: u32, b: u32) -> u32 {
   let ma = a & MAGNITUDE_BITS;
   let mb = b & MAGNITUDE_BITS;
-  let sign = (a ^ b) & SIGN_BIT;
-  if (max(ma, mb) > INFINITY_BITS || (ma == mb && (ma < 1u || ma >= INFINITY_BITS))) {
-    return CANONICAL_NAN;
-  }
-  if (mb < 1u) {
-    return (a & SIGN_BIT) | INFINITY_BITS;
-  }
-  return select(0u, sign | INFINITY_BITS, ma >= INFINITY_BITS);
+  let infinity = ((a ^ select(b, 0u, mb < 1u)) & SIGN_BIT) | INFINITY_BITS;
+  let invalid = max(ma, mb) > INFINITY_BITS || (ma == mb && (ma < 1u || ma >= INFINITY_BITS));
+  return select(select(0u, infinity, mb < 1u || ma >= INFINITY_BITS), CANONICAL_NAN, invalid);
 }
 
 fn reciprocal_f32(x: u32) -> u32 {
@@ -198,10 +168,8 @@ fn approximate_root(x: f32) -> f32 {
 
 fn sqrt_f32(x: u32) -> u32 {
   let a = flush_below(x, CANONICAL_LIMIT);
-  if (a - 1u >= INFINITY_BITS - 1u) {
-    // +0 and +infinity stay; everything else here is negative or NaN.
-    return select(CANONICAL_NAN, a, a < 1u || a == INFINITY_BITS);
-  }
+  // +0 and +infinity stay; everything else that is not positive and finite is negative or NaN.
+  let special = select(CANONICAL_NAN, a, a < 1u || a == INFINITY_BITS);
   // x = m 2^(e - 150). With an odd e - 127 the significand is doubled, so that the radicand is in [1, 4).
   let odd = 1u - ((a >> 23u) & 1u);
   let m = (a & FRACTION_BITS) | IMPLICIT_BIT;
@@ -233,7 +201,8 @@ fn sqrt_f32(x: u32) -> u32 {
   }
   // Nearest: (s + 1/2)^2 = s^2 + s + 1/4 is no integer, so a tie cannot occur.
   let rounded = s + select(0u, 1u, remainder > s);
-  return ((((a >> 23u) + 125u) >> 1u) << 23u) + rounded;
+  let root = ((((a >> 23u) + 125u) >> 1u) << 23u) + rounded;
+  return select(root, special, a - 1u >= INFINITY_BITS - 1u);
 }
 
 // ---- sign, order, choice
@@ -332,15 +301,12 @@ fn round_f32(x: u32) -> u32 {
 // ---- conversions; integer tensors hold two's complement words
 
 fn u32_to_f32(n: u32) -> u32 {
-  if (n < 1u) {
-    return 0u;
-  }
-  let zeros = countLeadingZeros(n);
+  let zeros = countLeadingZeros(n | 1u);
   let normalised = n << zeros;
   let kept = normalised >> 8u;
   let up = select(0u, 1u, (normalised & 255u) + (kept & 1u) > 128u);
   // kept carries the implicit bit, which adds the last 1 to the exponent 158 - zeros.
-  return ((157u - zeros) << 23u) + kept + up;
+  return select(((157u - zeros) << 23u) + kept + up, 0u, n < 1u);
 }
 
 fn i32_to_f32(n: u32) -> u32 {

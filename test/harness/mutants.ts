@@ -81,8 +81,8 @@ export const mutants: readonly Mutant[] = [
     ['elementwise'],
     edit(
       arith,
-      'return store(bitcast<f32>(a) + bitcast<f32>(b))',
-      'return bar_bits(bitcast<f32>(a) + bitcast<f32>(b))',
+      'select((sum & SIGN_BIT) | magnitude, 0u, magnitude < CANONICAL_LIMIT)',
+      '(sum & SIGN_BIT) | magnitude',
     ),
   ),
   cases(
@@ -90,8 +90,8 @@ export const mutants: readonly Mutant[] = [
     ['elementwise'],
     edit(
       arith,
-      'return store(bitcast<f32>(a) * bitcast<f32>(b))',
-      'return bar_bits(bitcast<f32>(a) * bitcast<f32>(b))',
+      'let finite = select(sign | magnitude, 0u, magnitude < CANONICAL_LIMIT)',
+      'let finite = sign | magnitude',
     ),
   ),
   cases(
