@@ -383,18 +383,21 @@ void chain_plan(const Chain *chain, ChainPlan *plan) {
   plan->n_steps = n;
 }
 
-// A step from words that are the same in the whole block gives such a word.
-static void run_step(Step *step, const ChainOperand *operands, u32 n_operands, u32 n, u32 *own,
+// A step from words that are the same in the whole block gives such a word. It lies apart from the blocks: a
+// joined step may write the register of a word that it still reads.
+static void run_step(Step *step, const ChainOperand *operands, u32 n_operands, u32 n, u32 *own, v128_t *word,
                      ChainOperand *to) {
   int one = 1;
   for (u32 k = 0; k < n_operands; k++) one &= operands[k].step == 0;
-  step(operands, own, one ? 4 : n);
-  *to = (ChainOperand){own, one ? 0 : 4};
+  u32 *place = one ? (u32 *)word : own;
+  step(operands, place, one ? 4 : n);
+  *to = (ChainOperand){place, one ? 0 : 4};
 }
 
 void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *out, u32 begin, u32 end,
                     const f32 *seed) {
   Register storage[SLOT_SEED];
+  v128_t words[SLOT_SEED];
   ChainOperand at[CHAIN_SLOTS];
   const Chain *chain = plan->chain;
   const u32 inner = chain->dims[chain->rank - 1];
@@ -420,7 +423,8 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
         *to = (ChainOperand){own->u, 0};
       }
       if (plan->canonical[load])
-        run_step(step_canonical, to, 1, n, storage[SLOT_CANONICAL + load].u, &at[SLOT_CANONICAL + load]);
+        run_step(step_canonical, to, 1, n, storage[SLOT_CANONICAL + load].u,
+                 &words[SLOT_CANONICAL + load], &at[SLOT_CANONICAL + load]);
     }
     for (u32 s = 0; s < plan->n_steps; s++) {
       const ChainStep *p = &plan->steps[s];
@@ -428,7 +432,8 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
       const int direct = s + 1 == plan->n_steps && chain->output_bytes == 4 && n % 4 == 0;
       ChainOperand operands[4];
       for (u32 k = 0; k < p->n_operands; k++) operands[k] = at[p->operands[k]];
-      run_step(p->run, operands, p->n_operands, n, direct ? (u32 *)out[0] + i : storage[p->to].u, &at[p->to]);
+      run_step(p->run, operands, p->n_operands, n, direct ? (u32 *)out[0] + i : storage[p->to].u,
+               &words[p->to], &at[p->to]);
     }
     Register whole;
     const u32 *result = block(&at[plan->result], &whole, n);
