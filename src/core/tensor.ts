@@ -134,8 +134,8 @@ function isStorage(data: TensorInput | DeviceStorage): data is DeviceStorage {
 export type TensorInput = TensorData | readonly (number | bigint | boolean)[];
 
 /**
- * An element type, a shape, and elements in row-major order, in memory or on a device. It copies and changes nothing:
- * the bits it is given are the bits it gives, NaN payloads and -0 included.
+ * An element type, a shape, and elements in row-major order, in memory or on a device. Typed arrays are held, not
+ * copied: the bits it is given are the bits it gives, NaN payloads and -0 included.
  *
  * @example
  * ```ts
