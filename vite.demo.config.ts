@@ -20,5 +20,7 @@ export default defineConfig({
     target: 'es2022',
     outDir: resolve(import.meta.dirname, 'build/demo'),
     emptyOutDir: true,
+    // The core and the inlined worker are large, and each is loaded when it is needed.
+    chunkSizeWarningLimit: 1000,
   },
 });

@@ -39,11 +39,12 @@ function tallyText({ ran, good, byReference }: Tally): string {
   return `${good} of ${ran} as expected${helped}`;
 }
 
-/** True if all cases ran and every one gave its digest on every path there is. */
+/** True if all cases, at least one, ran and every one gave its digest on every path there is. */
 export function isGood(report: DeviceReport): boolean {
   const { cases, tallies, hasGpu, ended } = report;
   const complete = (tally: Tally): boolean => tally.ran === cases && tally.good === cases;
-  return ended === undefined && complete(tallies.wasm) && (!hasGpu || complete(tallies.webgpu));
+  if (ended !== undefined || cases === 0) return false;
+  return complete(tallies.wasm) && (!hasGpu || complete(tallies.webgpu));
 }
 
 export function reportText(report: DeviceReport): string {

@@ -84,11 +84,9 @@ function show(report: DeviceReport): void {
   const both = `${paths('wasm', 'WebAssembly')}, ${paths('webgpu', 'WebGPU')}`;
   if (report.failures.length > 0) setVerdict(verdict, 'differs', `different: equal are ${both}`);
   else if (!isGood(report)) {
-    setVerdict(
-      verdict,
-      'partial',
-      `stopped after ${wasm.ran} of ${report.cases} cases, none differs`,
-    );
+    const why = report.ended ?? 'some cases did not run';
+    const text = `not complete: ${why}; ${wasm.ran} of ${report.cases} cases ran, none differs`;
+    setVerdict(verdict, 'partial', text);
   } else if (report.hasGpu) {
     setVerdict(verdict, 'same', `identical: all ${webgpu.ran} cases, on WebAssembly and WebGPU`);
   } else setVerdict(verdict, 'partial', `WebAssembly only: all ${wasm.ran} cases are identical`);
@@ -117,7 +115,7 @@ export async function verifyDevice(): Promise<void> {
   const gpu = await openGpu();
   const count = new Count();
   const begun = performance.now();
-  let ended: string | undefined;
+  let ended = cases.length === 0 ? 'no case has such an id' : undefined;
   bar.max = Math.max(1, cases.length);
   try {
     for await (const outcome of runCases(

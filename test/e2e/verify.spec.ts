@@ -64,8 +64,15 @@ test('stops when asked, and the page stays usable meanwhile', async ({ page }) =
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(page.locator('#verify-report')).toBeVisible();
   expect(await report(page)).toContain('ended     stopped by the visitor');
-  await expect(page.locator('#verify-text')).toHaveText(/^(stopped after|different)/);
+  await expect(page.locator('#verify-text')).toHaveText(/^(not complete: stopped by|different)/);
   await expect(page.getByRole('button', { name: 'Verify this device' })).toBeEnabled();
+});
+
+test('an address that selects nothing is not a success', async ({ page }) => {
+  await openDemo(page, '?cases=nothing/');
+  await verify(page, 30_000);
+  await expect(page.locator('#verify-text')).toHaveText(/^not complete: no case has such an id/);
+  await expect(page.locator('#verify-verdict')).toHaveAttribute('data-state', 'partial');
 });
 
 test('nothing of the cases is loaded before the button is pressed', async ({ page }) => {
