@@ -241,7 +241,13 @@ static Step *const steps[CHAIN_N_OPS] = {CHAIN_OPS(STEP_ENTRY)};
 // A product whose only reader is the next sum (batch normalisation, mostly), and Relu or PRelu where that is
 // the sum's only reader: one pass, four vectors at a time. A product of -0 needs no care before a sum.
 enum { ALONE, THEN_RELU, THEN_PRELU };
-static inline __attribute__((always_inline)) void mul_add(const ChainOperand *o, u32 *to, u32 n, int then) {
+
+static u32 magnitude_of(const ChainOperand *o) { return *o->at & 0x7fffffffu; }
+
+// With `all`, every result in between is looked at; without, only the last one, given that (see below) no
+// other can need another word without showing in it.
+static inline __attribute__((always_inline)) void mul_add(const ChainOperand *o, u32 *to, u32 n, int then,
+                                                          int all) {
   OPERAND(a, 0);
   OPERAND(b, 1);
   OPERAND(c, 2);
@@ -249,24 +255,24 @@ static inline __attribute__((always_inline)) void mul_add(const ChainOperand *o,
   u32 i = 0;
   while (i < n) {
     if (i + 16 <= n) {
-      v128_t all[4];
+      v128_t done[4];
       Range range = RANGE_EMPTY;
       _Pragma("clang loop unroll(full)") for (u32 v = 0; v < 4; v++) {
         const v128_t p = wasm_f32x4_mul(wasm_v128_load(a_at + v * a_step), wasm_v128_load(b_at + v * b_step));
         const v128_t y = wasm_f32x4_add(p, wasm_v128_load(c_at + v * c_step));
-        range_add(&range, p);
-        range_add(&range, y);
-        all[v] = y;
-        if (then == THEN_RELU) all[v] = wasm_v128_andnot(y, wasm_f32x4_lt(y, ZERO));
+        if (all) range_add(&range, p);
+        if (all || then != THEN_PRELU) range_add(&range, y);
+        done[v] = y;
+        if (then == THEN_RELU) done[v] = wasm_v128_andnot(y, wasm_f32x4_lt(y, ZERO));
         if (then == THEN_PRELU) {
           const v128_t z = NOT_MINUS(wasm_f32x4_mul(y, wasm_v128_load(d_at + v * d_step)));
-          all[v] = wasm_v128_bitselect(z, y, wasm_f32x4_lt(y, ZERO));
-          range_add(&range, all[v]);
+          done[v] = wasm_v128_bitselect(z, y, wasm_f32x4_lt(y, ZERO));
+          range_add(&range, done[v]);
         }
       }
       if (range_is_canonical(&range)) {
         _Pragma("clang loop unroll(full)") for (u32 v = 0; v < 4; v++)
-            wasm_v128_store(to + i + 4 * v, all[v]);
+            wasm_v128_store(to + i + 4 * v, done[v]);
         a_at += 4 * a_step, b_at += 4 * b_step, c_at += 4 * c_step, d_at += 4 * d_step;
         i += 16;
         continue;
@@ -285,12 +291,40 @@ static inline __attribute__((always_inline)) void mul_add(const ChainOperand *o,
     }
   }
 }
-static void step_mul_add(const ChainOperand *o, u32 *to, u32 n) { mul_add(o, to, n, ALONE); }
-static void step_mul_add_relu(const ChainOperand *o, u32 *to, u32 n) { mul_add(o, to, n, THEN_RELU); }
-static void step_mul_add_prelu(const ChainOperand *o, u32 *to, u32 n) { mul_add(o, to, n, THEN_PRELU); }
+
+// Whether a product below T = 2^-120 may stay as it is before the sum with `c`: c is one word for the block,
+// and either 0 (the sum is the product, and is looked at) or at least 2^-90, whose neighbours are 2^-114 away
+// (the sum is c with and without the product). NaN and infinities reach the sum either way.
+static int sum_hides_product(const ChainOperand *c) {
+  return c->step == 0 && (magnitude_of(c) == 0 || magnitude_of(c) >= 0x12800000u);
+}
+// Whether a negative sum below T may stay before its product with the slope: a slope of at most 1 in
+// magnitude leaves it below T, where the result is looked at; if it rounds to 0, so must it be.
+static int slope_shows_sum(const ChainOperand *d) { return d->step == 0 && magnitude_of(d) <= 0x3f800000u; }
+
+static void step_mul_add(const ChainOperand *o, u32 *to, u32 n) {
+  if (sum_hides_product(o + 2))
+    mul_add(o, to, n, ALONE, 0);
+  else
+    mul_add(o, to, n, ALONE, 1);
+}
+static void step_mul_add_relu(const ChainOperand *o, u32 *to, u32 n) {
+  if (sum_hides_product(o + 2))
+    mul_add(o, to, n, THEN_RELU, 0);
+  else
+    mul_add(o, to, n, THEN_RELU, 1);
+}
+static void step_mul_add_prelu(const ChainOperand *o, u32 *to, u32 n) {
+  if (sum_hides_product(o + 2) && slope_shows_sum(o + 3))
+    mul_add(o, to, n, THEN_PRELU, 0);
+  else
+    mul_add(o, to, n, THEN_PRELU, 1);
+}
 static Step *const joined[3] = {step_mul_add, step_mul_add_relu, step_mul_add_prelu};
 
-enum { ABSENT, GATHERED, DENSE, SCALAR, ROW };
+// GATHERED is copied block by block; DENSE is read in place; SCALAR and ROW are one word for all or for a row
+// of the innermost dimension; INNER is read in place row by row.
+enum { ABSENT, GATHERED, DENSE, SCALAR, ROW, INNER };
 typedef struct chain_step ChainStep;
 
 #define OP_OF(step) ((step)&0xff)
@@ -360,6 +394,9 @@ void chain_plan(const Chain *chain, ChainPlan *plan) {
       } else if (inner >= 32 && chain->strides[load][chain->rank - 1] == 0) {
         plan->kind[load] = ROW;
         plan->by_row = 1;
+      } else if (op == CHAIN_load_word && inner >= 128 && chain->strides[load][chain->rank - 1] == 1) {
+        plan->kind[load] = INNER; // shorter rows are faster copied than run one by one
+        plan->by_row = 1;
       }
       slot[to] = SLOT_LOAD + load;
     } else if (op == CHAIN_canonical && slot[load] >= SLOT_LOAD && slot[load] < SLOT_CANONICAL) {
@@ -413,6 +450,8 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
       ChainOperand *to = &at[SLOT_LOAD + load];
       if (kind == DENSE) {
         *to = (ChainOperand){(const u32 *)base + i, 4};
+      } else if (kind == INNER) {
+        *to = (ChainOperand){(const u32 *)base + offset_of(chain, load, i), 4};
       } else if (kind == GATHERED) {
         gather(chain, load, base, plan->is_byte[load] ? 1 : 4, i, n, own->u);
         *to = (ChainOperand){own->u, 4};
@@ -423,8 +462,8 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
         *to = (ChainOperand){own->u, 0};
       }
       if (plan->canonical[load])
-        run_step(step_canonical, to, 1, n, storage[SLOT_CANONICAL + load].u,
-                 &words[SLOT_CANONICAL + load], &at[SLOT_CANONICAL + load]);
+        run_step(step_canonical, to, 1, n, storage[SLOT_CANONICAL + load].u, &words[SLOT_CANONICAL + load],
+                 &at[SLOT_CANONICAL + load]);
     }
     for (u32 s = 0; s < plan->n_steps; s++) {
       const ChainStep *p = &plan->steps[s];

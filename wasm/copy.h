@@ -1,6 +1,6 @@
-// Moving bytes for the movement kernels (V1: bits are copied, never read as floats): short runs inline, long ones
-// by memory.copy, strided runs, repeated patterns. A unit is 1, 2 or 4 bytes (log2: 0, 1, 2); elements of
-// 8 bytes move as two units. Not here: what moves where.
+// Moving bytes for the movement kernels (V1: bits are copied, never read as floats): short runs inline, long
+// ones by memory.copy, strided runs, repeated patterns. A unit is 1, 2 or 4 bytes (log2: 0, 1, 2); elements
+// of 8 bytes move as two units. Not here: what moves where.
 #ifndef ISOBIT_COPY_H
 #define ISOBIT_COPY_H
 #include "repro.h"
@@ -45,9 +45,9 @@ static inline void fill_bytes(u8 *to, u64 pattern, u32 phase, u32 n) {
 
 // `n` units from `from + at`, a stride apart, to consecutive units. Index arithmetic is modulo 2^32, so
 // strides may be negative numbers in two's complement.
-#define STRIDED_RUN(T)                                                                             \
-  static inline void strided_run_##T(T *to, const T *from, u32 at, u32 stride, u32 n) {            \
-    for (u32 i = 0; i < n; i++, at += stride) to[i] = from[at];                                    \
+#define STRIDED_RUN(T)                                                                                       \
+  static inline void strided_run_##T(T *to, const T *from, u32 at, u32 stride, u32 n) {                      \
+    for (u32 i = 0; i < n; i++, at += stride) to[i] = from[at];                                              \
   }
 STRIDED_RUN(u8)
 STRIDED_RUN(u16)
@@ -55,26 +55,36 @@ STRIDED_RUN(u32)
 #undef STRIDED_RUN
 
 static inline u64 repeated(u32 unit, u32 shift) {
-  const u32 word = shift == 0 ? (unit & 0xff) * 0x01010101u : shift == 1 ? (unit & 0xffff) * 0x00010001u : unit;
+  const u32 word = shift == 0   ? (unit & 0xff) * 0x01010101u
+                   : shift == 1 ? (unit & 0xffff) * 0x00010001u
+                                : unit;
   return (u64)word << 32 | word;
 }
 static inline u32 load_unit(const void *from, u32 at, u32 shift) {
   return shift == 0 ? ((const u8 *)from)[at] : shift == 1 ? ((const u16 *)from)[at] : ((const u32 *)from)[at];
 }
 static inline void store_unit(void *to, u32 at, u32 shift, u32 unit) {
-  if (shift == 0) ((u8 *)to)[at] = (u8)unit;
-  else if (shift == 1) ((u16 *)to)[at] = (u16)unit;
-  else ((u32 *)to)[at] = unit;
+  if (shift == 0)
+    ((u8 *)to)[at] = (u8)unit;
+  else if (shift == 1)
+    ((u16 *)to)[at] = (u16)unit;
+  else
+    ((u32 *)to)[at] = unit;
 }
 
 // A run of `n` units into out[at_out ...] from in[at_in], in[at_in + stride] ...
 static inline void copy_run(void *out, u32 at_out, const void *in, u32 at_in, u32 stride, u32 n, u32 shift) {
   u8 *to = (u8 *)out + ((u64)at_out << shift);
-  if (stride == 1) copy_bytes(to, (const u8 *)in + ((u64)at_in << shift), n << shift);
-  else if (stride == 0) fill_bytes(to, repeated(load_unit(in, at_in, shift), shift), 0, n << shift);
-  else if (shift == 2) strided_run_u32((u32 *)to, in, at_in, stride, n);
-  else if (shift == 1) strided_run_u16((u16 *)to, in, at_in, stride, n);
-  else strided_run_u8(to, in, at_in, stride, n);
+  if (stride == 1)
+    copy_bytes(to, (const u8 *)in + ((u64)at_in << shift), n << shift);
+  else if (stride == 0)
+    fill_bytes(to, repeated(load_unit(in, at_in, shift), shift), 0, n << shift);
+  else if (shift == 2)
+    strided_run_u32((u32 *)to, in, at_in, stride, n);
+  else if (shift == 1)
+    strided_run_u16((u16 *)to, in, at_in, stride, n);
+  else
+    strided_run_u8(to, in, at_in, stride, n);
 }
 
 // An index of an ONNX index tensor, wrapped if negative; `size` (none such) if it is outside -size..size-1.
@@ -87,7 +97,7 @@ static inline u32 index_at(const void *indices, u32 at, u32 index_bytes, u32 siz
 // Counts through the indices of the first `rank` axes and keeps the sum of index times stride.
 typedef struct {
   u32 rank;
-  u32 at;                // the sum, modulo 2^32
+  u32 at; // the sum, modulo 2^32
   u32 index[COPY_RANK];
   const u32 *dims;
   const u32 *strides;

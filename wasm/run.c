@@ -3,8 +3,8 @@
 // Promises: commands run in order; the cursor says where to go on. Not here: planning, memory.
 #include "repro.h"
 
-typedef void (*Kernel)(const void *restrict params, const void *const *restrict in,
-                       void *const *restrict out, u32 begin, u32 end, void *restrict scratch);
+typedef void (*Kernel)(const void *restrict params, const void *const *restrict in, void *const *restrict out,
+                       u32 begin, u32 end, void *restrict scratch);
 
 typedef struct {
   Kernel kernel;

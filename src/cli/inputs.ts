@@ -4,7 +4,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { ModelError } from '../core/errors.ts';
-import { Tensor } from '../core/tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import { readTensor } from '../onnx/tensor.ts';
 import { placePicture, readJpeg, readPng, type PixelScale } from './image.ts';

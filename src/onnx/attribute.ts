@@ -5,7 +5,7 @@ import { ModelError, UnsupportedOpError } from '../core/errors.ts';
 import { clampedNumber } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { Attribute, Graph } from '../graph/graph.ts';
-import { Message } from './proto.ts';
+import type { Message } from './proto.ts';
 import { readTensorProto, type ReadTensor } from './tensor.ts';
 
 /** AttributeProto.AttributeType by number. */

@@ -1,7 +1,13 @@
 // Concat (V1): one dispatch copies every input into its place. More inputs than a dispatch can bind are joined in
 // groups first.
 import { dtypeInfo } from '../core/dtype.ts';
-import { paramFields, type Kernel, type LowerContext, type OpDef, type ShapeContext } from '../core/op.ts';
+import {
+  paramFields,
+  type Kernel,
+  type LowerContext,
+  type OpDef,
+  type ShapeContext,
+} from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
 import shader from '../../shaders/ops/concat.wgsl';

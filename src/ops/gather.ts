@@ -1,7 +1,14 @@
 // Gather, GatherND and GatherElements (V1). An index counts from the end if negative; one outside -size..size-1
 // gives zero bits where it is computed, and is refused where it is known while planning.
 import { dtypeInfo, type DType } from '../core/dtype.ts';
-import { paramFields, type Kernel, type LowerContext, type NodeContext, type OpDef, type ShapeContext } from '../core/op.ts';
+import {
+  paramFields,
+  type Kernel,
+  type LowerContext,
+  type NodeContext,
+  type OpDef,
+  type ShapeContext,
+} from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape, normalizeAxis, sizeOf, stridesOf } from '../core/shape.ts';
 import gatherElementsShader from '../../shaders/ops/gather_elements.wgsl';

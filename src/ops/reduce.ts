@@ -16,6 +16,7 @@ import { gridOf } from './grid.ts';
 import { knownIntegers, normalizeAxes } from './known.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import reduceShader from '../../shaders/ops/reduce.wgsl';
+import reduceLanesShader from '../../shaders/ops/reduce_lanes.wgsl';
 import reduceIntShader from '../../shaders/ops/reduce_int.wgsl';
 
 export type Fold = 'sum' | 'sum_square' | 'prod' | 'max' | 'min';
@@ -30,10 +31,13 @@ const LAYOUT = [
   'reduced_dims[8]',
   'reduced_strides[8]',
 ] as const;
+const alone = epilogueChain(reduceShader);
+const lanes = epilogueChain(reduceLanesShader);
+const LANE_BITS = FIELDS.indexOf('lane_bits');
 export const reduce: Kernel = {
   name: 'reduce',
   params: paramFields(...FIELDS, 'pad0', ...LAYOUT),
-  shader: epilogueChain(reduceShader),
+  shader: (dispatch) => ((dispatch.params[LANE_BITS] ?? 0) > 0 ? lanes : alone)(dispatch),
   chain: 'epilogue',
 };
 /** Without a twin: the bound of B6 on what a sum may reach holds for 2^27 terms. */
@@ -58,6 +62,7 @@ const kIntType: Partial<Record<DType, number>> = {
   uint64: 7,
 };
 
+const MANY_GROUPS = 8; // from here on invocations may share an output
 const GROUP = 64; // terms that one invocation folds at a time (V4's radix)
 const MAX_BLOCK = 1024; // outputs a work unit of the reference
 const BLOCK_TERMS = 1 << 15;
@@ -195,7 +200,7 @@ interface Spec {
   readonly dtypes: readonly DType[];
   /** Opset from which the axes are an input. */
   readonly axesInput: 13 | 18;
-  lower(node: LowerContext, out: Value, x: Value, axes: readonly number[]): void;
+  readonly lower: (node: LowerContext, out: Value, x: Value, axes: readonly number[]) => void;
 }
 
 /** Undefined: the node does nothing to the shape (noop_with_empty_axes). */

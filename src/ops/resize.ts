@@ -1,7 +1,13 @@
 // Resize and Upsample. Nearest copies bits (V1). Linear and cubic work on one axis after the other, the last
 // first; on each, an output element is the sum of its taps in ascending order, every product and sum a V2
 // operation. Positions and weights: resize_positions.ts.
-import { paramFields, type Kernel, type LowerContext, type OpDef, type ShapeContext } from '../core/op.ts';
+import {
+  paramFields,
+  type Kernel,
+  type LowerContext,
+  type OpDef,
+  type ShapeContext,
+} from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import resizeAxisShader from '../../shaders/ops/resize_axis.wgsl';

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compareTensors } from '../../src/compare.ts';
-import { load, Tensor, type Model } from '../../src/index.ts';
+import { load, type Model, type Tensor } from '../../src/index.ts';
 import { readTensor } from '../../src/onnx/tensor.ts';
 import { readModel } from '../../src/onnx/model.ts';
 import { WasmBackend } from '../../src/backends/wasm.ts';

@@ -30,7 +30,9 @@ function conv(
   kind: FloatKind = 'normal',
   constant = true,
 ): OpCase {
-  const text = Object.entries(attributes).map(([name, value]) => `,${name}=${String(value)}`);
+  const text = Object.entries(attributes).map(
+    ([name, value]) => `,${name}=${[value].flat().join()}`,
+  );
   const id = `conv/x=${x.join('x')},w=${w.join('x')}${text.join('')},bias=${bias ? 1 : 0},data=${kind}${constant ? '' : ',w=fed'}`;
   return nodeCase(id, group, {
     opType: 'Conv',

@@ -1,5 +1,6 @@
-// Concat: each input has `widths[k]` consecutive units in every row of the output (V1). A work unit is the part
-// of one input in one row, or, where rows are short, a whole row: then the inputs are woven in blocks of rows.
+// Concat: each input has `widths[k]` consecutive units in every row of the output (V1). A work unit is the
+// part of one input in one row, or, where rows are short, a whole row: then the inputs are woven in blocks of
+// rows.
 #include "../copy.h"
 
 #define CONCAT_INPUTS 32
@@ -28,13 +29,16 @@ static void weave(u8 *to, u32 to_step, const u8 *from, u32 width, u32 rows) {
 
 #ifdef __wasm_simd128__
 // Four inputs of one word a row each: a transpose of 4 by 4.
-static void weave_four(u32 *to, u32 to_step, const u32 *a, const u32 *b, const u32 *c, const u32 *d, u32 rows) {
+static void weave_four(u32 *to, u32 to_step, const u32 *a, const u32 *b, const u32 *c, const u32 *d,
+                       u32 rows) {
   u32 i = 0;
   for (; i + 4 <= rows; i += 4, to += 4 * to_step) {
     const v128_t va = wasm_v128_load(a + i), vb = wasm_v128_load(b + i);
     const v128_t vc = wasm_v128_load(c + i), vd = wasm_v128_load(d + i);
-    const v128_t ab_low = wasm_i32x4_shuffle(va, vb, 0, 4, 1, 5), ab_high = wasm_i32x4_shuffle(va, vb, 2, 6, 3, 7);
-    const v128_t cd_low = wasm_i32x4_shuffle(vc, vd, 0, 4, 1, 5), cd_high = wasm_i32x4_shuffle(vc, vd, 2, 6, 3, 7);
+    const v128_t ab_low = wasm_i32x4_shuffle(va, vb, 0, 4, 1, 5),
+                 ab_high = wasm_i32x4_shuffle(va, vb, 2, 6, 3, 7);
+    const v128_t cd_low = wasm_i32x4_shuffle(vc, vd, 0, 4, 1, 5),
+                 cd_high = wasm_i32x4_shuffle(vc, vd, 2, 6, 3, 7);
     wasm_v128_store(to, wasm_i64x2_shuffle(ab_low, cd_low, 0, 2));
     wasm_v128_store(to + to_step, wasm_i64x2_shuffle(ab_low, cd_low, 1, 3));
     wasm_v128_store(to + 2 * to_step, wasm_i64x2_shuffle(ab_high, cd_high, 0, 2));

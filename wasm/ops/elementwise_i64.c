@@ -1,15 +1,32 @@
 // Element-wise operators of int64, and conversions between integer types and f32 (V8): two's complement
-// wrap-around. Total by definition: x / 0 = 0, x mod 0 = 0, the quotient truncates, and the least integer by -1
-// wraps to itself. f32 to integer truncates, saturates, and gives 0 for NaN; integer to a narrower integer keeps
-// the low bits; integer to f32 is rounded to nearest-even. Exists on the reference only: int64 arithmetic of
-// models is shape arithmetic, which is computed while planning. A work unit is 256 elements.
+// wrap-around. Total by definition: x / 0 = 0, x mod 0 = 0, the quotient truncates, and the least integer by
+// -1 wraps to itself. f32 to integer truncates, saturates, and gives 0 for NaN; integer to a narrower integer
+// keeps the low bits; integer to f32 is rounded to nearest-even. Exists on the reference only: int64
+// arithmetic of models is shape arithmetic, which is computed while planning. A work unit is 256 elements.
 #include "../canonical.h"
 #include "../copy.h"
 
 #define BLOCK 256
 
-enum { OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD, OP_FMOD, OP_MIN, OP_MAX, OP_NEG, OP_ABS, OP_EQUAL, OP_LESS,
-       OP_LESS_EQUAL, OP_GREATER, OP_GREATER_EQUAL, OP_WHERE, OP_CAST };
+enum {
+  OP_ADD,
+  OP_SUB,
+  OP_MUL,
+  OP_DIV,
+  OP_MOD,
+  OP_FMOD,
+  OP_MIN,
+  OP_MAX,
+  OP_NEG,
+  OP_ABS,
+  OP_EQUAL,
+  OP_LESS,
+  OP_LESS_EQUAL,
+  OP_GREATER,
+  OP_GREATER_EQUAL,
+  OP_WHERE,
+  OP_CAST
+};
 enum { KIND_I64, KIND_I32, KIND_U32, KIND_I16, KIND_U16, KIND_I8, KIND_U8, KIND_BOOL, KIND_F32 };
 
 typedef struct {
@@ -28,13 +45,13 @@ typedef struct {
 
 static i64 load_kind(const void *from, u32 at, u32 kind) {
   switch (kind) {
-    case KIND_I64: return ((const i64 *)from)[at];
-    case KIND_I32: return ((const i32 *)from)[at];
-    case KIND_U32: return ((const u32 *)from)[at];
-    case KIND_I16: return ((const i16 *)from)[at];
-    case KIND_U16: return ((const u16 *)from)[at];
-    case KIND_I8: return ((const i8 *)from)[at];
-    default: return ((const u8 *)from)[at];
+  case KIND_I64: return ((const i64 *)from)[at];
+  case KIND_I32: return ((const i32 *)from)[at];
+  case KIND_U32: return ((const u32 *)from)[at];
+  case KIND_I16: return ((const i16 *)from)[at];
+  case KIND_U16: return ((const u16 *)from)[at];
+  case KIND_I8: return ((const i8 *)from)[at];
+  default: return ((const u8 *)from)[at];
   }
 }
 
@@ -50,28 +67,28 @@ static i64 clamped(f32 value, i64 low, i64 high) {
 
 static i64 from_f32(f32 x, u32 kind) {
   switch (kind) {
-    case KIND_I64: return clamped(x, INT64_MIN, INT64_MAX);
-    case KIND_I32: return clamped(x, INT32_MIN, INT32_MAX);
-    case KIND_U32: return clamped(x, 0, UINT32_MAX);
-    case KIND_I16: return clamped(x, INT16_MIN, INT16_MAX);
-    case KIND_U16: return clamped(x, 0, UINT16_MAX);
-    case KIND_I8: return clamped(x, INT8_MIN, INT8_MAX);
-    case KIND_U8: return clamped(x, 0, UINT8_MAX);
-    default: return canonical(x) != 0; // NaN is not zero
+  case KIND_I64: return clamped(x, INT64_MIN, INT64_MAX);
+  case KIND_I32: return clamped(x, INT32_MIN, INT32_MAX);
+  case KIND_U32: return clamped(x, 0, UINT32_MAX);
+  case KIND_I16: return clamped(x, INT16_MIN, INT16_MAX);
+  case KIND_U16: return clamped(x, 0, UINT16_MAX);
+  case KIND_I8: return clamped(x, INT8_MIN, INT8_MAX);
+  case KIND_U8: return clamped(x, 0, UINT8_MAX);
+  default: return canonical(x) != 0; // NaN is not zero
   }
 }
 
 static void store_kind(void *to, u32 at, u32 kind, i64 x) {
   switch (kind) {
-    case KIND_I64: ((i64 *)to)[at] = x; break;
-    case KIND_I32:
-    case KIND_U32: ((u32 *)to)[at] = (u32)x; break;
-    case KIND_I16:
-    case KIND_U16: ((u16 *)to)[at] = (u16)x; break;
-    case KIND_I8:
-    case KIND_U8: ((u8 *)to)[at] = (u8)x; break;
-    case KIND_BOOL: ((u8 *)to)[at] = x != 0; break;
-    default: ((f32 *)to)[at] = (f32)x;
+  case KIND_I64: ((i64 *)to)[at] = x; break;
+  case KIND_I32:
+  case KIND_U32: ((u32 *)to)[at] = (u32)x; break;
+  case KIND_I16:
+  case KIND_U16: ((u16 *)to)[at] = (u16)x; break;
+  case KIND_I8:
+  case KIND_U8: ((u8 *)to)[at] = (u8)x; break;
+  case KIND_BOOL: ((u8 *)to)[at] = x != 0; break;
+  default: ((f32 *)to)[at] = (f32)x;
   }
 }
 
@@ -81,25 +98,25 @@ static i64 remainder_of(i64 a, i64 b) { return b == 0 || b == -1 ? 0 : a % b; }
 
 static i64 apply(u32 op, i64 a, i64 b) {
   switch (op) {
-    case OP_ADD: return (i64)((u64)a + (u64)b);
-    case OP_SUB: return (i64)((u64)a - (u64)b);
-    case OP_MUL: return (i64)((u64)a * (u64)b);
-    case OP_DIV: return quotient(a, b);
-    case OP_MOD: { // the sign of the divisor
-      const i64 r = remainder_of(a, b);
-      return r != 0 && (r < 0) != (b < 0) ? r + b : r;
-    }
-    case OP_FMOD: return remainder_of(a, b);
-    case OP_MIN: return a < b ? a : b;
-    case OP_MAX: return a > b ? a : b;
-    case OP_NEG: return (i64)(0 - (u64)a);
-    case OP_ABS: return a < 0 ? (i64)(0 - (u64)a) : a;
-    case OP_EQUAL: return a == b;
-    case OP_LESS: return a < b;
-    case OP_LESS_EQUAL: return a <= b;
-    case OP_GREATER: return a > b;
-    case OP_GREATER_EQUAL: return a >= b;
-    default: return a; // OP_CAST
+  case OP_ADD: return (i64)((u64)a + (u64)b);
+  case OP_SUB: return (i64)((u64)a - (u64)b);
+  case OP_MUL: return (i64)((u64)a * (u64)b);
+  case OP_DIV: return quotient(a, b);
+  case OP_MOD: { // the sign of the divisor
+    const i64 r = remainder_of(a, b);
+    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+  }
+  case OP_FMOD: return remainder_of(a, b);
+  case OP_MIN: return a < b ? a : b;
+  case OP_MAX: return a > b ? a : b;
+  case OP_NEG: return (i64)(0 - (u64)a);
+  case OP_ABS: return a < 0 ? (i64)(0 - (u64)a) : a;
+  case OP_EQUAL: return a == b;
+  case OP_LESS: return a < b;
+  case OP_LESS_EQUAL: return a <= b;
+  case OP_GREATER: return a > b;
+  case OP_GREATER_EQUAL: return a >= b;
+  default: return a; // OP_CAST
   }
 }
 

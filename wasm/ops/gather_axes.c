@@ -1,13 +1,13 @@
-// Pad, and Resize by nearest: out[i, j, ...] = in[t0[i] + t1[j] + ...] with one table of input offsets for each
-// axis; a negative entry stands for the fill value (V1). A work unit is one row of the last axis, whose entries
-// [run_begin, run_end) are consecutive.
+// Pad, and Resize by nearest: out[i, j, ...] = in[t0[i] + t1[j] + ...] with one table of input offsets for
+// each axis; a negative entry stands for the fill value (V1). A work unit is one row of the last axis, whose
+// entries [run_begin, run_end) are consecutive.
 #include "../copy.h"
 
 typedef struct {
-  u32 n;                  // units of the output
-  u32 rank;               // at least 1
-  u32 unit_shift;         // log2 of the bytes of a unit
-  u32 run_begin, run_end; // the consecutive part of the last axis' table
+  u32 n;                   // units of the output
+  u32 rank;                // at least 1
+  u32 unit_shift;          // log2 of the bytes of a unit
+  u32 run_begin, run_end;  // the consecutive part of the last axis' table
   u32 fill_low, fill_high; // 8 bytes: the fill value, repeated; output byte b has byte b mod 8
   u32 pad0;
   u32 dims[COPY_RANK];
@@ -15,13 +15,14 @@ typedef struct {
 } GatherAxesParams;
 
 // Entries [first, last) of one row.
-static inline void gather_row(const GatherAxesParams *p, const void *in, void *out, const i32 *table, u32 source,
-                              u32 at_out, u32 first, u32 last) {
+static inline void gather_row(const GatherAxesParams *p, const void *in, void *out, const i32 *table,
+                              u32 source, u32 at_out, u32 first, u32 last) {
   const u32 shift = p->unit_shift;
   for (u32 j = first; j < last; j++) {
     const u32 at = at_out + j;
     const u32 fill = (at << shift) & 4 ? p->fill_high : p->fill_low;
-    const u32 bits = table[j] < 0 ? fill >> (((at << shift) & 3) * 8) : load_unit(in, source + (u32)table[j], shift);
+    const u32 bits =
+        table[j] < 0 ? fill >> (((at << shift) & 3) * 8) : load_unit(in, source + (u32)table[j], shift);
     store_unit(out, at, shift, bits);
   }
 }
@@ -46,7 +47,8 @@ KERNEL(gather_axes) {
     }
     const u32 at = row * n;
     if (sign < 0) {
-      fill_bytes((u8 *)out[0] + ((u64)at << shift), (u64)p->fill_high << 32 | p->fill_low, at << shift, n << shift);
+      fill_bytes((u8 *)out[0] + ((u64)at << shift), (u64)p->fill_high << 32 | p->fill_low, at << shift,
+                 n << shift);
     } else {
       gather_row(p, in[0], out[0], table, source, at, 0, p->run_begin);
       if (p->run_begin < p->run_end) {

@@ -1,6 +1,6 @@
-// GatherElements: each output element is read where its own index says along one axis, and at its own position
-// along the others (V1). An index counts from the end if negative; one outside gives zero bits.
-// A work unit is one row of the last axis.
+// GatherElements: each output element is read where its own index says along one axis, and at its own
+// position along the others (V1). An index counts from the end if negative; one outside gives zero bits. A
+// work unit is one row of the last axis.
 #include "../copy.h"
 
 typedef struct {
@@ -27,8 +27,10 @@ KERNEL(gather_elements) {
       const u32 index = index_at(in[1], at, p->index_bytes, p->axis_dim);
       const u32 source = from.at + j * p->strides[last] + index * p->axis_stride;
       const u32 inside = index < p->axis_dim;
-      if (p->bytes_shift == 3) ((u64 *)out[0])[at] = inside ? ((const u64 *)in[0])[source] : 0;
-      else store_unit(out[0], at, p->bytes_shift, inside ? load_unit(in[0], source, p->bytes_shift) : 0);
+      if (p->bytes_shift == 3)
+        ((u64 *)out[0])[at] = inside ? ((const u64 *)in[0])[source] : 0;
+      else
+        store_unit(out[0], at, p->bytes_shift, inside ? load_unit(in[0], source, p->bytes_shift) : 0);
     }
   }
 }

@@ -12,8 +12,8 @@ typedef struct {
   u32 b_row_stride, b_column_stride;
   u32 batch_dims[8]; // innermost first
   u32 a_strides[8], b_strides[8];
-  u32 images;                        // matrices
-  u32 row_bits;                      // WebGPU only
+  u32 images;   // matrices
+  u32 row_bits; // WebGPU only
   u32 pad0, pad1;
   Chain chain;
 } MatMulStridedParams;

@@ -5,12 +5,12 @@
 #include "../copy.h"
 
 typedef struct {
-  u32 n;        // elements of the output
-  u32 in_size;  // elements of the axis in the input
-  u32 out_size; // and in the output
-  u32 inner;    // elements behind the axis
-  u32 taps;     // at least 1
-  u32 outer;    // elements before the axis
+  u32 n;         // elements of the output
+  u32 in_size;   // elements of the axis in the input
+  u32 out_size;  // and in the output
+  u32 inner;     // elements behind the axis
+  u32 taps;      // at least 1
+  u32 outer;     // elements before the axis
   u32 canonical; // 1 if the input's words are known to be canonical
   u32 pad0;
 } ResizeAxisParams;
@@ -48,7 +48,8 @@ static inline void add_row(f32 *y, const f32 *x, f32 weight, u32 n, u32 is_first
 }
 
 // The same for the two taps of linear interpolation at once.
-static inline void add_two_rows(f32 *y, const f32 *x0, const f32 *x1, f32 weight0, f32 weight1, u32 n, u32 limit) {
+static inline void add_two_rows(f32 *y, const f32 *x0, const f32 *x1, f32 weight0, f32 weight1, u32 n,
+                                u32 limit) {
   u32 i = 0;
   UNUSED(limit);
 #ifdef __wasm_simd128__
@@ -95,7 +96,8 @@ static inline void interpolate_row(const ResizeAxisParams *p, f32 *y, const f32 
 }
 
 // `limit` and `taps` are constants here, so that the loops above are specialised.
-static inline void run(const ResizeAxisParams *p, const void *const *in, f32 *y, u32 begin, u32 end, u32 limit) {
+static inline void run(const ResizeAxisParams *p, const void *const *in, f32 *y, u32 begin, u32 end,
+                       u32 limit) {
   const f32 *x = in[0];
   const u32 *indices = in[1];
   const f32 *weights = in[2];
@@ -103,8 +105,10 @@ static inline void run(const ResizeAxisParams *p, const void *const *in, f32 *y,
     for (u32 row = begin; row < end; row++) {
       f32 *to = y + row * p->out_size;
       const f32 *from = x + row * p->in_size;
-      if (p->taps == 2) interpolate_row(p, to, from, indices, weights, 2, limit);
-      else interpolate_row(p, to, from, indices, weights, p->taps, limit);
+      if (p->taps == 2)
+        interpolate_row(p, to, from, indices, weights, 2, limit);
+      else
+        interpolate_row(p, to, from, indices, weights, p->taps, limit);
     }
     return;
   }
@@ -115,8 +119,8 @@ static inline void run(const ResizeAxisParams *p, const void *const *in, f32 *y,
     const f32 *base = x + outer * p->in_size * p->inner;
     const f32 w0 = weights[o], w1 = p->taps == 2 ? weights[p->out_size + o] : 0;
     if (w1 != 0) {
-      add_two_rows(row, base + indices[o] * p->inner, base + indices[p->out_size + o] * p->inner, w0, w1, p->inner,
-                   limit);
+      add_two_rows(row, base + indices[o] * p->inner, base + indices[p->out_size + o] * p->inner, w0, w1,
+                   p->inner, limit);
     } else {
       u32 done = 0;
       for (u32 t = 0; t < p->taps; t++) {
@@ -136,6 +140,8 @@ static inline void run(const ResizeAxisParams *p, const void *const *in, f32 *y,
 KERNEL(resize_axis) {
   const ResizeAxisParams *p = params;
   UNUSED(scratch);
-  if (p->canonical) run(p, in, out[0], begin, end, 0);
-  else run(p, in, out[0], begin, end, CANONICAL_LIMIT);
+  if (p->canonical)
+    run(p, in, out[0], begin, end, 0);
+  else
+    run(p, in, out[0], begin, end, CANONICAL_LIMIT);
 }

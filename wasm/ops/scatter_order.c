@@ -1,6 +1,7 @@
-// The first half of ScatterND and ScatterElements: which update each slot gets. out[slot] = 1 + the number of the
-// last update in index order that names the slot, 0 if none does (V11: the last one wins). An index counts from
-// the end if negative; updates with an index outside the tensor are dropped. One work unit: the slots are shared.
+// The first half of ScatterND and ScatterElements: which update each slot gets. out[slot] = 1 + the number of
+// the last update in index order that names the slot, 0 if none does (V11: the last one wins). An index
+// counts from the end if negative; updates with an index outside the tensor are dropped. One work unit: the
+// slots are shared.
 #include "../copy.h"
 
 typedef struct {

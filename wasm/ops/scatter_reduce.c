@@ -1,5 +1,5 @@
-// ScatterND and ScatterElements with a reduction: the data, then out[slot] = out[slot] op update, one update after
-// the other in index order; f32 by V2 operations, integers exactly (V8: wrap-around). Indices as in
+// ScatterND and ScatterElements with a reduction: the data, then out[slot] = out[slot] op update, one update
+// after the other in index order; f32 by V2 operations, integers exactly (V8: wrap-around). Indices as in
 // scatter_order. One work unit: the order is the definition.
 #include "../canonical.h"
 #include "../copy.h"
@@ -29,11 +29,11 @@ static f32 reduce_f32(u32 reduction, f32 x, f32 y) {
   if (a != a || b != b) return f32_of(CANONICAL_NAN);
   return reduction == REDUCE_MIN ? (a < b ? a : b) : (a > b ? a : b);
 }
-#define REDUCE_INTEGER(T, U)                                                                       \
-  static T reduce_##T(u32 reduction, T a, T b) {                                                   \
-    if (reduction == REDUCE_ADD) return (T)((U)a + (U)b);                                          \
-    if (reduction == REDUCE_MUL) return (T)((U)a * (U)b);                                          \
-    return reduction == REDUCE_MIN ? (a < b ? a : b) : (a > b ? a : b);                            \
+#define REDUCE_INTEGER(T, U)                                                                                 \
+  static T reduce_##T(u32 reduction, T a, T b) {                                                             \
+    if (reduction == REDUCE_ADD) return (T)((U)a + (U)b);                                                    \
+    if (reduction == REDUCE_MUL) return (T)((U)a * (U)b);                                                    \
+    return reduction == REDUCE_MIN ? (a < b ? a : b) : (a > b ? a : b);                                      \
   }
 REDUCE_INTEGER(i32, u32)
 REDUCE_INTEGER(i64, u64)

@@ -1,5 +1,5 @@
-// The second half of ScatterND and ScatterElements: out = the data, or the update that scatter_order chose for
-// the slot (V1). A slot is `inner` units. A work unit is one slot.
+// The second half of ScatterND and ScatterElements: out = the data, or the update that scatter_order chose
+// for the slot (V1). A slot is `inner` units. A work unit is one slot.
 #include "../copy.h"
 
 typedef struct {

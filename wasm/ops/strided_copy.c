@@ -4,7 +4,7 @@
 #include "../copy.h"
 
 #define SHORT_ROW 256 // bytes; less than a chunk, so that each row is one work unit
-#define TILE 16 // four vectors: one cache line of the input for each index of the last axis
+#define TILE 16       // four vectors: one cache line of the input for each index of the last axis
 
 typedef struct {
   u32 n;          // units of the output
@@ -103,7 +103,8 @@ static void copy_tiles(const StridedCopyParams *p, const u32 *in, u32 *out, u32 
 }
 
 // Rows of a few bytes, a work unit each: the axis before the last in a loop of its own.
-static void copy_short_rows(const StridedCopyParams *p, const u8 *in, u8 *out, u32 bytes, u32 begin, u32 end) {
+static void copy_short_rows(const StridedCopyParams *p, const u8 *in, u8 *out, u32 bytes, u32 begin,
+                            u32 end) {
   const u32 axis = p->rank - 2;
   const u32 rows = p->dims[axis];
   const u32 step = p->strides[axis] << p->unit_shift; // modulo 2^32, as the sums below

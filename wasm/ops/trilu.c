@@ -1,15 +1,15 @@
-// Trilu: element [i, j] of each matrix is kept where j - i >= k (upper) or j - i <= k (lower), else it is zero
-// bits (V1). A work unit is one row.
+// Trilu: element [i, j] of each matrix is kept where j - i >= k (upper) or j - i <= k (lower), else it is
+// zero bits (V1). A work unit is one row.
 #include "../copy.h"
 
 typedef struct {
-  u32 n;          // units of the output
+  u32 n; // units of the output
   u32 rows;
-  u32 columns;    // in elements
+  u32 columns;     // in elements
   u32 per_element; // units an element: 1, or 2 for 8 bytes
-  u32 unit_shift; // log2 of the bytes of a unit
+  u32 unit_shift;  // log2 of the bytes of a unit
   u32 upper;
-  u32 k;          // two's complement
+  u32 k; // two's complement
   u32 pad0;
 } TriluParams;
 

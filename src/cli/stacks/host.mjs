@@ -19,7 +19,7 @@ const LIMITS = [
 function describeError(e) {
   const isError = e instanceof Error || (typeof e === 'object' && e !== null && 'message' in e);
   const { name, message, stack } = isError ? /** @type {Error} */ (e) : new Error(String(e));
-  return { name: name ?? 'Error', message: String(message), stack: stack ?? '' };
+  return { name: name ?? 'Error', message, stack: stack ?? '' };
 }
 
 /**
