@@ -150,7 +150,11 @@ describe('digests', () => {
   });
 
   test('the encoding is fixed: two digests as constants', () => {
-    expect(digestOf(new Tensor('float32', [1, 2], [2]))).toMatchInlineSnapshot(`"5b6d8b5eaa6efed794f4de2914771e5d02e8cb4a3264a96d10bd2ccfbb2cb828"`);
-    expect(digestOfRun([])).toMatchInlineSnapshot(`"b91900aa352b044d42ed86bf691e1fb40c455ccbef34c0ca6a7e6adf08ffd91a"`);
+    expect(digestOf(new Tensor('float32', [1, 2], [2]))).toMatchInlineSnapshot(
+      `"5b6d8b5eaa6efed794f4de2914771e5d02e8cb4a3264a96d10bd2ccfbb2cb828"`,
+    );
+    expect(digestOfRun([])).toMatchInlineSnapshot(
+      `"b91900aa352b044d42ed86bf691e1fb40c455ccbef34c0ca6a7e6adf08ffd91a"`,
+    );
   });
 });
