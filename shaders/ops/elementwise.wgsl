@@ -1,7 +1,8 @@
 // Element-wise operators: out[i] = chain(loads at i). One invocation computes the four elements of four words
 // of output (one word where the output has one byte an element), so that no two share a word.
 // `element(i)` is the chain, one call of a contract function a step; it is generated (src/ops/chain_wgsl.ts),
-// as are the bindings of the loads. Rules V1, V2, V6; there is no order across elements.
+// as are `element_row`, which loads what the four share, and the bindings of the loads.
+// Rules V1, V2, V6; there is no order across elements.
 // #import math/barrier
 // #import math/chain
 struct Params {
@@ -27,6 +28,7 @@ fn main(
     return;
   }
   let last = min(first + 4u, params.n);
+  element_row(first);
   if (params.chain.output_bytes < 2u) {
     var word = 0u;
     for (var i = first; i < last; i++) {

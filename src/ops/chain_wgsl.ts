@@ -2,7 +2,7 @@
 // The text holds no float operation of its own, only calls of contract functions from shaders/math in the
 // order of the steps, so lint and rules cover it as they cover the files (docs/ARCHITECTURE.md says why it is
 // generated: an interpreter would need run-time indexed registers). Equal programs give equal texts.
-import { CHAIN_OPS, type ChainOpName, type ChainProgram } from '../core/chain.ts';
+import { CHAIN_OPS, collapse, type ChainOpName, type ChainProgram } from '../core/chain.ts';
 import type { Dispatch } from '../core/op.ts';
 import type { Shader } from '../core/shader.ts';
 import { stridesOf } from '../core/shape.ts';
@@ -34,7 +34,52 @@ function declare(names: readonly string[], first: number, access: 'read' | 'read
   );
 }
 
+/**
+ * How a load's element follows from the flat index, where the output is rows of `rowLength` elements: it is the same
+ * (`fixed`); it lies at the same index (`dense`); it is one for a row (`row`); it lies densely along a row that is the
+ * same for all rows (`column`) or another one (`run`).
+ */
+type Reach = 'fixed' | 'dense' | 'row' | 'column' | 'run' | 'any';
+
+function reach({ dims, loads }: ChainProgram, load: number, rowLength?: number): Reach {
+  const strides = loads[load]?.strides ?? [];
+  const dense = stridesOf(dims);
+  const isFixed = (axis: number): boolean => dims[axis] === 1 || strides[axis] === 0;
+  const isDense = (axis: number): boolean => dims[axis] === 1 || strides[axis] === dense[axis];
+  const axes = dims.map((_, axis) => axis);
+  if (axes.every(isFixed)) return 'fixed';
+  if (axes.every(isDense)) return 'dense';
+  if (rowLength === undefined) return 'any';
+  let first = dims.length;
+  let length = 1;
+  while (first > 0 && length < rowLength) {
+    first -= 1;
+    length *= dims[first] ?? 1;
+  }
+  if (length !== rowLength) return 'any';
+  if (axes.slice(first).every(isFixed)) return 'row';
+  if (!axes.slice(first).every(isDense)) return 'any';
+  return axes.slice(0, first).every(isFixed) ? 'column' : 'run';
+}
+
+/** The statements of `program` on `seed`; with `rowLength`, what `sharedByRow` declares is used. */
 function body(program: ChainProgram, seed: string, rowLength?: number): string[] {
+  const offset = (load: number): string => {
+    switch (reach(program, load, rowLength)) {
+      case 'fixed':
+        return '0u';
+      case 'dense':
+        return 'index';
+      case 'row':
+        return `base${load}`;
+      case 'column':
+        return 'index - row_start';
+      case 'run':
+        return `base${load} + (index - row_start)`;
+      default:
+        return `chain_offset(${load}u, index)`;
+    }
+  };
   return program.steps.map((step, i) => {
     const args = step.args.map((arg) => `v${arg}`).join(', ');
     const load = step.args[0] ?? 0;
@@ -42,59 +87,41 @@ function body(program: ChainProgram, seed: string, rowLength?: number): string[]
       case 'seed':
         return `let v${i} = ${seed};`;
       case 'load_word':
-        switch (reach(program, load, rowLength)) {
-          case 'row':
-            return `let v${i} = row${load};`;
-          case 'column':
-            return `let v${i} = load${load}[index - row_start];`;
-          default:
-            return `let v${i} = load${load}[${offset(program, load)}];`;
-        }
+        return rowLength !== undefined && ['fixed', 'row'].includes(reach(program, load, rowLength))
+          ? `let v${i} = word${load};`
+          : `let v${i} = load${load}[${offset(load)}];`;
       case 'load_byte':
-        return `let o${i} = ${offset(program, load)}; let v${i} = (load${load}[o${i} >> 2u] >> (8u * (o${i} & 3u))) & 0xffu;`;
+        return `let o${i} = ${offset(load)}; let v${i} = (load${load}[o${i} >> 2u] >> (8u * (o${i} & 3u))) & 0xffu;`;
       default:
         return `let v${i} = ${step.op}(${args});`;
     }
   });
 }
 
-function offset(program: ChainProgram, load: number, index = 'index'): string {
-  const strides = program.loads[load]?.strides ?? [];
-  const dense = stridesOf(program.dims);
-  const steps = strides.filter((_, axis) => program.dims[axis] !== 1);
-  if (steps.every((stride) => stride === 0)) return '0u';
-  const isDense = strides.every(
-    (stride, axis) => program.dims[axis] === 1 || stride === dense[axis],
-  );
-  return isDense ? index : `chain_offset(${load}u, ${index})`;
-}
-
 /**
- * What a load's element depends on, where the output is rows of `rowLength` elements: the row alone, the place in the
- * row alone (and it lies there densely), or both.
+ * What the elements of a row of `rowLength` share, as private variables: where the row starts, where it starts in each
+ * load (`offset`), and the words that are one for the row. `set` assigns them.
  */
-function reach(
-  { dims, loads }: ChainProgram,
-  load: number,
-  rowLength: number | undefined,
-): 'row' | 'column' | 'element' {
-  const strides = loads[load]?.strides ?? [];
-  if (rowLength === undefined) return 'element';
-  let first = dims.length;
-  let length = 1;
-  while (first > 0 && length < rowLength) {
-    first -= 1;
-    length *= dims[first] ?? 1;
-  }
-  if (length !== rowLength) return 'element';
-  const dense = stridesOf(dims);
-  const isFixed = (axis: number): boolean => dims[axis] === 1 || strides[axis] === 0;
-  const isDense = (axis: number): boolean => dims[axis] === 1 || strides[axis] === dense[axis];
-  const axes = dims.map((_, axis) => axis);
-  if (axes.slice(first).every(isFixed)) return 'row';
-  return axes.slice(0, first).every(isFixed) && axes.slice(first).every(isDense)
-    ? 'column'
-    : 'element';
+function sharedByRow(
+  program: ChainProgram,
+  rowLength: number,
+  offset: (load: number) => string,
+): { declarations: string[]; set: string[] } {
+  const declarations = ['var<private> row_start: u32;'];
+  const set: string[] = [];
+  program.loads.forEach((_, load) => {
+    const kind = reach(program, load, rowLength);
+    if (kind === 'row' || kind === 'run') {
+      declarations.push(`var<private> base${load}: u32;`);
+      set.push(`base${load} = ${offset(load)};`);
+    }
+    const isWord = program.steps.some((one) => one.op === 'load_word' && one.args[0] === load);
+    if (isWord && (kind === 'row' || kind === 'fixed')) {
+      declarations.push(`var<private> word${load}: u32;`);
+      set.push(`word${load} = load${load}[${kind === 'row' ? `base${load}` : '0u'}];`);
+    }
+  });
+  return { declarations, set };
 }
 
 function modules(program: ChainProgram): Shader[] {
@@ -103,17 +130,38 @@ function modules(program: ChainProgram): Shader[] {
   );
 }
 
-/** The element-wise kernel for a dispatch: `host` with `element(index)` and the tensors' bindings. */
+/** The innermost axis of a program, if runs of four elements never cross its end. */
+function evenRows(program: ChainProgram): number | undefined {
+  const { dims } = collapse(program);
+  const length = dims.at(-1) ?? 1;
+  return dims.length > 1 && length % 4 === 0 ? length : undefined;
+}
+
+/**
+ * The element-wise kernel for a dispatch: `host` with `element(index)`, `element_row(first)` for what four elements from
+ * `first` on share, and the tensors' bindings.
+ */
 export function wholeChain(host: Shader): (dispatch: Dispatch) => Shader {
   return (dispatch) => {
     const program = dispatch.chain;
     if (program === undefined) throw new Error(`${dispatch.kernel.name}: dispatch without a chain`);
     const loads = program.loads.map((_, k) => `load${k}`);
+    const length = evenRows(program);
+    const { declarations, set } =
+      length === undefined
+        ? { declarations: [], set: [] }
+        : sharedByRow(program, length, (load) => `chain_row_offset(${load}u, row)`);
     const text = [
       ...declare(loads, FIRST_INPUT, 'read'),
       ...declare(['out0'], FIRST_INPUT + loads.length, 'read_write'),
+      ...declarations,
+      'fn element_row(first: u32) {',
+      ...(length === undefined
+        ? []
+        : ['let row = chain_row(first);', 'row_start = row * chain_row_length();', ...set]),
+      '}',
       'fn element(index: u32) -> u32 {',
-      ...body(program, '0u'),
+      ...body(program, '0u', length),
       `return v${program.steps.length - 1};`,
       '}',
     ].join('\n');
@@ -124,7 +172,7 @@ export function wholeChain(host: Shader): (dispatch: Dispatch) => Shader {
 /**
  * An epilogue kernel for a dispatch: `host`, which binds its own inputs, with `epilogue(value, index)`, the
  * bindings of the chain's loads behind them and of `out0` behind those. A host that stores rows of `rowLength` elements
- * calls `epilogue_row(index)` at each row's first element: what a row shares is loaded once.
+ * calls `epilogue_row(start)` with each row's first index: what a row shares is loaded once.
  */
 export function epilogueChain(
   host: Shader,
@@ -135,23 +183,22 @@ export function epilogueChain(
     const loads = program.loads.map((_, k) => `load${k}`);
     const first = FIRST_INPUT + dispatch.inputs.length;
     const length = rowLength?.(dispatch);
-    const shared = [...loads.keys()].filter(
-      (load) =>
-        reach(program, load, length) === 'row' &&
-        program.steps.some((step) => step.op === 'load_word' && step.args[0] === load),
-    );
-    const rows = [
-      'var<private> row_start: u32;',
-      ...shared.map((load) => `var<private> row${load}: u32;`),
-      'fn epilogue_row(start: u32) {',
-      'row_start = start;',
-      ...shared.map((load) => `row${load} = load${load}[${offset(program, load, 'start')}];`),
-      '}',
-    ];
+    const shared =
+      length === undefined
+        ? undefined
+        : sharedByRow(program, length, (load) => `chain_offset(${load}u, start)`);
     const text = [
       ...declare(loads, first, 'read'),
       ...declare(['out0'], first + loads.length, 'read_write'),
-      ...(length === undefined ? [] : rows),
+      ...(shared === undefined
+        ? []
+        : [
+            ...shared.declarations,
+            'fn epilogue_row(start: u32) {',
+            'row_start = start;',
+            ...shared.set,
+            '}',
+          ]),
       'fn epilogue(value: u32, index: u32) -> u32 {',
       ...body(program, 'value', length),
       `return v${program.steps.length - 1};`,
