@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import type { BenchJob, BenchReport } from '../jobs/bench_job.ts';
 import { jobBundle } from './bundles.ts';
 import { feedFiles } from './feed_files.ts';
+import { requireRunnable } from './here.ts';
 import { resolveModel, temporaryFolder } from './model_files.ts';
 import { EXIT, printResult, table, UsageError } from './output.ts';
 import type { ExitCode } from './output.ts';
@@ -75,6 +76,7 @@ async function measure(
 ): Promise<BenchResult> {
   checkStack(stackId, options.backend);
   const files = models.map(resolveModel);
+  for (const file of files) await requireRunnable(file);
   const { backend, threads, seconds, seed } = options;
   const against = options.against === undefined ? undefined : ortFolder();
   const { bundle, root } = jobBundle('bench_job');

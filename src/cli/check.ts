@@ -7,6 +7,7 @@ import { contract } from '../core/digest.ts';
 import { jobBundle } from './bundles.ts';
 import { chooseInputs } from './feed_files.ts';
 import { openGpuStack } from './gpu_stack.ts';
+import { requireRunnable } from './here.ts';
 import { resolveModel, temporaryFolder, writeFeeds } from './model_files.ts';
 import { EXIT, printResult } from './output.ts';
 import type { ExitCode } from './output.ts';
@@ -27,6 +28,7 @@ export interface CheckDocument extends CheckReport {
 
 async function checkFile(argument: string, options: CheckCommandOptions): Promise<CheckDocument> {
   const file = resolveModel(argument);
+  await requireRunnable(file);
   const chosen = await chooseInputs(file, options);
   const folder = temporaryFolder();
   const progress = startProgress(1);

@@ -3,6 +3,7 @@
 
 import { jobBundle } from './bundles.ts';
 import { feedFiles } from './feed_files.ts';
+import { requireRunnable } from './here.ts';
 import { matrixGood, matrixStacks, matrixText, runMatrix } from './matrix.ts';
 import type { MatrixModel, MatrixRow } from './matrix.ts';
 import { resolveModel, temporaryFolder } from './model_files.ts';
@@ -32,6 +33,7 @@ export async function matrixOfModels(
   if (files.length > 1 && (inputs !== undefined || input.length > 0)) {
     throw new UsageError(`--inputs, --input: expected one model, got ${files.length}.`);
   }
+  for (const file of files) await requireRunnable(file);
   const choice = { input, seed, ...(inputs === undefined ? {} : { inputs }) };
   const folder = temporaryFolder();
   const present = matrixStacks(options.stacks).filter((spec) => spec.find() === undefined);

@@ -2,16 +2,14 @@
 // stack of its own. Where the inputs came with expected outputs, these are compared within their tolerance, and a
 // difference fails the command.
 
-import { readFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
 import type { DType } from '../core/dtype.ts';
 import { Tensor } from '../core/tensor.ts';
-import type { JobFunction } from '../jobs/job.ts';
 import type { JobOutput, ModelJob, RunReport } from '../jobs/model_job.ts';
 import { jobBundle } from './bundles.ts';
 import { chooseInputs } from './feed_files.ts';
 import type { ChosenInputs } from './feed_files.ts';
 import { mayOpenGraphicsCard, openGpuStack } from './gpu_stack.ts';
+import { requireRunnable, runHere } from './here.ts';
 import { resolveModel, temporaryFolder, writeFeeds } from './model_files.ts';
 import type { ModelFile } from './model_files.ts';
 import { EXIT, printResult, table } from './output.ts';
@@ -45,20 +43,6 @@ export interface RunDocument {
   notes: string[];
   /** The comparison with the expected outputs that lie beside the inputs. */
   expected?: Tolerance & { within: boolean; outputs: OutputComparison[] };
-}
-
-/** The job in this process, by the bundle that the stacks run too: the package holds the library once. */
-async function runHere(job: ModelJob): Promise<RunReport> {
-  const { bundle } = jobBundle('model_job');
-  const module: unknown = await import(/* @vite-ignore */ pathToFileURL(bundle).href);
-  const { run } = module as { run: JobFunction };
-  const report = await run(job, {
-    gpu: undefined,
-    readFile: async (path) => new Uint8Array(await readFile(path)),
-    url: (path) => pathToFileURL(path).href,
-    log: () => undefined,
-  });
-  return report as RunReport;
 }
 
 /** The job on a WebGPU stack; undefined when a graphics card was wished for and none starts. */
@@ -97,11 +81,11 @@ async function execute(
       return { ...ran, notes: [`auto: took the graphics card, stack ${ran.stack}`] };
     } catch (e) {
       const why = e instanceof Error ? e.message : String(e);
-      return { report: await runHere(job), notes: [`auto: took wasm: ${why}`] };
+      return { report: (await runHere(job)) as RunReport, notes: [`auto: took wasm: ${why}`] };
     }
   }
   const notes = backend === 'auto' ? ['auto: took wasm: no graphics card was found'] : [];
-  return { report: await runHere(job), notes };
+  return { report: (await runHere(job)) as RunReport, notes };
 }
 
 function tensorOf(output: JobOutput): Tensor {
@@ -125,6 +109,7 @@ function compare(report: RunReport, chosen: ChosenInputs): RunDocument['expected
 }
 
 async function runFile(file: ModelFile, options: RunCommandOptions): Promise<RunDocument> {
+  await requireRunnable(file);
   const chosen = await chooseInputs(file, options);
   const folder = temporaryFolder();
   const progress = startProgress(1);

@@ -1,5 +1,5 @@
 // The job of `isobit run`, `check` and `matrix`: loads a model, runs it once on one backend with given inputs, and
-// returns digests; or runs model.check and returns its report. It is a user of the library like any other and holds no
+// returns digests; or runs model.check and returns its report; or only loads it, which throws what is wrong with it. It is a user of the library like any other and holds no
 // knowledge of stacks. Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
 
 import { contract, digestOf, load, Tensor } from '../index.ts';
@@ -7,7 +7,7 @@ import type { DType, Model } from '../index.ts';
 import type { FeedFile, JobEnv } from './job.ts';
 
 export interface ModelJob {
-  kind: 'run' | 'check';
+  kind: 'run' | 'check' | 'load';
   /** Path of the model file. */
   model: string;
   feeds: FeedFile[];
@@ -86,6 +86,7 @@ export async function run(request: unknown, env: JobEnv): Promise<unknown> {
   const job = request as ModelJob;
   const model = await load(await env.readFile(job.model), { gpu: env.gpu });
   try {
+    if (job.kind === 'load') return null;
     const feeds = await readFeeds(env, job.feeds);
     if (job.kind === 'check') return await model.check(feeds);
     return await runOnce(model, feeds, job);

@@ -42,6 +42,20 @@ function chain(last: string): Uint8Array {
   });
 }
 
+/** 35 nodes of an operator that does not exist. */
+function many(): Uint8Array {
+  const nodes = Array.from({ length: 35 }, (_, i) => node(i, 'Frobnicate', ['a'], `y${i}`));
+  return writeModel({
+    name: 'many',
+    nodes,
+    inputs: [{ name: 'a', dtype: 'float32', dims: [4] }],
+    outputs: [{ name: 'y0', dtype: 'float32', dims: [4] }],
+    initializers: new Map(),
+    valueInfo: new Map(),
+    opsets: new Map([['', 17]]),
+  });
+}
+
 beforeAll(async () => {
   const options = { logLevel: 'error' as const, root, build: { outDir } };
   await build({ ...options, configFile: join(root, 'vite.config.ts') });
@@ -51,6 +65,13 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'unknown.onnx'), chain('Frobnicate'));
   writeFileSync(join(folder, 'truncated.onnx'), chain('Exp').slice(0, 60));
   writeFileSync(join(folder, 'text.onnx'), 'This is not a model.\n');
+  writeFileSync(join(folder, 'empty.onnx'), '');
+  writeFileSync(join(folder, 'many.onnx'), many());
+  writeFileSync(join(folder, 'text.pb'), 'This is not a tensor.\n');
+  writeFileSync(
+    join(folder, 'five.pb'),
+    writeTensor('a', new Tensor('float32', [1, 2, 3, 4, 5], [5])),
+  );
   const tensor = (values: number[]) => new Tensor('float32', values, [4]);
   const pb = (file: string, name: string, values: number[]) =>
     writeFileSync(join(set, file), writeTensor(name, tensor(values)));
@@ -176,18 +197,54 @@ test.each([
   ['no such file', ['run', join(folder, 'none.onnx')], 'no such file'],
   ['an unknown input', ['run', model, '--input', 'q=x.pb'], 'expected one of a, b, got q'],
   ['a missing input file', ['run', model, '--input', 'a=none.pb'], 'none.pb'],
-  ['a text file', ['run', join(folder, 'text.onnx')], 'isobit: '],
-  ['a truncated model', ['run', join(folder, 'truncated.onnx')], 'isobit: '],
-  ['an unknown operator', ['run', join(folder, 'unknown.onnx')], "Frobnicate 'n2'"],
+  ['a folder without a model', ['run', folder], 'no model.onnx in the folder'],
+  ['a damaged input', ['run', model, '--input', `a=${folder}/text.pb`], 'text.pb: '],
+  ['an input of another shape', ['run', model, '--input', `a=${folder}/five.pb`], 'got [5]'],
 ])('%s ends with 2 and says so', async (_, args, text) => {
   const plain = await isobit(...args);
   expect(plain.code).toBe(2);
   expect(plain.stdout).toBe('');
   expect(plain.stderr).toContain(text);
+  expect(plain.stderr).not.toMatch(/\n\s+at /);
   if (args.length === 0) return;
   const { code, document } = await isobitJson(...args);
   expect(code).toBe(2);
   expect(document).toMatchObject({ error: { message: expect.any(String) } });
+});
+
+test.each([
+  ['empty.onnx', 'ModelError', /the file is empty: expected an ONNX model\. Get the file again\./],
+  ['text.onnx', 'ModelError', /the file is text: .*got 'This is not a model\.'\. Check that/],
+  ['truncated.onnx', 'ModelError', /cut short: expected \d+ bytes, got \d+\. .*get it again\./],
+  ['unknown.onnx', 'UnsupportedOpError', /Frobnicate 'n2': operator is not implemented\. Export/],
+])(
+  '%s: every command names the file, what is wrong and what to do, before any stack starts',
+  async (name, kind, text) => {
+    const path = join(folder, name);
+    for (const command of ['run', 'check', 'matrix', 'bench']) {
+      const { code, stdout, stderr } = await isobit(command, path, '--json');
+      expect(code, command).toBe(2);
+      const { error } = JSON.parse(stdout) as {
+        error: { name: string; message: string; problems: unknown[] };
+      };
+      expect(error.name, command).toBe(kind);
+      expect(error.message, command).toMatch(text);
+      expect(error.problems.length, command).toBe(1);
+      expect(stderr, command).toBe(`isobit: ${error.message}\n`);
+      expect(error.message.startsWith(`${path}: `), command).toBe(true);
+    }
+  },
+);
+
+test('nodes with the same problem stand in one line; --json lists them all', async () => {
+  const { stdout, stderr } = await isobit('run', join(folder, 'many.onnx'), '--json');
+  const { error } = JSON.parse(stdout) as { error: { problems: { node: string }[] } };
+  expect(error.problems.map((one) => one.node)).toEqual(
+    Array.from({ length: 35 }, (_, i) => `n${i}`),
+  );
+  expect(stderr).toMatch(
+    /many\.onnx: Frobnicate 'n0', 'n1', 'n2' and 32 more: operator is not implemented\. [^\n]*\n$/,
+  );
 });
 
 test('help and version end with 0', async () => {
