@@ -20,5 +20,5 @@ emcc "${sources[@]}" -o "$output" \
   -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sALLOW_TABLE_GROWTH -sMAXIMUM_MEMORY=4GB \
   -sINITIAL_MEMORY=1MB -sTOTAL_STACK=256KB \
   -Wl,--export-table -Wl,--export=__heap_base
-emcc --version | head -1
+emcc --version | sed -n 1p
 sha256sum "$output"
