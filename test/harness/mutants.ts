@@ -43,32 +43,42 @@ const lint = (name: string, ...edits: ShaderEdit[]): Mutant => ({
 });
 
 const arith = 'math/arith';
+/** The same edit of both forms of a block of dot products. */
+const blocks = (find: string, replace: string): ShaderEdit[] =>
+  ['math/product_4x8', 'math/product_8x8'].map((file) => edit(file, find, replace));
 
 export const mutants: readonly Mutant[] = [
   cases(
-    'tiles: groups of 32 terms',
+    'products: groups of 32 terms',
     ['mat_mul'],
-    edit(
-      'ops/mat_mul_strided',
-      '& 63u) < 1u) {\n      tile_close',
-      '& 31u) < 1u) {\n      tile_close',
-    ),
+    ...blocks('start += 64u', 'start += 32u'),
+    ...blocks('min(start + 64u,', 'min(start + 32u,'),
   ),
   cases(
-    'convolution: groups of 32 terms',
+    'products: second level closed early',
+    ['mat_mul'],
+    ...blocks('(terms & 4095u)', '(terms & 2047u)'),
+  ),
+  cases(
+    'products: an odd last term twice',
+    ['mat_mul'],
+    edit('math/product_4x8', 'masked(block_left_low(next), k + 1u < end)', 'block_left_low(next)'),
+  ),
+  cases(
+    'thin products: second level closed early',
+    ['mat_mul'],
+    edit('ops/mat_mul_thin', '& 4095u) < 1u', '& 2047u) < 1u'),
+  ),
+  cases(
+    'depthwise convolution: groups of 32 terms',
     ['conv'],
-    edit('ops/conv_taps', '& 63u) < 1u) {\n      tile_close', '& 31u) < 1u) {\n      tile_close'),
+    edit('ops/conv_direct', '(terms & 63u)', '(terms & 31u)'),
   ),
   cases(
     'reductions: groups of 32 terms',
     ['reduce'],
     edit('math/fold', 'RADIX: u32 = 64u', 'RADIX: u32 = 32u'),
     edit('ops/reduce', 'RADIX - 1u) >> 6u', 'RADIX - 1u) >> 5u'),
-  ),
-  cases(
-    'second level of the tree closed early',
-    ['mat_mul'],
-    edit('math/product_tile', '(terms & 4095u)', '(terms & 2047u)'),
   ),
   cases('T one word higher', ['elementwise'], edit(arith, '0x03800000u', '0x03800001u')),
   cases('T one word lower', ['elementwise'], edit(arith, '0x03800000u', '0x037fffffu')),
@@ -95,9 +105,18 @@ export const mutants: readonly Mutant[] = [
     ),
   ),
   cases(
-    'dot products without the canonical store',
-    ['mat_mul', 'conv'],
+    'thin products without the canonical store',
+    ['mat_mul'],
     edit('math/product', 'flush_below(bitcast<u32>(sum), CANONICAL_LIMIT)', 'bitcast<u32>(sum)'),
+  ),
+  cases(
+    'products without the canonical store',
+    ['mat_mul'],
+    edit(
+      'math/product',
+      'select(bits, vec4<u32>(), (bits & vec4<u32>(MAGNITUDE_BITS)) < vec4<u32>(CANONICAL_LIMIT))',
+      'bits',
+    ),
   ),
   cases(
     'the sign of a flushed number kept',
@@ -116,7 +135,7 @@ export const mutants: readonly Mutant[] = [
   cases(
     'products without the flag',
     ['mat_mul'],
-    edit('math/product', 'if (largest >= OPERAND_LIMIT || terms', 'if (terms'),
+    edit('math/product', '>= OPERAND_LIMIT ||', '>= 0xffffffffu ||'),
   ),
   cases(
     'products: the flag of infinities and NaN only',
@@ -126,7 +145,7 @@ export const mutants: readonly Mutant[] = [
   cases(
     'products: the flag of NaN only',
     ['mat_mul'],
-    edit('math/product', 'largest >= OPERAND_LIMIT ||', 'largest > INFINITY_BITS ||'),
+    edit('math/product', '>= OPERAND_LIMIT ||', '> INFINITY_BITS ||'),
   ),
   {
     name: 'sums without the flag',
@@ -135,18 +154,14 @@ export const mutants: readonly Mutant[] = [
     stems: ['reduce'],
   },
   cases(
-    'a stale row of the tile',
+    'the last row taken for the one before',
     ['mat_mul'],
-    edit(
-      'ops/mat_mul_strided',
-      'sh_tile[tile_left(at.x, at.y)] = vector;',
-      'if (start < 1u || at.y > 0u) { sh_tile[tile_left(at.x, at.y)] = vector; }',
-    ),
+    edit('ops/mat_mul_strided', 'vec4<u32>(params.m - 1u)', 'vec4<u32>(params.m - 2u)'),
   ),
   cases(
     'a tap of the padding read',
     ['conv'],
-    edit('ops/conv_taps', 'at.z < params.height && at.w < params.width', 'at.z < params.height'),
+    edit('ops/conv_taps', 'inside = inside & (y < vec4<u32>(params.height));', ''),
   ),
   lint(
     'a product fused into its sum',
