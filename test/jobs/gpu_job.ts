@@ -466,8 +466,28 @@ async function tooLarge(env: JobEnv): Promise<unknown> {
     maxBufferSize: small.limits.maxBufferSize,
   };
   Object.defineProperty(small, 'limits', { value: limits });
-  const binding = await used(twoProducts(), { device: small }, (model) =>
-    both(model, { x: tensor(7, 4, 70) }),
+  const createBindGroup = small.createBindGroup.bind(small);
+  const bound: number[] = [];
+  small.createBindGroup = (descriptor) => {
+    for (const { resource } of descriptor.entries) {
+      if ('buffer' in resource) bound.push(resource.size ?? resource.buffer.size);
+    }
+    return createBindGroup(descriptor);
+  };
+  // x has 1200 bytes; y has 700 and may lie where x was.
+  const softmax = writeModel(
+    graphOf(
+      [
+        { op: 'MatMul', inputs: ['x', 'w'], outputs: ['p'], name: 'first' },
+        { op: 'Softmax', inputs: ['p'], outputs: ['y'] },
+      ],
+      [f32('x', 5, 60)],
+      ['y'],
+      { w: tensor(1, 60, 35) },
+    ),
+  );
+  const binding = await used(softmax, { device: small }, (model) =>
+    both(model, { x: tensor(7, 5, 60) }),
   );
   small.destroy();
   // A product of 324 MB, more than a buffer holds by default.
@@ -482,7 +502,7 @@ async function tooLarge(env: JobEnv): Promise<unknown> {
   );
   const leaked = counted.live();
   device.destroy();
-  return { binding, buffer, next, leaked };
+  return { binding, largest: Math.max(...bound), buffer, next, leaked };
 }
 
 /** Errors in the middle of runs: no result, no leftover, and the next run works. */
