@@ -15,3 +15,20 @@ fn order_key(word: u32, type_code: u32) -> u32 {
   }
   return select(word ^ SIGN_BIT, word, type_code > 3u);
 }
+
+// Keys for maxima and minima of f32 words: the largest key wins, and a NaN's is the largest. Not canonical: the
+// canonical store is monotone, so that once, in max_of_key and min_of_key, is enough.
+const NAN_KEY: u32 = 0xffffffffu;
+
+fn max_key(word: u32) -> u32 {
+  return select(select(word | SIGN_BIT, ~word, word >= SIGN_BIT), NAN_KEY, is_nan(word));
+}
+fn min_key(word: u32) -> u32 {
+  return select(select(word ^ MAGNITUDE_BITS, word, word >= SIGN_BIT), NAN_KEY, is_nan(word));
+}
+fn max_of_key(key: u32) -> u32 {
+  return canonical(select(select(~key, key ^ SIGN_BIT, key >= SIGN_BIT), CANONICAL_NAN, key == NAN_KEY));
+}
+fn min_of_key(key: u32) -> u32 {
+  return canonical(select(select(key ^ MAGNITUDE_BITS, key, key >= SIGN_BIT), CANONICAL_NAN, key == NAN_KEY));
+}

@@ -48,6 +48,7 @@ const kPool = { sum: 0, max: 3, average: 5 } as const;
 const kTypeCode: Partial<Record<DType, number>> = { float32: 8, int8: 0, uint8: 4 };
 
 const UNIT_TAPS = 1 << 15;
+const OUTPUTS = 4; // of an invocation, in shaders/ops/pool.wgsl
 
 const kWindow: Readonly<Record<string, AttributeSpec>> = {
   kernel_shape: { kind: 'ints' },
@@ -123,7 +124,7 @@ function emitPool(
     outputs: [out],
     units: Math.ceil(rows / block),
     unitCost: block * width * taps,
-    grid: gridOf(rows * width),
+    grid: gridOf(Math.ceil((rows * width) / OUTPUTS)),
     constants: { OP: kPool[op] },
   });
   out.canonical = true;

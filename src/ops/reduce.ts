@@ -124,8 +124,8 @@ export function emitReduce(
   const groups = Math.ceil(count / GROUP);
   // Enough invocations: several an output only where outputs are few and terms are many.
   let laneBits = 0;
-  if (isFloat)
-    while (laneBits < 6 && 1 << laneBits < groups && n << laneBits < 16384) laneBits += 1;
+  if (isFloat && groups >= MANY_GROUPS)
+    while (laneBits < 6 && 1 << laneBits < groups && n * 2 ** laneBits < 16384) laneBits += 1;
   const block = Math.max(1, Math.min(MAX_BLOCK, n, Math.floor(BLOCK_TERMS / count)));
   const typeCode = kIntType[x.dtype] ?? 0;
   const floatKernel = count <= 2 ** 27 ? reduce : reduceReference;

@@ -10,11 +10,14 @@ import { gridOf } from './grid.ts';
 import { mapped, reduced } from './reduce.ts';
 import hardmaxShader from '../../shaders/ops/hardmax.wgsl';
 import softmaxShader from '../../shaders/ops/softmax.wgsl';
+import softmaxLanesShader from '../../shaders/ops/softmax_lanes.wgsl';
 
+const LANE_BITS = 4; // its place among the params
 export const softmax: Kernel = {
   name: 'softmax',
   params: paramFields('outer', 'count', 'inner', 'block', 'lane_bits', 'pad0', 'pad1', 'pad2'),
-  shader: softmaxShader,
+  shader: (dispatch) =>
+    (dispatch.params[LANE_BITS] ?? 0) > 0 ? softmaxLanesShader : softmaxShader,
 };
 export const hardmax: Kernel = {
   name: 'hardmax',
@@ -23,6 +26,7 @@ export const hardmax: Kernel = {
 };
 
 const UNIT_TERMS = 2048; // terms a work unit of the reference, unless one row has more
+const FEW_ROWS = 4096;
 const MAX_WIDTH = 64; // columns a work unit
 
 /** The tensor as [outer, count, inner] around the axis. */
@@ -49,8 +53,9 @@ export function emitSoftmax(
   x: Value,
   { outer, count, inner }: { outer: number; count: number; inner: number },
 ): void {
+  // Several invocations a row where rows are few and long.
   let laneBits = 0;
-  while (laneBits < 6 && 1 << (laneBits + 2) < count) laneBits += 1;
+  if (outer * inner < FEW_ROWS) while (laneBits < 6 && 1 << (laneBits + 3) <= count) laneBits += 1;
   const wanted = Math.max(1, Math.floor(UNIT_TERMS / count));
   const block = inner === 1 ? wanted : Math.min(MAX_WIDTH, Math.max(4, wanted - (wanted % 4)));
   node.emit(softmax, {
