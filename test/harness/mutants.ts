@@ -149,7 +149,9 @@ export const mutants: readonly Mutant[] = [
   ),
   {
     name: 'sums without the flag',
-    edits: [edit('ops/reduce', 'if (OP < FOLD_PROD && largest', 'if (OP < FOLD_SUM && largest')],
+    edits: [
+      edit('ops/reduce_terms', 'if (OP < FOLD_PROD && largest', 'if (OP < FOLD_SUM && largest'),
+    ],
     killer: 'notes',
     stems: ['reduce'],
   },
