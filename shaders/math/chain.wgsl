@@ -1,5 +1,5 @@
 // The packed element-wise program as WGSL sees it: dims and strides only; the steps are calls in a generated
-// entry point (src/ops/chain_wgsl.ts). Same words as struct Chain of wasm/chain.h; a test compares the fields.
+// function (src/ops/chain_wgsl.ts), as are the positions of the loads. Same words as struct Chain of wasm/chain.h; a test compares the fields.
 // Also the steps that no other text defines: words that are copied (V1), bools and 32-bit integers (V8).
 // #import math/arith
 // #import math/index
@@ -11,39 +11,6 @@ struct Chain {
   dims: array<vec4<u32>, 2>,
   strides: array<vec4<u32>, 16>, // two vectors a load
   steps: array<vec4<u32>, 8>,
-}
-
-// The element of load `load` at flat index `index` over the outermost `rank` axes, of at least one.
-fn chain_offset_over(load: u32, index: u32, rank: u32) -> u32 {
-  var rest = index;
-  var offset = 0u;
-  for (var axis = rank; axis > 1u; axis--) {
-    let k = axis - 1u;
-    let dim = params.chain.dims[k >> 2u][k & 3u];
-    let quotient = div_u32(rest, dim);
-    offset += (rest - quotient * dim) * params.chain.strides[load * 2u + (k >> 2u)][k & 3u];
-    rest = quotient;
-  }
-  return offset + rest * params.chain.strides[load * 2u].x;
-}
-
-// The element of load `load` that belongs to flat output element `index`.
-fn chain_offset(load: u32, index: u32) -> u32 {
-  return chain_offset_over(load, index, params.chain.rank);
-}
-
-// Rows are the innermost of at least two axes: the row of an output element, its length, and a load's first element.
-fn chain_row(index: u32) -> u32 {
-  return div_u32(index, chain_row_length());
-}
-
-fn chain_row_length() -> u32 {
-  let k = params.chain.rank - 1u;
-  return params.chain.dims[k >> 2u][k & 3u];
-}
-
-fn chain_row_offset(load: u32, row: u32) -> u32 {
-  return chain_offset_over(load, row, params.chain.rank - 1u);
 }
 
 fn select_word(c: u32, a: u32, b: u32) -> u32 {

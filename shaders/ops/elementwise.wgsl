@@ -1,8 +1,6 @@
-// Element-wise operators: out[i] = chain(loads at i). One invocation computes the four elements of four words
-// of output (one word where the output has one byte an element), so that no two share a word.
-// `element(i)` is the chain, one call of a contract function a step; it is generated (src/ops/chain_wgsl.ts),
-// as are `element_row`, which loads what the four share, and the bindings of the loads.
-// Rules V1, V2, V6; there is no order across elements.
+// Element-wise operators: out[i] = chain(loads at i). One invocation computes the elements of whole words of output,
+// so that no two share a word. `store_elements(invocation)` is the chain, one call of a contract function a step; it is
+// generated (src/ops/chain_wgsl.ts), as are the bindings. Rules V1, V2, V6; there is no order across elements.
 // #import math/barrier
 // #import math/chain
 struct Params {
@@ -23,21 +21,5 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   begin();
-  let first = 4u * ((group.y * groups.x + group.x) * WORKGROUP_SIZE + local);
-  if (first >= params.n) {
-    return;
-  }
-  let last = min(first + 4u, params.n);
-  element_row(first);
-  if (params.chain.output_bytes < 2u) {
-    var word = 0u;
-    for (var i = first; i < last; i++) {
-      word |= (element(i) & 0xffu) << (8u * (i - first));
-    }
-    out0[first >> 2u] = word;
-  } else {
-    for (var i = first; i < last; i++) {
-      out0[i] = element(i);
-    }
-  }
+  store_elements((group.y * groups.x + group.x) * WORKGROUP_SIZE + local);
 }

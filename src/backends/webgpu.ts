@@ -4,7 +4,7 @@
 // queues). Not here: choosing an adapter (webgpu/device.ts), the gate and the audit.
 import type { Constant } from '../core/constant.ts';
 import { DeviceError } from '../core/errors.ts';
-import { inputsOf, type Dispatch } from '../core/op.ts';
+import { gridOfDispatch, inputsOf, type Dispatch } from '../core/op.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable } from './backend.ts';
 import type { WasmBackend } from './wasm.ts';
@@ -56,7 +56,7 @@ export class WebGpuBackend implements ExecutableHost {
       tensors.every(
         (value) => bufferSizeOf(plan.root(value)) <= limits.maxStorageBufferBindingSize,
       ) &&
-      dispatch.grid.every((n) => n <= limits.maxComputeWorkgroupsPerDimension)
+      gridOfDispatch(dispatch).every((n) => n <= limits.maxComputeWorkgroupsPerDimension)
     );
   }
 

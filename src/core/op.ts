@@ -31,6 +31,8 @@ export interface Kernel {
    * finished values seed the chain.
    */
   readonly chain?: 'whole' | 'epilogue';
+  /** Workgroups for the WebGPU twin, where they depend on the chain; else they are the dispatch's own. */
+  readonly grid?: (dispatch: Dispatch) => readonly [number, number, number];
 }
 
 /** One execution of a kernel. */
@@ -66,6 +68,11 @@ export function wordsOf(dispatch: Dispatch): Uint32Array {
   words.set(dispatch.params);
   words.set(chain, dispatch.params.length);
   return words;
+}
+
+/** Workgroups for the WebGPU twin. */
+export function gridOfDispatch(dispatch: Dispatch): readonly [number, number, number] {
+  return dispatch.kernel.grid?.(dispatch) ?? dispatch.grid;
 }
 
 /** What `emit` takes; everything omitted has the value given here. */

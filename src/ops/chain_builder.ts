@@ -15,17 +15,21 @@ import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { sizeOf } from '../core/shape.ts';
 import elementwiseShader from '../../shaders/ops/elementwise.wgsl';
-import { wholeChain } from './chain_wgsl.ts';
+import { elementsAnInvocation, wholeChain } from './chain_wgsl.ts';
 import { gridOf } from './grid.ts';
+
+// Invocations a workgroup of the WebGPU twin.
+const WORKGROUP = 64;
 
 export const elementwise: Kernel = {
   name: 'elementwise',
   params: paramFields('n', 'pad0', 'pad1', 'pad2'),
   shader: wholeChain(elementwiseShader),
   chain: 'whole',
+  grid: (dispatch) => gridOf(dispatch.params[0] ?? 0, WORKGROUP * elementsAnInvocation(dispatch)),
 };
 
-// Elements a WASM work unit (CHAIN_BLOCK of wasm/chain.h) and a WebGPU workgroup (64 invocations of 4).
+// Elements a WASM work unit (CHAIN_BLOCK of wasm/chain.h).
 const BLOCK = 256;
 
 export class ChainBuilder {
@@ -105,7 +109,6 @@ export function emitChain(
     outputs: [out],
     units: Math.ceil(n / BLOCK),
     unitCost: BLOCK * program.steps.length,
-    grid: gridOf(n, BLOCK),
     chain: program,
   });
   out.canonical = out.dtype === 'float32' && isCanonical(program);

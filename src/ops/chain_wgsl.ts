@@ -2,10 +2,10 @@
 // The text holds no float operation of its own, only calls of contract functions from shaders/math in the
 // order of the steps, so lint and rules cover it as they cover the files (docs/ARCHITECTURE.md says why it is
 // generated: an interpreter would need run-time indexed registers). Equal programs give equal texts.
-import { CHAIN_OPS, collapse, type ChainOpName, type ChainProgram } from '../core/chain.ts';
+import { CHAIN_OPS, type ChainOpName, type ChainProgram } from '../core/chain.ts';
+import { dtypeInfo } from '../core/dtype.ts';
 import type { Dispatch } from '../core/op.ts';
 import type { Shader } from '../core/shader.ts';
-import { stridesOf } from '../core/shape.ts';
 import chain from '../../shaders/math/chain.wgsl';
 import erf from '../../shaders/math/erf.wgsl';
 import exp from '../../shaders/math/exp.wgsl';
@@ -13,6 +13,15 @@ import log from '../../shaders/math/log.wgsl';
 import pow from '../../shaders/math/pow.wgsl';
 import sigmoid from '../../shaders/math/sigmoid.wgsl';
 import tanh from '../../shaders/math/tanh.wgsl';
+import {
+  coordinates,
+  isStrided,
+  layoutOf,
+  nextCoordinates,
+  offset,
+  reach,
+  type Layout,
+} from './chain_positions.ts';
 
 // Steps defined outside shaders/math/chain.wgsl and what it imports.
 const MODULES: Partial<Record<ChainOpName, Shader>> = {
@@ -34,94 +43,31 @@ function declare(names: readonly string[], first: number, access: 'read' | 'read
   );
 }
 
-/**
- * How a load's element follows from the flat index, where the output is rows of `rowLength` elements: it is the same
- * (`fixed`); it lies at the same index (`dense`); it is one for a row (`row`); it lies densely along a row that is the
- * same for all rows (`column`) or another one (`run`).
- */
-type Reach = 'fixed' | 'dense' | 'row' | 'column' | 'run' | 'any';
-
-function reach({ dims, loads }: ChainProgram, load: number, rowLength?: number): Reach {
-  const strides = loads[load]?.strides ?? [];
-  const dense = stridesOf(dims);
-  const isFixed = (axis: number): boolean => dims[axis] === 1 || strides[axis] === 0;
-  const isDense = (axis: number): boolean => dims[axis] === 1 || strides[axis] === dense[axis];
-  const axes = dims.map((_, axis) => axis);
-  if (axes.every(isFixed)) return 'fixed';
-  if (axes.every(isDense)) return 'dense';
-  if (rowLength === undefined) return 'any';
-  let first = dims.length;
-  let length = 1;
-  while (first > 0 && length < rowLength) {
-    first -= 1;
-    length *= dims[first] ?? 1;
-  }
-  if (length !== rowLength) return 'any';
-  if (axes.slice(first).every(isFixed)) return 'row';
-  if (!axes.slice(first).every(isDense)) return 'any';
-  return axes.slice(0, first).every(isFixed) ? 'column' : 'run';
-}
-
-/** The statements of `program` on `seed`; with `rowLength`, what `sharedByRow` declares is used. */
-function body(program: ChainProgram, seed: string, rowLength?: number): string[] {
-  const offset = (load: number): string => {
-    switch (reach(program, load, rowLength)) {
-      case 'fixed':
-        return '0u';
-      case 'dense':
-        return 'index';
-      case 'row':
-        return `base${load}`;
-      case 'column':
-        return 'index - row_start';
-      case 'run':
-        return `base${load} + (index - row_start)`;
-      default:
-        return `chain_offset(${load}u, index)`;
-    }
-  };
-  return program.steps.map((step, i) => {
+/** The steps that `isWanted` picks, as lines `let v<step> = …;`; `at` is where a load lies, `known` its word's name. */
+function body(
+  program: ChainProgram,
+  at: (load: number) => string,
+  isWanted: (step: number) => boolean,
+  known: (load: number) => string | undefined = () => undefined,
+): string[] {
+  return program.steps.flatMap((step, i) => {
+    if (!isWanted(i)) return [];
     const args = step.args.map((arg) => `v${arg}`).join(', ');
     const load = step.args[0] ?? 0;
     switch (step.op) {
       case 'seed':
-        return `let v${i} = ${seed};`;
+        return [`let v${i} = value;`];
       case 'load_word':
-        return rowLength !== undefined && ['fixed', 'row'].includes(reach(program, load, rowLength))
-          ? `let v${i} = word${load};`
-          : `let v${i} = load${load}[${offset(load)}];`;
+        return [`let v${i} = ${known(load) ?? `load${load}[${at(load)}]`};`];
       case 'load_byte':
-        return `let o${i} = ${offset(load)}; let v${i} = (load${load}[o${i} >> 2u] >> (8u * (o${i} & 3u))) & 0xffu;`;
+        return [
+          `let o${i} = ${at(load)};`,
+          `let v${i} = (load${load}[o${i} >> 2u] >> (8u * (o${i} & 3u))) & 0xffu;`,
+        ];
       default:
-        return `let v${i} = ${step.op}(${args});`;
+        return [`let v${i} = ${step.op}(${args});`];
     }
   });
-}
-
-/**
- * What the elements of a row of `rowLength` share, as private variables: where the row starts, where it starts in each
- * load (`offset`), and the words that are one for the row. `set` assigns them.
- */
-function sharedByRow(
-  program: ChainProgram,
-  rowLength: number,
-  offset: (load: number) => string,
-): { declarations: string[]; set: string[] } {
-  const declarations = ['var<private> row_start: u32;'];
-  const set: string[] = [];
-  program.loads.forEach((_, load) => {
-    const kind = reach(program, load, rowLength);
-    if (kind === 'row' || kind === 'run') {
-      declarations.push(`var<private> base${load}: u32;`);
-      set.push(`base${load} = ${offset(load)};`);
-    }
-    const isWord = program.steps.some((one) => one.op === 'load_word' && one.args[0] === load);
-    if (isWord && (kind === 'row' || kind === 'fixed')) {
-      declarations.push(`var<private> word${load}: u32;`);
-      set.push(`word${load} = load${load}[${kind === 'row' ? `base${load}` : '0u'}];`);
-    }
-  });
-  return { declarations, set };
 }
 
 function modules(program: ChainProgram): Shader[] {
@@ -130,39 +76,80 @@ function modules(program: ChainProgram): Shader[] {
   );
 }
 
-/** The innermost axis of a program, if runs of four elements never cross its end. */
-function evenRows(program: ChainProgram): number | undefined {
-  const { dims } = collapse(program);
-  const length = dims.at(-1) ?? 1;
-  return dims.length > 1 && length % 4 === 0 ? length : undefined;
+// An invocation computes four words of output, or one word of bytes: they share what an invocation costs, and one division
+// for their coordinates. A long function would be compiled four times, so programs with one compute one element.
+const ELEMENTS = 4;
+
+function isByte(dispatch: Dispatch): boolean {
+  return dtypeInfo(dispatch.outputs[0]?.dtype ?? 'float32').bytes === 1;
 }
 
-/**
- * The element-wise kernel for a dispatch: `host` with `element(index)`, `element_row(first)` for what four elements from
- * `first` on share, and the tensors' bindings.
- */
+/** Elements that one invocation of the element-wise kernel computes. */
+export function elementsAnInvocation(dispatch: Dispatch): number {
+  const { chain: program } = dispatch;
+  if (program === undefined || isByte(dispatch)) return ELEMENTS;
+  const layout = layoutOf(program);
+  const isDeep = layout.rank > 2 && program.loads.some((_, load) => isStrided(layout, load));
+  return isDeep || modules(program).length > 0 ? 1 : ELEMENTS;
+}
+
+/** Whether each step has one value for all elements. */
+function fixedSteps(program: ChainProgram, layout: Layout): boolean[] {
+  const fixed: boolean[] = [];
+  for (const step of program.steps) {
+    fixed.push(
+      step.op.startsWith('load_')
+        ? layout.loads[step.args[0] ?? 0] === 'fixed'
+        : step.args.every((arg) => fixed[arg]),
+    );
+  }
+  return fixed;
+}
+
+function elementLines(program: ChainProgram, elements: number, bytes: boolean): string[] {
+  const layout = layoutOf(program);
+  const isAnyStrided = program.loads.some((_, load) => isStrided(layout, load));
+  const fixed = fixedSteps(program, layout);
+  const result = `v${program.steps.length - 1}`;
+  const lines = body(
+    program,
+    () => '0u',
+    (i) => fixed[i] ?? false,
+  );
+  if (bytes) lines.push('var word = 0u;');
+  for (let k = 0; k < elements; k += 1) {
+    const index = `i${k}`;
+    lines.push(`let ${index} = invocation * ${elements}u + ${k}u;`);
+    if (isAnyStrided) {
+      const follows = k > 0 && layout.rank === 2;
+      lines.push(...(follows ? nextCoordinates(k) : coordinates(layout.rank, index, k)));
+    }
+    lines.push(
+      `if (${index} < params.n) {`,
+      ...body(
+        program,
+        (load) => offset(layout, load, index, k),
+        (i) => !(fixed[i] ?? false),
+      ),
+      bytes ? `word |= (${result} & 0xffu) << ${8 * k}u;` : `out0[${index}] = ${result};`,
+      '}',
+    );
+  }
+  if (bytes) lines.push('if (i0 < params.n) {', 'out0[invocation] = word;', '}');
+  return lines;
+}
+
+/** The element-wise kernel for a dispatch: `host` with `store_elements(invocation)` and the tensors' bindings. */
 export function wholeChain(host: Shader): (dispatch: Dispatch) => Shader {
   return (dispatch) => {
     const program = dispatch.chain;
     if (program === undefined) throw new Error(`${dispatch.kernel.name}: dispatch without a chain`);
     const loads = program.loads.map((_, k) => `load${k}`);
-    const length = evenRows(program);
-    const { declarations, set } =
-      length === undefined
-        ? { declarations: [], set: [] }
-        : sharedByRow(program, length, (load) => `chain_row_offset(${load}u, row)`);
     const text = [
       ...declare(loads, FIRST_INPUT, 'read'),
       ...declare(['out0'], FIRST_INPUT + loads.length, 'read_write'),
-      ...declarations,
-      'fn element_row(first: u32) {',
-      ...(length === undefined
-        ? []
-        : ['let row = chain_row(first);', 'row_start = row * chain_row_length();', ...set]),
-      '}',
-      'fn element(index: u32) -> u32 {',
-      ...body(program, '0u', length),
-      `return v${program.steps.length - 1};`,
+      'fn store_elements(invocation: u32) {',
+      ...elementLines(program, elementsAnInvocation(dispatch), isByte(dispatch)),
       '}',
     ].join('\n');
     return { name: `${host.name}:chain`, text, imports: [host, chain, ...modules(program)] };
@@ -183,29 +170,78 @@ export function epilogueChain(
     const loads = program.loads.map((_, k) => `load${k}`);
     const first = FIRST_INPUT + dispatch.inputs.length;
     const length = rowLength?.(dispatch);
-    const shared =
-      length === undefined
-        ? undefined
-        : sharedByRow(program, length, (load) => `chain_offset(${load}u, start)`);
     const text = [
       ...declare(loads, first, 'read'),
       ...declare(['out0'], first + loads.length, 'read_write'),
-      ...(shared === undefined
-        ? []
-        : [
-            ...shared.declarations,
-            'fn epilogue_row(start: u32) {',
-            'row_start = start;',
-            ...shared.set,
-            '}',
-          ]),
-      'fn epilogue(value: u32, index: u32) -> u32 {',
-      ...body(program, 'value', length),
-      `return v${program.steps.length - 1};`,
-      '}',
+      ...(length === undefined ? epilogueLines(program) : rowLines(program, length)),
     ].join('\n');
     return { name: `${host.name}:epilogue`, text, imports: [host, chain, ...modules(program)] };
   };
+}
+
+function epilogueLines(program: ChainProgram): string[] {
+  const layout = layoutOf(program);
+  const isAnyStrided = program.loads.some((_, load) => isStrided(layout, load));
+  return [
+    'fn epilogue(value: u32, index: u32) -> u32 {',
+    ...(isAnyStrided ? coordinates(layout.rank, 'index', 0) : []),
+    ...body(
+      program,
+      (load) => offset(layout, load, 'index', 0),
+      () => true,
+    ),
+    `return v${program.steps.length - 1};`,
+    '}',
+  ];
+}
+
+/** What the elements of a row share is in private variables: where it starts in loads, and words that are one for it. */
+function rowLines(program: ChainProgram, rowLength: number): string[] {
+  const layout = layoutOf(program);
+  const all = [...program.loads.keys()];
+  const reaches = all.map((load) => reach(program, load, rowLength));
+  const based = all.filter((load) => reaches[load] === 'row' || reaches[load] === 'run');
+  const isWord = (load: number): boolean =>
+    program.steps.some((step) => step.op === 'load_word' && step.args[0] === load);
+  const known = all.filter(
+    (load) => (reaches[load] === 'row' || reaches[load] === 'fixed') && isWord(load),
+  );
+  const isSingle = (load: number): boolean => reaches[load] === 'any' && isStrided(layout, load);
+  const at = (load: number): string => {
+    switch (reaches[load]) {
+      case 'row':
+        return `base${load}`;
+      case 'column':
+        return 'index - row_start';
+      case 'run':
+        return `base${load} + (index - row_start)`;
+      default:
+        return offset(layout, load, 'index', 0);
+    }
+  };
+  return [
+    'var<private> row_start: u32;',
+    ...based.map((load) => `var<private> base${load}: u32;`),
+    ...known.map((load) => `var<private> word${load}: u32;`),
+    'fn epilogue_row(start: u32) {',
+    'row_start = start;',
+    ...(based.length > 0 ? coordinates(layout.rank, 'start', 0) : []),
+    ...based.map((load) => `base${load} = ${offset(layout, load, 'start', 0)};`),
+    ...known.map(
+      (load) => `word${load} = load${load}[${reaches[load] === 'row' ? `base${load}` : '0u'}];`,
+    ),
+    '}',
+    'fn epilogue(value: u32, index: u32) -> u32 {',
+    ...(all.some(isSingle) ? coordinates(layout.rank, 'index', 0) : []),
+    ...body(
+      program,
+      at,
+      () => true,
+      (load) => (known.includes(load) ? `word${load}` : undefined),
+    ),
+    `return v${program.steps.length - 1};`,
+    '}',
+  ];
 }
 
 /** The steps that a program may name, for tests that compile each. */

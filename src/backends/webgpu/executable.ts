@@ -4,7 +4,7 @@
 // the run is repeated with it (B6). Every device error rejects the run.
 import type { Constant } from '../../core/constant.ts';
 import { throwIfAborted } from '../../core/errors.ts';
-import { inputsOf, wordsOf, type Dispatch } from '../../core/op.ts';
+import { gridOfDispatch, inputsOf, wordsOf, type Dispatch } from '../../core/op.ts';
 import { Tensor } from '../../core/tensor.ts';
 import type { Value } from '../../core/value.ts';
 import { byteLengthOf } from '../../graph/memory.ts';
@@ -36,7 +36,12 @@ interface Recorded {
   readonly step: Step;
   /** Undefined where the reference executes the step. */
   readonly gpu:
-    { readonly pipeline: GPUComputePipeline; readonly bindings: GPUBindGroup } | undefined;
+    | {
+        readonly pipeline: GPUComputePipeline;
+        readonly bindings: GPUBindGroup;
+        readonly grid: readonly [number, number, number];
+      }
+    | undefined;
 }
 
 export class GpuExecutable implements Executable {
@@ -189,7 +194,7 @@ export class GpuExecutable implements Executable {
         })),
       ],
     });
-    return { step, gpu: { pipeline, bindings } };
+    return { step, gpu: { pipeline, bindings, grid: gridOfDispatch(dispatch) } };
   }
 
   /** The bytes of the status words and of the outputs that are wanted in memory. */
@@ -270,11 +275,11 @@ export class GpuExecutable implements Executable {
   #encodeDispatches(encoder: GPUCommandEncoder, from: number, to: number): void {
     if (from === to) return;
     const pass = encoder.beginComputePass();
-    for (const { step, gpu } of this.#recorded.slice(from, to)) {
+    for (const { gpu } of this.#recorded.slice(from, to)) {
       if (gpu === undefined) continue;
       pass.setPipeline(gpu.pipeline);
       pass.setBindGroup(0, gpu.bindings);
-      pass.dispatchWorkgroups(...step.dispatch.grid);
+      pass.dispatchWorkgroups(...gpu.grid);
     }
     pass.end();
   }
