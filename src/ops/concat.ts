@@ -77,6 +77,8 @@ export function emitConcat(
   const perRow = row * 2 ** shift < SHORT_ROW ? 1 : parts.length;
   const units = rows * perRow;
   out.canonical = parts.length > 0 && parts.every((value) => value.canonical);
+  // Invocations of four words for the widest input.
+  const [across, down] = gridOf(Math.ceil((rows * Math.max(0, ...widths)) / 4));
   node.emit(concat, {
     params: {
       n,
@@ -97,7 +99,8 @@ export function emitConcat(
     outputs: [out],
     units,
     unitCost: n / Math.max(1, units),
-    grid: gridOf(Math.ceil((n * 2 ** shift) / 4)),
+    grid: shift === 2 ? [across, down, parts.length] : gridOf(Math.ceil((n * 2 ** shift) / 4)),
+    constants: { INPUTS: parts.length, UNIT_SHIFT: shift },
   });
 }
 

@@ -140,12 +140,13 @@ export function emitGatherAxes(
     at += table.length;
   }
   const n = sizeOf(out.dims) * words;
+  const shift = Math.min(2, log2OfBytes(bytes));
   const [runBegin, runEnd] = longestRun(last);
   node.emit(gatherAxes, {
     params: {
       n,
       rank: list.length,
-      unit_shift: Math.min(2, log2OfBytes(bytes)),
+      unit_shift: shift,
       run_begin: runBegin,
       run_end: runEnd,
       fill_low: low,
@@ -158,6 +159,7 @@ export function emitGatherAxes(
     outputs: [out],
     units: n / last.length,
     unitCost: last.length,
-    grid: gridOf(Math.ceil((sizeOf(out.dims) * bytes) / 4)),
+    grid: gridOf(Math.ceil(n / (shift === 1 ? 2 : 4))),
+    constants: { RANK: list.length, UNIT_SHIFT: shift, IS_SHORT: last.length < 3 ? 1 : 0 },
   });
 }

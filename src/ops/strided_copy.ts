@@ -129,7 +129,8 @@ export function emitStridedCopy(
     outputs: [out],
     units,
     unitCost: n / Math.max(1, units),
-    grid: gridOf(Math.ceil(n / (4 >> shift))),
+    grid: gridOf(Math.ceil(n / (shift === 1 ? 2 : 4))),
+    constants: { RANK: dims.length, UNIT_SHIFT: shift, IS_SHORT: last < 3 ? 1 : 0 },
   });
 }
 
