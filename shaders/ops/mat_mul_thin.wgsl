@@ -1,7 +1,8 @@
-// mat_mul_strided for few rows: the same sums, one row of Y at a time, without a tile.
-// 2^LANE_BITS invocations share an output; each adds one group of 64 terms at a time (V4 fixes the order inside a
-// group and of the groups, not who adds which), the first of them adds the groups' sums in order. Neighbouring
-// outputs lie in neighbouring invocations. group.x counts columns, group.y rows, group.z matrices.
+// mat_mul_strided for few rows: the same sums, four outputs of one row of Y an invocation.
+// 2^LANE_BITS invocations share their outputs; each adds one group of 64 terms at a time (V4 fixes the order inside a
+// group and of the groups, not who adds which), the first of them adds the groups' sums in order. A workgroup's columns
+// are neighbours, and neighbouring invocations take neighbouring ones. group.x counts columns, group.y rows, group.z
+// matrices.
 // #import math/index
 // #import math/product
 struct Params {
@@ -28,33 +29,25 @@ struct Params {
 
 override LANE_BITS: u32 = 0u;
 
-// Sum of group `lane` of the pass for column `column`, at lane * columns + column.
-var<workgroup> sh_groups: array<f32, 64>;
+// Sums of group `lane` of the pass for the columns of `place`, at lane * places + place.
+var<workgroup> sh_groups: array<vec4<f32>, 64>;
 
-// Four terms from k on, +0 past the end.
-fn left_terms(offset: u32, k: u32) -> vec4<f32> {
-  let step = params.a_column_stride;
-  let base = offset + k * step;
-  return vec4<f32>(operand(in0[base]), operand(in0[base + step]), operand(in0[base + 2u * step]), operand(in0[base + 3u * step]));
+fn left(offset: u32, k: u32) -> f32 {
+  return operand(in0[offset + k * params.a_column_stride]);
 }
 
-fn right_terms(offset: u32, k: u32) -> vec4<f32> {
-  let step = params.b_row_stride;
-  let base = offset + k * step;
-  return vec4<f32>(operand(in1[base]), operand(in1[base + step]), operand(in1[base + 2u * step]), operand(in1[base + 3u * step]));
+fn right(offsets: vec4<u32>, k: u32) -> vec4<f32> {
+  let at = offsets + vec4<u32>(k * params.b_row_stride);
+  return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
 }
 
-fn group_sum(a: u32, b: u32, first: u32, last: u32) -> f32 {
-  var sum = 0.0;
-  var k = first;
-  for (; k + 4u <= last; k += 4u) {
-    let product = bar4(left_terms(a, k) * right_terms(b, k));
-    sum = bar(bar(bar(bar(sum + product.x) + product.y) + product.z) + product.w);
+fn group_sum(a: u32, b: vec4<u32>, first: u32, last: u32) -> vec4<f32> {
+  var sum = vec4<f32>();
+  for (var k = first; k + 1u < last; k += 2u) {
+    sum = multiply_add(multiply_add(sum, right(b, k), left(a, k)), right(b, k + 1u), left(a, k + 1u));
   }
-  for (; k < last; k++) {
-    let x = operand(in0[a + k * params.a_column_stride]);
-    let y = operand(in1[b + k * params.b_row_stride]);
-    sum = bar(sum + bar(x * y));
+  if (first < last && ((last - first) & 1u) > 0u) {
+    sum = multiply_add(sum, right(b, last - 1u), left(a, last - 1u));
   }
   return sum;
 }
@@ -74,33 +67,40 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     matrix = rest;
   }
   let lanes = 1u << LANE_BITS;
-  let columns = 64u >> LANE_BITS;
-  let lane = local / columns;
-  let column = group.x * columns + (local & (columns - 1u));
-  b_offset += min(column, params.n - 1u) * params.b_column_stride;
+  let places = 64u >> LANE_BITS;
+  let lane = local >> (6u - LANE_BITS);
+  let place = local & (places - 1u);
+  let columns = vec4<u32>(group.x * 4u * places + place) + vec4<u32>(0u, 1u, 2u, 3u) * places;
+  let b_offsets = vec4<u32>(b_offset) + min(columns, vec4<u32>(params.n - 1u)) * params.b_column_stride;
 
-  var one = 0.0;
-  var two = 0.0;
+  var one = vec4<f32>();
+  var two = vec4<f32>();
   for (var start = 0u; start < params.k; start += lanes * 64u) {
     let first = start + lane * 64u;
-    sh_groups[local] = group_sum(a_offset, b_offset, first, min(first + 64u, params.k));
+    sh_groups[local] = group_sum(a_offset, b_offsets, first, min(first + 64u, params.k));
     workgroupBarrier();
     if (lane < 1u) {
       for (var i = 0u; i < lanes && start + i * 64u < params.k; i++) {
-        one = bar(one + sh_groups[i * columns + local]);
+        one = add4(one, sh_groups[i * places + place]);
         if (((start + i * 64u + 64u) & 4095u) < 1u) {
-          two = bar(two + one);
-          one = 0.0;
+          two = add4(two, one);
+          one = vec4<f32>();
         }
       }
     }
     workgroupBarrier();
   }
   check_operands(params.k);
-  if (lane < 1u && column < params.n) {
-    let row = (group.z * params.m + group.y) * params.n;
-    epilogue_row(row);
-    let at = row + column;
-    out0[at] = epilogue(stored(bar(two + one)), at);
+  if (lane > 0u) {
+    return;
+  }
+  let totals = stored4(add4(two, one));
+  let row = (group.z * params.m + group.y) * params.n;
+  epilogue_row(row);
+  for (var i = 0u; i < 4u; i++) {
+    let column = columns.x + i * places;
+    if (column < params.n) {
+      out0[row + column] = epilogue(totals[i], row + column);
+    }
   }
 }

@@ -85,8 +85,9 @@ export function blockShader(host: Shader, rows: 4 | 8): Shader {
   return { name: `${host.name}:${rows}`, text: '', imports: [block, host] };
 }
 
-// Up to this many rows each row is computed alone.
-const THIN_ROWS = 3;
+// One row, or up to three with sums of more than this many terms, are computed one output an invocation, or with several
+// sharing an output: a block would leave most of a GPU idle.
+const LONG_SUM = 256;
 
 /** `to[batch][m][n] = a[batch][m][k] * b[batch][k][n]`; `batchDims` innermost first. */
 export function emitStrided(
@@ -107,11 +108,11 @@ export function emitStrided(
     right = { ...a, rowStride: a.columnStride, columnStride: a.rowStride };
   }
   const batch = batchDims.reduce((product, dim) => product * dim, 1);
-  const isThin = m <= THIN_ROWS;
+  const isThin = m === 1 || (m <= 3 && k > LONG_SUM);
   const shape = blockGrid(batch, m, n, k);
   // Lanes that share an output: as many as have a group of terms, where there are too few outputs to fill a GPU.
   let laneBits = 0;
-  while (laneBits < 6 && 64 << laneBits < k && (n * m * batch) << laneBits < 16384) laneBits += 1;
+  while (laneBits < 6 && 64 << laneBits < k && (n * m * batch) << laneBits < 65536) laneBits += 1;
   to.canonical = true;
   node.emit(matMulStrided, {
     params: {
@@ -135,7 +136,7 @@ export function emitStrided(
     outputs: [to],
     units: batch * m,
     unitCost: 4 * n * k,
-    grid: isThin ? [Math.ceil((n << laneBits) / 64), m, batch] : shape.grid,
+    grid: isThin ? [Math.ceil((n << laneBits) / 256), m, batch] : shape.grid,
     constants: isThin ? { LANE_BITS: laneBits } : { LEVELS: shape.levels },
   });
 }
