@@ -96,7 +96,8 @@ if (!fast) {
 }
 unit('unit tests', ['test/unit', 'test/cli', 'test/ops.test.ts', 'test/math', 'test/models']);
 if (!fast) {
-  unit('stacks', ['test/stacks']);
+  // One file at a time: browsers and software GPUs use every core on their own.
+  unit('stacks', ['test/stacks', '--no-file-parallelism']);
   const report = resolve(reports, 'playwright.json');
   suite('pages', bin('playwright'), ['test'], report, playwright, {
     PLAYWRIGHT_JSON_OUTPUT_NAME: report,
