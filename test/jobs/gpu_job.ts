@@ -252,8 +252,16 @@ async function kept(env: JobEnv): Promise<unknown> {
     const unknown = await outcome(
       model.run({ ...there, x }, { backend: 'webgpu', keepOnDevice: ['z'] }),
     );
+    // A kept output is the caller's: the next run of the same plan does not write to it.
+    const y = tensor(31, 1, 20);
+    const keep = { backend: 'webgpu', keepOnDevice: true } as const;
+    const one = await model.run({ ...start, x }, keep);
+    await model.run({ ...start, x: y }, keep);
+    const own = await model.run({ ...start, x }, { backend: 'wasm' });
+    const untouched = (await wordsOf(one.outputs['next'])) === (await wordsOf(own.outputs['next']));
     for (const one of Object.values(there)) one.dispose();
     return {
+      untouched,
       same,
       locations: [...locations],
       digest,
@@ -549,28 +557,47 @@ async function broken(env: JobEnv): Promise<unknown> {
   return { seen, leaked, made: counted.made() > 0 };
 }
 
-/** Buffers after many shapes, kept outputs, recomputed nodes, and dispose. */
+/** Buffers after many shapes (a table of constants belongs to each), kept outputs, recomputed nodes, and dispose. */
 async function buffers(env: JobEnv): Promise<unknown> {
   const device = await requestDevice(env);
   const counted = countBuffers(device);
-  const model = await load(twoProducts(), { device });
+  const conv = writeModel(
+    graphOf(
+      [{ op: 'Conv', inputs: ['x', 'w'], outputs: ['y'] }],
+      [f32('x', 1, 3, 7, 'width')],
+      ['y'],
+      { w: tensor(3, 4, 3, 3, 3) },
+    ),
+  );
+  const model = await load(conv, { device });
   const counts: number[] = [];
-  for (let batch = 1; batch <= 20; batch += 1) {
-    const x = tensor(batch, 1 + (batch % 10), 70);
-    if (batch % 5 === 0) (x.data as Float32Array)[3] = Infinity;
-    const { outputs } = await model.run(
-      { x },
-      { backend: 'webgpu', keepOnDevice: batch % 2 === 0 },
-    );
+  for (let run = 1; run <= 24; run += 1) {
+    const x = tensor(run, 1, 3, 7, 4 + run);
+    if (run % 5 === 0) (x.data as Float32Array)[3] = Infinity;
+    const { outputs } = await model.run({ x }, { backend: 'webgpu', keepOnDevice: run % 2 === 0 });
     outputs['y']?.dispose();
     counts.push(counted.live().length);
   }
+  const kept = await model.run(
+    { x: tensor(1, 1, 3, 7, 5) },
+    { backend: 'webgpu', keepOnDevice: true },
+  );
   model.dispose();
-  await model.run({ x: tensor(1, 1, 70) }).catch(() => undefined);
+  await outcome(model.run({ x: tensor(1, 1, 3, 7, 5) }));
   await device.queue.onSubmittedWorkDone();
+  const afterDispose = counted.live();
+  // On a device that is not the model's, a kept output outlives the model.
+  const readable = (await wordsOf(kept.outputs['y'])).length > 0;
+  kept.outputs['y']?.dispose();
   const leaked = counted.live();
   device.destroy();
-  return { most: Math.max(...counts.slice(10)), first: Math.max(...counts.slice(0, 10)), leaked };
+  return {
+    most: Math.max(...counts.slice(12)),
+    first: Math.max(...counts.slice(0, 12)),
+    afterDispose,
+    readable,
+    leaked,
+  };
 }
 
 const SCENARIOS = {
