@@ -68,6 +68,7 @@ const edges: OpCase[] = ['Softmax', 'LogSoftmax', 'Hardmax'].flatMap((opType) =>
 
 const SHAPES: readonly (readonly [readonly number[], number])[] = [
   [[7, 2], 1],
+  [[2, 37], 0],
   [[5, 3], 1],
   [[9, 64], -1],
   [[6, 65], -1],
