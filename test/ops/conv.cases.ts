@@ -1,10 +1,10 @@
 // Conv: by hand, padding against infinite weights, one to three axes, groups, strides, dilations, automatic padding,
 // sizes around tiles and groups of 64 terms, with and without bias; the same image in other batches.
 import { Tensor } from '../../src/core/tensor.ts';
-import { nodeCase, type CaseAttribute, type CaseInput, type OpCase } from '../harness/cases.ts';
+import { nodeCase, type CaseInput, type OpCase } from '../harness/cases.ts';
 import { floats, type FloatKind } from '../harness/prng.ts';
 
-type Attributes = Readonly<Record<string, CaseAttribute>>;
+type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
 
 const given = (dims: readonly number[], data: Float32Array | readonly number[]): CaseInput => ({
   dtype: 'float32',

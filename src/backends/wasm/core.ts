@@ -29,11 +29,23 @@ function exported(exports: WebAssembly.Exports, name: string): WebAssembly.Expor
   return value;
 }
 
+/**
+ * Not the asynchronous form where it can be helped: while a process waits for it with nothing else to do, Node 20 can
+ * block for ever (its platform drains background tasks, one of which waits for the main thread to collect garbage).
+ * Browsers that limit the size of a synchronous instance on the main thread throw a RangeError.
+ */
+async function instantiate(module: WebAssembly.Module): Promise<WebAssembly.Instance> {
+  try {
+    return new WebAssembly.Instance(module, {});
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return WebAssembly.instantiate(module, {});
+  }
+}
+
 export async function createCore(): Promise<Core> {
   compiled ??= compile();
-  // Not the asynchronous form: while a process waits for it with nothing else to do, Node 20 can block for ever
-  // (its platform drains background tasks, one of which waits for the main thread to collect garbage).
-  const { exports } = new WebAssembly.Instance(await compiled, {});
+  const { exports } = await instantiate(await compiled);
   const memory = exported(exports, 'memory') as WebAssembly.Memory;
   const base = exported(exports, '__heap_base') as WebAssembly.Global;
   const table = exported(exports, '__indirect_function_table') as WebAssembly.Table;
