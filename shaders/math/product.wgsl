@@ -58,10 +58,6 @@ fn multiply_add(sum: vec4<f32>, a: vec4<f32>, b: f32) -> vec4<f32> {
 }
 
 // Finished sums, canonical.
-fn stored(sum: f32) -> u32 {
-  return flush_below(bitcast<u32>(sum), CANONICAL_LIMIT);
-}
-
 fn stored4(sum: vec4<f32>) -> vec4<u32> {
   let bits = bitcast<vec4<u32>>(sum);
   return select(bits, vec4<u32>(), (bits & vec4<u32>(MAGNITUDE_BITS)) < vec4<u32>(CANONICAL_LIMIT));

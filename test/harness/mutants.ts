@@ -14,6 +14,8 @@ export interface Mutant {
    */
   readonly killer: 'cases' | 'notes' | 'lint';
   readonly stems: readonly string[];
+  /** Only these cases of the stems. */
+  readonly ids?: readonly string[];
 }
 
 const edit = (file: string, find: string, replace: string): ShaderEdit => ({ file, find, replace });
@@ -43,6 +45,7 @@ const lint = (name: string, ...edits: ShaderEdit[]): Mutant => ({
 });
 
 const arith = 'math/arith';
+const shorterGroups = edit('math/fold', 'RADIX: u32 = 64u', 'RADIX: u32 = 32u');
 /** The same edit of both forms of a block of dot products. */
 const blocks = (find: string, replace: string): ShaderEdit[] =>
   ['math/product_4x8', 'math/product_8x8'].map((file) => edit(file, find, replace));
@@ -77,8 +80,22 @@ export const mutants: readonly Mutant[] = [
   cases(
     'reductions: groups of 32 terms',
     ['reduce'],
-    edit('math/fold', 'RADIX: u32 = 64u', 'RADIX: u32 = 32u'),
+    shorterGroups,
     edit('ops/reduce', 'RADIX - 1u) >> 6u', 'RADIX - 1u) >> 5u'),
+    edit('ops/reduce_lanes', 'RADIX - 1u) >> 6u', 'RADIX - 1u) >> 5u'),
+  ),
+  cases(
+    'softmax: groups of 32 terms',
+    ['softmax'],
+    shorterGroups,
+    edit('ops/softmax', '(k & 63u)', '(k & 31u)'),
+    edit('ops/softmax_lanes', 'RADIX - 1u) >> 6u', 'RADIX - 1u) >> 5u'),
+  ),
+  cases(
+    'pooling: groups of 32 terms',
+    ['pool'],
+    shorterGroups,
+    edit('ops/pool', '(tap & 63u)', '(tap & 31u)'),
   ),
   cases('T one word higher', ['elementwise'], edit(arith, '0x03800000u', '0x03800001u')),
   cases('T one word lower', ['elementwise'], edit(arith, '0x03800000u', '0x037fffffu')),
@@ -103,11 +120,6 @@ export const mutants: readonly Mutant[] = [
       'let finite = select(sign | magnitude, 0u, magnitude < CANONICAL_LIMIT)',
       'let finite = sign | magnitude',
     ),
-  ),
-  cases(
-    'thin products without the canonical store',
-    ['mat_mul'],
-    edit('math/product', 'flush_below(bitcast<u32>(sum), CANONICAL_LIMIT)', 'bitcast<u32>(sum)'),
   ),
   cases(
     'products without the canonical store',
@@ -154,6 +166,7 @@ export const mutants: readonly Mutant[] = [
     ],
     killer: 'notes',
     stems: ['reduce'],
+    ids: ['reduce/ReduceSum data=special'],
   },
   cases(
     'the last row taken for the one before',

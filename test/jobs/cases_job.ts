@@ -8,6 +8,8 @@ export interface CasesJob {
   readonly backend: 'wasm' | 'webgpu';
   /** Stems; all if not given. */
   readonly stems?: readonly string[];
+  /** Cases of these stems; all if not given. */
+  readonly ids?: readonly string[] | undefined;
   /** Ends with the first case whose digest is not the one given here. */
   readonly untilNot?: Readonly<Record<string, string>>;
 }
@@ -31,6 +33,7 @@ export async function run(request: unknown, env: JobEnv): Promise<CasesReport> {
   }
   search: for (const stem of job.stems ?? caseFiles.keys()) {
     for (const one of caseFiles.get(stem) ?? []) {
+      if (job.ids !== undefined && !job.ids.includes(one.id)) continue;
       const result = await runCase(one, job.backend, { device });
       digests[one.id] = result.digest;
       if (result.notes.length > 0) notes[one.id] = result.notes.map((note) => note.message);

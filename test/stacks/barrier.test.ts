@@ -10,7 +10,7 @@ import { edited, type ShaderEdit } from '../../scripts/wgsl_plugin.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
 import { buildJob } from '../harness/build_job.ts';
 import { mutants, noBarrier, type Mutant } from '../harness/mutants.ts';
-import type { CasesReport } from '../jobs/cases_job.ts';
+import type { CasesJob, CasesReport } from '../jobs/cases_job.ts';
 import type { MathResult } from '../jobs/math_job.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -47,15 +47,14 @@ async function runOn(id: string, file: string, job: unknown): Promise<unknown> {
 
 async function runCases(
   edits: readonly ShaderEdit[],
-  stems: readonly string[],
-  untilNot?: Readonly<Record<string, string>>,
+  some: Omit<CasesJob, 'backend'>,
 ): Promise<CasesReport> {
-  const job = { backend: 'webgpu', stems, ...(untilNot === undefined ? {} : { untilNot }) };
+  const job: CasesJob = { backend: 'webgpu', ...some };
   return (await runOn(STACK, await bundle('cases_job', edits), job)) as CasesReport;
 }
 
 /** What notices a mutant first: a case with another digest, a case that is not recomputed any more, a rule of the lint. */
-async function noticed({ edits, killer, stems }: Mutant): Promise<string | undefined> {
+async function noticed({ edits, killer, stems, ids }: Mutant): Promise<string | undefined> {
   if (killer === 'lint') {
     const found = edits.flatMap(({ file }) => {
       const text = readFileSync(`${root}shaders/${file}.wgsl`, 'utf8');
@@ -65,13 +64,13 @@ async function noticed({ edits, killer, stems }: Mutant): Promise<string | undef
     return found[0] && `lint: ${found[0].rule}`;
   }
   if (killer === 'notes') {
-    const clean = await runCases([], stems);
-    const { notes } = await runCases(edits, stems);
+    const clean = await runCases([], { stems, ids });
+    const { notes } = await runCases(edits, { stems, ids });
     const lost = Object.keys(clean.notes).find((key) => notes[key] === undefined);
     return lost && `not recomputed: ${lost}`;
   }
   const golden = goldens(stems);
-  const { digests } = await runCases(edits, stems, golden);
+  const { digests } = await runCases(edits, { stems, untilNot: golden });
   return Object.keys(digests).find((key) => digests[key] !== golden[key]);
 }
 
