@@ -215,6 +215,34 @@ async function flags(env: JobEnv): Promise<unknown> {
   return rows;
 }
 
+/** A node that only the reference computes between two of the GPU, with ordinary and with special values. */
+async function mixed(env: JobEnv): Promise<unknown> {
+  const bytes = writeModel(
+    graphOf(
+      [
+        { op: 'MatMul', inputs: ['x', 'w'], outputs: ['p'], name: 'first' },
+        { op: 'TopK', inputs: ['p', 'k'], outputs: ['t', 'i'], name: 'top' },
+        { op: 'MatMul', inputs: ['t', 'v'], outputs: ['y'], name: 'second' },
+      ],
+      [f32('x', 'batch', 70)],
+      ['t', 'y'],
+      { w: tensor(1, 70, 24), k: new Tensor('int64', [8n], [1]), v: tensor(2, 8, 9) },
+    ),
+  );
+  return used(bytes, { gpu: env.gpu }, async (model) => {
+    const special = tensor(4, 5, 70);
+    (special.data as Float32Array)[37] = Infinity;
+    const x = tensor(4, 5, 70);
+    const { signal } = new AbortController();
+    const wasm = await model.run({ x }, { backend: 'wasm' });
+    const kept = await model.run({ x }, { backend: 'webgpu', signal, keepOnDevice: ['t'] });
+    const same = async (name: string): Promise<boolean> =>
+      (await wordsOf(kept.outputs[name])) === (await wordsOf(wasm.outputs[name]));
+    const seen = [await both(model, { x }), await both(model, { x: special })];
+    return { seen, kept: [await same('t'), await same('y')] };
+  });
+}
+
 /** States and caches that stay on the device, against the same steps on the reference. */
 async function kept(env: JobEnv): Promise<unknown> {
   return used(recurrence(), { gpu: env.gpu }, async (model) => {
@@ -372,8 +400,11 @@ async function destroyed(env: JobEnv): Promise<unknown> {
       seen.push(got === wasm.digest ? 'same' : got);
     };
     await run();
+    const kept = await model.run({ x }, { backend: 'webgpu', keepOnDevice: true });
     devices[0]?.destroy(); // between two runs
     await devices[0]?.lost;
+    const read = await outcome(kept.outputs['y']?.read() ?? Promise.resolve());
+    kept.outputs['y']?.dispose();
     await run();
     const submit = devices[1]?.queue.submit.bind(devices[1].queue);
     if (devices[1] !== undefined) {
@@ -384,7 +415,7 @@ async function destroyed(env: JobEnv): Promise<unknown> {
     }
     await run();
     await run();
-    return { seen, devices: devices.length };
+    return { seen, read, devices: devices.length };
   });
 }
 
@@ -602,6 +633,7 @@ async function buffers(env: JobEnv): Promise<unknown> {
 
 const SCENARIOS = {
   flags,
+  mixed,
   kept,
   decoder,
   lent,

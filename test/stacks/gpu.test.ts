@@ -69,6 +69,22 @@ describe.each(stacks)('stack %s', (id) => {
     ]);
   });
 
+  test('mixed', { timeout: 180_000 }, async () => {
+    const got = await seen({ scenario: 'mixed' });
+    const top = { kind: 'reference', nodes: ["TopK 'top'"] };
+    const recomputed = (name: string): unknown => ({
+      kind: 'recomputed',
+      nodes: [`MatMul '${name}'`],
+    });
+    expect(got).toEqual({
+      seen: [
+        { same: true, notes: [top] },
+        { same: true, notes: [recomputed('first'), top, recomputed('second')] },
+      ],
+      kept: [true, true],
+    });
+  });
+
   test('kept', { timeout: 180_000 }, async () => {
     const got = await seen({ scenario: 'kept' });
     expect(got).toEqual({
@@ -108,7 +124,8 @@ describe.each(stacks)('stack %s', (id) => {
   test('destroyed', { timeout: 180_000 }, async () => {
     const got = await seen({ scenario: 'destroyed' });
     const failed = expect.stringMatching(/^DeviceError: WebGPU: .*Run again\.$/);
-    expect(got).toEqual({ seen: ['same', 'same', failed, 'same'], devices: 3 });
+    const read = 'DeviceError: Tensor: the device that it lay on was lost. Compute it again.';
+    expect(got).toEqual({ seen: ['same', 'same', failed, 'same'], read, devices: 3 });
   });
 
   test('auto', { timeout: 180_000 }, async () => {

@@ -15,8 +15,13 @@ export class GpuStorage implements DeviceStorage {
     this.byteLength = byteLength;
   }
 
+  /** @throws DeviceError if the device failed, with it or since */
   async read(): Promise<Uint8Array> {
-    const { gpu } = this.device;
+    const { gpu, failure, info } = this.device;
+    if (failure !== undefined) {
+      const message = 'Tensor: the device that it lay on was lost. Compute it again.';
+      throw new DeviceError(message, { stage: 'read', adapter: info.name, cause: failure });
+    }
     const { size } = this.buffer;
     let staging: GPUBuffer | undefined;
     try {
