@@ -209,7 +209,8 @@ function emitAxis(
     outputs: [out],
     units: inner === 1 ? outer : outer * to,
     unitCost: (inner === 1 ? to : inner) * taps,
-    grid: gridOf(n),
+    grid: gridOf(n, 256),
+    constants: { TAPS: Math.min(taps, 5) },
   });
 }
 
