@@ -111,6 +111,17 @@ const edges: OpCase[] = [
   conv('edges', [1, 460, 4, 4], [9, 460, 3, 3], { pads: [1, 1, 1, 1] }),
   // Depthwise with more than one group of terms.
   conv('edges', [1, 3, 20, 21], [3, 1, 9, 9], { group: 3, pads: [4, 4, 4, 4] }, true),
+  // One filter a group: runs of four and of eight, kernels of every width, a second and a third level of groups.
+  ...[1, 2, 3, 5, 7].flatMap((k) =>
+    [5, 8, 13, 16].map((n) =>
+      conv('edges', [1, 2, 4, n], [2, 1, 2, k], { group: 2, pads: [1, 2, 0, 3] }, true, 'wide'),
+    ),
+  ),
+  conv('edges', [2, 3, 9, 17], [3, 1, 3, 3], { group: 3, dilations: [1, 2] }, true, 'wide'),
+  conv('edges', [1, 3, 9, 17], [3, 1, 5, 5], { group: 3, strides: [2, 3] }, true, 'wide'),
+  conv('edges', [1, 2, 4, 5, 9], [2, 1, 3, 3, 3], { group: 2, pads: [1, 0, 1, 0, 1, 1] }, true),
+  conv('edges', [1, 3, 40], [3, 1, 2], { group: 3 }, true),
+  conv('edges', [1, 460, 4, 4], [1, 460, 3, 3], { pads: [1, 1, 1, 1] }, true),
   // Filters and positions around the tiles.
   ...[1, 2, 3, 4, 5, 8, 9, 16, 17, 33].map((f) =>
     conv('edges', [1, 5, 6, 7], [f, 5, 3, 3], { pads: [1, 1, 1, 1] }, true, 'wide'),

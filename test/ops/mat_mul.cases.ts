@@ -2,6 +2,7 @@
 // finite, broadcast batches, transposed operands, vectors, fused epilogues; the same row in other batches.
 import { f32OfWord } from '../../src/core/bits.ts';
 import { Tensor } from '../../src/core/tensor.ts';
+import type { Node } from '../../src/graph/graph.ts';
 import { nodeCase, type CaseAttribute, type CaseInput, type OpCase } from '../harness/cases.ts';
 import { floats, type FloatKind } from '../harness/prng.ts';
 
@@ -242,6 +243,89 @@ const random: OpCase[] = [
   matMul('random', [100, 300], [300, 20]),
   matMul('random', [20, 5000], [5000, 3]),
 ];
+
+/** MatMul, then Add and Mul of `summands` in turn, then Relu: one dispatch once fused. */
+function fused(a: readonly number[], b: readonly number[], summands: readonly number[][]): OpCase {
+  const id = `mat_mul/fused=${summands.map((dims) => dims.join('x')).join('+')},a=${a.join('x')},b=${b.join('x')}`;
+  const tensor = (dims: readonly number[], seed: number): Tensor =>
+    new Tensor('float32', floats(seed, sizeOf(dims)), dims);
+  const feeds = new Map([
+    ['a', tensor(a, 1)],
+    ['b', tensor(b, 2)],
+    ...summands.map((dims, i): [string, Tensor] => [`c${i}`, tensor(dims, 3 + i)]),
+  ]);
+  const node = (index: number, opType: string, inputs: string[], output: string): Node => ({
+    index,
+    name: `node ${index}`,
+    domain: '',
+    opType,
+    inputs,
+    outputs: [output],
+    attributes: new Map(),
+  });
+  const nodes = [node(0, 'MatMul', ['a', 'b'], 'v0')];
+  summands.forEach((_, i) => {
+    nodes.push(node(i + 1, i % 2 === 0 ? 'Add' : 'Mul', [`v${i}`, `c${i}`], `v${i + 1}`));
+  });
+  nodes.push(node(nodes.length, 'Relu', [`v${summands.length}`], 'y0'));
+  return {
+    id,
+    group: 'random',
+    feeds,
+    graph: {
+      name: id,
+      nodes,
+      inputs: [...feeds].map(([name, { dims }]) => ({ name, dtype: 'float32', dims: [...dims] })),
+      outputs: [{ name: 'y0' }],
+      initializers: new Map(),
+      valueInfo: new Map(),
+      opsets: new Map([['', 17]]),
+    },
+  };
+}
+
+// What is added is one for the output, a row, a column, a matrix or an element, alone and together.
+random.push(
+  ...[
+    [1, 70],
+    [3, 300],
+    [10, 20],
+  ].flatMap(([m = 1, k = 1]) => [
+    fused([m, k], [k, 24], [[1], [24]]),
+    fused(
+      [m, k],
+      [k, 24],
+      [
+        [m, 1],
+        [m, 24],
+      ],
+    ),
+    fused(
+      [2, 3, m, k],
+      [k, 12],
+      [
+        [3, 1, 12],
+        [2, 1, 1, 1],
+      ],
+    ),
+    fused(
+      [2, 3, m, k],
+      [2, 3, k, 12],
+      [
+        [3, m, 1],
+        [m, 12],
+      ],
+    ),
+    fused(
+      [2, 3, m, k],
+      [3, k, 13],
+      [
+        [2, 1, m, 13],
+        [3, 1, 1],
+      ],
+    ),
+  ]),
+);
 
 // One row, alone, behind others, and in a batch of matrices: always the same bits.
 const row = floats(77, 333);
