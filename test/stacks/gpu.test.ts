@@ -99,11 +99,14 @@ describe.each(stacks)('stack %s', (id) => {
     });
   });
 
-  test.runIf(existsSync(decoder))('decoder', { timeout: 180_000 }, async () => {
-    // The first tokens of the greedy sequence that the model's authors published.
-    const tokens = [1, 403, 407, 261, 378, 432];
-    expect(await seen({ scenario: 'decoder', decoder })).toEqual({ same: true, tokens });
-  });
+  // The model lies beside the repository, not in it; 'kept' does the same on a small graph.
+  if (existsSync(decoder)) {
+    test('decoder', { timeout: 180_000 }, async () => {
+      // The first tokens of the greedy sequence that the model's authors published.
+      const tokens = [1, 403, 407, 261, 378, 432];
+      expect(await seen({ scenario: 'decoder', decoder })).toEqual({ same: true, tokens });
+    });
+  } else console.log(`${decoder} is absent: the decoder is not tested`);
 
   test('lent', { timeout: 180_000 }, async () => {
     const got = await seen({ scenario: 'lent' });
