@@ -29,6 +29,8 @@ export class WebGpuBackend implements ExecutableHost {
   async prepare(plan: Plan): Promise<Executable> {
     const executable = new GpuExecutable(this, plan);
     try {
+      const dispatches = plan.steps.map((step) => step.dispatch);
+      await this.#pipelines.compile(dispatches.filter((one) => this.canRun(plan, one)));
       await this.device.scoped('prepare', () => executable.build());
       return executable;
     } catch (error) {

@@ -1,5 +1,7 @@
 // Compute pipelines by shader text and constants, made once a device. Every entry point is `main`; bindings are
-// fixed: 0 Params, 1 tables where the text has them, 2 status, then inputs, then outputs.
+// fixed: 0 Params, 1 tables where the text has them, 2 status, then inputs, then outputs. Browsers compile those of a
+// plan side by side; elsewhere they are made one by one, because Node's binding of Dawn was seen to abort in
+// createComputePipelineAsync.
 import { DeviceError } from '../../core/errors.ts';
 import { inputsOf, type Dispatch } from '../../core/op.ts';
 import { assembleShader } from '../../core/shader.ts';
@@ -8,6 +10,16 @@ import type { Device } from './device.ts';
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
+}
+
+/** All that tells one pipeline from another. */
+interface Recipe {
+  readonly key: string;
+  readonly label: string;
+  readonly text: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly constants: Readonly<Record<string, number>>;
 }
 
 export class Pipelines {
@@ -36,8 +48,55 @@ export class Pipelines {
     this.#pipelines.clear();
   }
 
+  /**
+   * Makes the pipelines of all these dispatches together where the device can: then of() finds them.
+   *
+   * @throws DeviceError for a text or a pipeline that the device refuses
+   */
+  async compile(dispatches: readonly Dispatch[]): Promise<void> {
+    if ('process' in globalThis) return;
+    const device = this.#device;
+    const { result, checked } = device.guard('prepare', () => {
+      const missing = new Map<string, Recipe>();
+      for (const dispatch of dispatches) {
+        const recipe = this.#recipe(dispatch);
+        if (!this.#pipelines.has(recipe.key)) missing.set(recipe.key, recipe);
+      }
+      return [...missing.values()].map(async (recipe) => {
+        const { layout, descriptor } = this.#describe(recipe);
+        const pipeline = await device.gpu.createComputePipelineAsync(descriptor);
+        this.#pipelines.set(recipe.key, { pipeline, layout });
+      });
+    });
+    const all = Promise.all(result);
+    // A refused text is a better reason than the pipeline that fails after it.
+    all.catch(() => undefined);
+    await checked;
+    try {
+      await device.race(all);
+    } catch (cause) {
+      if (cause instanceof DeviceError) throw cause;
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new DeviceError(`WebGPU: ${message}`, {
+        stage: 'prepare',
+        adapter: device.info.name,
+        cause,
+      });
+    }
+  }
+
   /** The pipeline of a dispatch. Errors surface in the error scope of the caller. */
   of(dispatch: Dispatch): Pipeline {
+    const recipe = this.#recipe(dispatch);
+    const known = this.#pipelines.get(recipe.key);
+    if (known !== undefined) return known;
+    const { layout, descriptor } = this.#describe(recipe);
+    const made = { pipeline: this.#device.gpu.createComputePipeline(descriptor), layout };
+    this.#pipelines.set(recipe.key, made);
+    return made;
+  }
+
+  #recipe(dispatch: Dispatch): Recipe {
     const { kernel, constants } = dispatch;
     const shader = typeof kernel.shader === 'function' ? kernel.shader(dispatch) : kernel.shader;
     if (shader === undefined) {
@@ -47,16 +106,21 @@ export class Pipelines {
     const inputs = inputsOf(dispatch).length;
     const outputs = dispatch.outputs.length;
     const key = `${inputs} ${outputs} ${JSON.stringify(constants)}\n${text}`;
-    const known = this.#pipelines.get(key);
-    if (known !== undefined) return known;
+    return { key, label: kernel.name, text, inputs, outputs, constants };
+  }
+
+  #describe({ label, text, inputs, outputs, constants }: Recipe): {
+    layout: GPUBindGroupLayout;
+    descriptor: GPUComputePipelineDescriptor;
+  } {
     const { gpu } = this.#device;
     let module = this.#modules.get(text);
     if (module === undefined) {
-      module = gpu.createShaderModule({ label: kernel.name, code: text });
+      module = gpu.createShaderModule({ label, code: text });
       this.#modules.set(text, module);
     }
     const layout = gpu.createBindGroupLayout({
-      label: kernel.name,
+      label,
       entries: [
         { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform' } },
         { binding: 2, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'storage' } },
@@ -67,13 +131,11 @@ export class Pipelines {
         })),
       ],
     });
-    const pipeline = gpu.createComputePipeline({
-      label: kernel.name,
+    const descriptor = {
+      label,
       layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: 'main', constants },
-    });
-    const made = { pipeline, layout };
-    this.#pipelines.set(key, made);
-    return made;
+    };
+    return { layout, descriptor };
   }
 }
