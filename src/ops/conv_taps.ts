@@ -1,17 +1,18 @@
 // Convolution on WebGPU (V3, V4, V5): the input where it lies, one tap a term, without packing or copies.
-// The list of taps is made here, once a shape. Tiles or one output at a time, and the tile's shape, are chosen from
-// shapes alone; no bit depends on them. Not here: what Conv means (conv.ts), the kernels of the reference (conv.c).
+// The list of taps is made here, once a shape. Three forms: a product of matrices where the kernel is 1 x 1; one filter
+// at a time where a group has one (depthwise); else blocks of filters by positions. No bit depends on the choice, which
+// is made from shapes alone. Not here: what Conv means (conv.ts), the kernels of the reference (conv.c).
 import type { Dispatch, Kernel, LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { epilogueChain } from './chain_wgsl.ts';
-import { isPlain, type Axis } from './window.ts';
 import { gridOf } from './grid.ts';
 import { blockGrid, blockShader, emitStrided } from './mat_mul_strided.ts';
+import { isPlain, type Axis } from './window.ts';
 import direct from '../../shaders/ops/conv_direct.wgsl';
 import block from '../../shaders/ops/conv_taps.wgsl';
 
-// Params 7 to 9 are the sizes of the output, whose rows are the positions of one filter, or of one line of them.
+// Params 7 to 9 are the sizes of the output: a row of it, to the chain, is all positions of one filter.
 const positionsOf = ({ params }: Dispatch): number =>
   (params[7] ?? 0) * (params[8] ?? 0) * (params[9] ?? 0);
 const directShader = epilogueChain(direct, positionsOf);

@@ -1,12 +1,14 @@
 // The product of matrices on WebGPU (V3, V4): both operands where they lie, by strides, without packing.
-// Tile shapes, the thin form and the swap of sides are chosen from shapes alone; no bit depends on them.
+// Blocks of 8 or 4 rows, the thin form and the swap of sides are chosen from shapes alone; no bit depends on them.
+// Measured on SwiftShader: registers alone beat tiles in workgroup memory twofold, since a word read costs there as
+// much as six products, wherever it lies, and a barrier as much as sixty.
 // Not here: what MatMul and Gemm mean (mat_mul.ts), the kernel of the reference (mat_mul.c).
 import type { Dispatch, Kernel, LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
+import type { Shader } from '../core/shader.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import { gridOf } from './grid.ts';
-import type { Shader } from '../core/shader.ts';
 import block4 from '../../shaders/math/product_4x8.wgsl';
 import block8 from '../../shaders/math/product_8x8.wgsl';
 import block from '../../shaders/ops/mat_mul_strided.wgsl';
@@ -85,9 +87,10 @@ export function blockShader(host: Shader, rows: 4 | 8): Shader {
   return { name: `${host.name}:${rows}`, text: '', imports: [block, host] };
 }
 
-// One row, or up to three with sums of more than this many terms, are computed one output an invocation, or with several
-// sharing an output: a block would leave most of a GPU idle.
+// One row, or up to three with sums of more than this many terms, are computed without blocks, which would leave most
+// of a GPU idle: four outputs an invocation, or a group of invocations.
 const LONG_SUM = 256;
+const MOST_MATRICES = 65535; // of the thin form: workgroups a dimension
 
 /** `to[batch][m][n] = a[batch][m][k] * b[batch][k][n]`; `batchDims` innermost first. */
 export function emitStrided(
@@ -108,9 +111,9 @@ export function emitStrided(
     right = { ...a, rowStride: a.columnStride, columnStride: a.rowStride };
   }
   const batch = batchDims.reduce((product, dim) => product * dim, 1);
-  const isThin = m === 1 || (m <= 3 && k > LONG_SUM);
+  const isThin = batch <= MOST_MATRICES && (m === 1 || (m <= 3 && k > LONG_SUM));
   const shape = blockGrid(batch, m, n, k);
-  // Lanes that share an output: as many as have a group of terms, where there are too few outputs to fill a GPU.
+  // Lanes that share their outputs: as many as have a group of terms, where there are too few outputs to fill a GPU.
   let laneBits = 0;
   while (laneBits < 6 && 64 << laneBits < k && (n * m * batch) << laneBits < 65536) laneBits += 1;
   to.canonical = true;
