@@ -9,6 +9,7 @@ const f32 = (dims: number[], data: Float32Array | number[]): CaseInput => ({
   dims,
   data,
 });
+const size = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
 const words = (...list: number[]): number[] => list.map(f32OfWord);
 const result = (data: Float32Array): Tensor => new Tensor('float32', data, [data.length]);
 const resultWords = (...list: number[]): Tensor => {
@@ -146,6 +147,59 @@ const edges: OpCase[] = [
   }),
 ];
 
+// How loads lie: rows shorter than the elements of an invocation, rows that they straddle, two to four broadcast axes.
+// Add stores words, Less bytes, and Pow is long, so that each is divided among invocations in its own way.
+const BROADCASTS: [number[], number[]][] = [
+  [
+    [5, 2],
+    [5, 1],
+  ],
+  [[5, 2], [2]],
+  [[7, 3], [3]],
+  [
+    [7, 3],
+    [7, 1],
+  ],
+  [[6, 5], [5]],
+  [
+    [67, 5],
+    [67, 1],
+  ],
+  [
+    [3, 1, 5],
+    [4, 1],
+  ],
+  [
+    [2, 3, 1],
+    [1, 3, 4],
+  ],
+  [
+    [3, 2, 2],
+    [3, 1, 2],
+  ],
+  [
+    [2, 3, 4, 5],
+    [3, 1, 1],
+  ],
+  [
+    [2, 1, 4, 1],
+    [3, 1, 5],
+  ],
+  [
+    [2, 1, 2, 1, 3],
+    [3, 1, 2, 1],
+  ],
+  [[1], [9]],
+];
+const layouts: OpCase[] = BROADCASTS.flatMap(([a, b], i) =>
+  ['Add', 'Less', 'Pow'].map((opType) =>
+    nodeCase(`elementwise/op=${opType},dims=${a.join('x')},other=${b.join('x')}`, 'edges', {
+      opType,
+      inputs: [f32(a, floats(400 + i, size(a), 'wide')), f32(b, floats(430 + i, size(b), 'wide'))],
+    }),
+  ),
+);
+
 const random: OpCase[] = [
   ...UNARY.flatMap((opType, i) =>
     KINDS.map((kind) =>
@@ -230,4 +284,4 @@ const invariance: OpCase[] = ['Sigmoid', 'Exp', 'Sqrt'].flatMap((opType) =>
   }),
 );
 
-export const cases: OpCase[] = [...defined, ...edges, ...random, ...invariance];
+export const cases: OpCase[] = [...defined, ...edges, ...layouts, ...random, ...invariance];
