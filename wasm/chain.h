@@ -22,8 +22,8 @@ typedef struct {
   u32 steps[CHAIN_STEPS];               // code | destination << 8 | a << 12 | b << 16 | c << 20
 } Chain;
 
-// The codes are positions in this list.
-// clang-format off: it never settles on a list of this length
+// The codes are positions in this list, laid out by hand: the formatter never settles on one of this length.
+// clang-format off
 #define CHAIN_OPS(OP)                                                                                 \
   OP(seed) OP(load_word) OP(load_byte) OP(canonical) OP(select_word) OP(add_f32) OP(sub_f32)          \
   OP(mul_f32) OP(div_f32) OP(max_f32) OP(min_f32) OP(pow_f32) OP(prelu_f32) OP(neg_f32) OP(abs_f32)   \
