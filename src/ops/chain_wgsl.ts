@@ -2,7 +2,7 @@
 // The text holds no float operation of its own, only calls of contract functions from shaders/math in the
 // order of the steps, so lint and rules cover it as they cover the files (docs/ARCHITECTURE.md says why it is
 // generated: an interpreter would need run-time indexed registers). Equal programs give equal texts.
-import { CHAIN_OPS, type ChainOpName, type ChainProgram } from '../core/chain.ts';
+import type { ChainOpName, ChainProgram } from '../core/chain.ts';
 import { dtypeInfo } from '../core/dtype.ts';
 import type { Dispatch } from '../core/op.ts';
 import type { Shader } from '../core/shader.ts';
@@ -243,6 +243,3 @@ function rowLines(program: ChainProgram, rowLength: number): string[] {
     '}',
   ];
 }
-
-/** The steps that a program may name, for tests that compile each. */
-export const chainOpNames: readonly ChainOpName[] = Object.keys(CHAIN_OPS) as ChainOpName[];
