@@ -1,0 +1,186 @@
+// The three-way test, here WASM = oracle: every operator case on the reference and on the third implementation, which
+// shares no code with it (M2), word for word. That WebGPU gives the reference's digests is test/stacks/cases.test.ts.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { compareTensors } from '../src/compare.ts';
+import type { OpCase } from './harness/cases.ts';
+import { runCase } from './harness/conform.ts';
+import { fromOracle, toOracleGraph, toOracleTensors } from './harness/oracle_tensors.ts';
+import { missingOperators, oracleOperators, runOracle } from './oracle/index.ts';
+import { caseFiles } from './ops/index.ts';
+import { registry } from '../src/ops/index.ts';
+
+// Operators that the oracle does not have yet. Empty in the end: nothing else may be left out.
+const pending: readonly string[] = [
+  ':Abs',
+  ':Add',
+  ':And',
+  ':ArgMax',
+  ':ArgMin',
+  ':AveragePool',
+  ':BatchNormalization',
+  ':Cast',
+  ':Ceil',
+  ':Clip',
+  ':Concat',
+  ':Constant',
+  ':ConstantOfShape',
+  ':Conv',
+  ':CumSum',
+  ':DepthToSpace',
+  ':Div',
+  ':Dropout',
+  ':Equal',
+  ':Erf',
+  ':Exp',
+  ':Expand',
+  ':EyeLike',
+  ':Flatten',
+  ':Floor',
+  ':Gather',
+  ':GatherElements',
+  ':GatherND',
+  ':Gemm',
+  ':GlobalAveragePool',
+  ':GlobalLpPool',
+  ':GlobalMaxPool',
+  ':Greater',
+  ':GreaterOrEqual',
+  ':GroupNormalization',
+  ':Hardmax',
+  ':Identity',
+  ':InstanceNormalization',
+  ':IsNaN',
+  ':LRN',
+  ':LayerNormalization',
+  ':LeakyRelu',
+  ':Less',
+  ':LessOrEqual',
+  ':Log',
+  ':LogSoftmax',
+  ':LpNormalization',
+  ':LpPool',
+  ':MatMul',
+  ':Max',
+  ':MaxPool',
+  ':MeanVarianceNormalization',
+  ':Min',
+  ':Mod',
+  ':Mul',
+  ':Neg',
+  ':Not',
+  ':OneHot',
+  ':Or',
+  ':PRelu',
+  ':Pad',
+  ':Pow',
+  ':RMSNormalization',
+  ':Range',
+  ':Reciprocal',
+  ':ReduceL1',
+  ':ReduceL2',
+  ':ReduceLogSum',
+  ':ReduceLogSumExp',
+  ':ReduceMax',
+  ':ReduceMean',
+  ':ReduceMin',
+  ':ReduceProd',
+  ':ReduceSum',
+  ':ReduceSumSquare',
+  ':Reshape',
+  ':Resize',
+  ':Round',
+  ':Scatter',
+  ':ScatterElements',
+  ':ScatterND',
+  ':Shape',
+  ':Sigmoid',
+  ':Sign',
+  ':SimplifiedLayerNormalization',
+  ':Size',
+  ':Slice',
+  ':Softmax',
+  ':SpaceToDepth',
+  ':Split',
+  ':Squeeze',
+  ':Sub',
+  ':Sum',
+  ':Tanh',
+  ':Tile',
+  ':TopK',
+  ':Transpose',
+  ':Trilu',
+  ':Unsqueeze',
+  ':Upsample',
+  ':Where',
+  ':Xor',
+  'com.microsoft:SimplifiedLayerNormalization',
+];
+
+const stems = process.env['STEMS']?.split(',') ?? [...caseFiles.keys()];
+
+/** What differs between the reference and the oracle, in words; undefined if nothing does. */
+async function difference(one: OpCase): Promise<string | undefined> {
+  const graph = toOracleGraph(one.graph);
+  const missing = missingOperators(graph);
+  if (missing.length > 0)
+    return missing.some((name) => pending.includes(name))
+      ? undefined
+      : `no oracle for ${missing.join()}`;
+  const reference = await runCase(one, 'wasm');
+  if (reference.digest.startsWith('error')) return reference.digest;
+  const results = runOracle(graph, toOracleTensors(one.feeds));
+  for (const [name, words] of results) {
+    const expected = fromOracle(words);
+    const got = reference.outputs.get(name);
+    if (got === undefined) return `output ${name} is missing`;
+    if (got.dtype !== expected.dtype || got.dims.join() !== expected.dims.join()) {
+      return `${name}: the oracle has ${expected.dtype}[${expected.dims.join()}], WASM ${got.dtype}[${got.dims.join()}]`;
+    }
+    const found = compareTensors(expected, got);
+    if (found !== undefined) {
+      return `${name}[${found.index}]: the oracle has ${found.a}, WASM ${found.b} (${found.differing} of ${got.size} differ)`;
+    }
+  }
+  return undefined;
+}
+
+describe.each(stems)('%s', (stem) => {
+  test('the reference has the words of the oracle', { timeout: 120_000 }, async () => {
+    const cases = caseFiles.get(stem) ?? [];
+    expect(cases.length).toBeGreaterThan(0);
+    const wrong: string[] = [];
+    for (const one of cases) {
+      try {
+        const text = await difference(one);
+        if (text !== undefined) wrong.push(`${one.id}: ${text}`);
+      } catch (error) {
+        wrong.push(`${one.id}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+test('every operator has an oracle', () => {
+  const names = new Set(registry.all().map((def) => `${def.domain ?? ''}:${def.type}`));
+  const without = [...names].filter((name) => !oracleOperators.has(name));
+  expect(without.filter((name) => !pending.includes(name)).sort()).toEqual([]);
+});
+
+test('the oracle imports nothing from outside its folder', () => {
+  const folder = new URL('./oracle/', import.meta.url);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  expect(files.length).toBeGreaterThan(2);
+  for (const file of files) {
+    const text = readFileSync(new URL(file, folder), 'utf8');
+    const allowed = file.includes('operators') ? /^\.\.?\/\w+\.ts$/ : /^\.\/(operators\/)?\w+\.ts$/;
+    const imports = [...text.matchAll(/\bfrom\s+(['"])(.*?)\1|\bimport\s*\(?\s*(['"`])(.*?)\3/g)];
+    const outside = imports
+      .map((match) => match[2] ?? match[4] ?? '')
+      .filter((path) => !allowed.test(path));
+    expect(outside, file).toEqual([]);
+  }
+});

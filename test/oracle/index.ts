@@ -1,0 +1,81 @@
+// The third implementation of the contract (M2): executes a graph node by node on exact words. It knows
+// docs/NUMERICS.md and ONNX, and nothing of the library: no file below this folder imports from src/, wasm/ or
+// shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
+import { operators as elementwise } from './operators/elementwise.ts';
+import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
+
+/** Operator type to operator; a name of another domain than ONNX's is written `domain:type`. */
+export type OracleOperators = Readonly<Record<string, OracleOperator>>;
+
+// One line a file.
+const families: readonly OracleOperators[] = [
+  elementwise, //
+];
+
+/** `domain:type` to operator; ONNX's own domain is ''. */
+export const oracleOperators: ReadonlyMap<string, OracleOperator> = new Map(
+  families
+    .flatMap((family) => Object.entries(family))
+    .map(([name, operator]) => [name.includes(':') ? name : `:${name}`, operator]),
+);
+
+/** A graph as the oracle takes it: nodes in an order in which they can be executed. */
+export interface OracleGraph {
+  readonly nodes: readonly {
+    readonly opType: string;
+    readonly domain: string;
+    readonly inputs: readonly string[];
+    readonly outputs: readonly string[];
+    readonly attributes: ReadonlyMap<string, OracleAttribute>;
+  }[];
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly initializers: ReadonlyMap<string, OracleTensor>;
+  readonly outputs: readonly string[];
+}
+
+/** Names of the operators of a graph that the oracle does not have. */
+export const missingOperators = (graph: OracleGraph): string[] =>
+  graph.nodes
+    .map((node) => `${node.domain}:${node.opType}`)
+    .filter((name) => !oracleOperators.has(name));
+
+/** The outputs of a graph for given inputs. */
+export function runOracle(
+  graph: OracleGraph,
+  feeds: ReadonlyMap<string, OracleTensor>,
+): Map<string, OracleTensor> {
+  const values = new Map([...graph.initializers, ...feeds]);
+  for (const node of graph.nodes) {
+    const name = `${node.domain}:${node.opType}`;
+    const operator = oracleOperators.get(name);
+    if (operator === undefined) throw new TypeError(`oracle: no operator ${name}.`);
+    const one: OracleNode = {
+      opType: node.opType,
+      domain: node.domain,
+      opset: graph.opsets.get(node.domain) ?? 1,
+      attributes: node.attributes,
+      inputs: node.inputs.map((input) => {
+        const value = values.get(input);
+        if (input !== '' && value === undefined) {
+          throw new TypeError(`oracle: ${name}: no value '${input}'.`);
+        }
+        return value;
+      }),
+      outputs: node.outputs.length,
+    };
+    const results = operator(one);
+    node.outputs.forEach((output, i) => {
+      const result = results[i];
+      if (output === '') return;
+      if (result === undefined) throw new TypeError(`oracle: ${name}: no output ${i}.`);
+      values.set(output, result);
+    });
+  }
+  return new Map(
+    graph.outputs.map((name) => {
+      const value = values.get(name);
+      if (value === undefined) throw new TypeError(`oracle: no output '${name}'.`);
+      return [name, value];
+    }),
+  );
+}
