@@ -1,5 +1,5 @@
 // The checker's comparison: two runs, value by value in node order, as words and never as floats (M3).
-import { hex32 } from './core/bits.ts';
+import { hexOfElement } from './core/bits.ts';
 import type { Tensor } from './core/tensor.ts';
 import { nodeLabel, type Graph } from './graph/graph.ts';
 import type { CheckReport, Difference, Note } from './model.ts';
@@ -22,14 +22,12 @@ export function compareTensors(
     }
   }
   if (index < 0) return undefined;
-  return { index, differing, a: wordAt(left, index, width), b: wordAt(right, index, width) };
-}
-
-function wordAt(bytes: Uint8Array, index: number, width: number): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + index * width, width);
-  if (width === 4) return hex32(view.getUint32(0, true));
-  if (width === 8) return `0x${view.getBigUint64(0, true).toString(16).padStart(16, '0')}`;
-  return `0x${(width === 2 ? view.getUint16(0, true) : view.getUint8(0)).toString(16).padStart(width * 2, '0')}`;
+  return {
+    index,
+    differing,
+    a: hexOfElement(left, index, width),
+    b: hexOfElement(right, index, width),
+  };
 }
 
 export function compareOutputs(

@@ -11,9 +11,10 @@ import { Tensor } from '../core/tensor.ts';
 import { arrange, byteLengthOf } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable, RunOptions, RunResult } from './backend.ts';
-import { createCore, type Core } from './wasm/core.ts';
 import { commandWords, nextTurn, Pacer } from './wasm/commands.ts';
+import { createCore, type Core } from './wasm/core.ts';
 import type { Heap } from './wasm/heap.ts';
+import { LaidOut } from './wasm/laid_out.ts';
 
 // Results up to this size go back to the JavaScript heap when folded: shapes, scalars, small tables.
 const HOST_BYTES = 4096;
@@ -64,55 +65,27 @@ export class WasmBackend implements Evaluator {
 
   evaluate(dispatch: Dispatch, inputs: readonly Constant[]): Constant[] {
     const { heap } = this.#core;
-    const temporary: number[] = [];
-    const allocate = (bytes: number): number => {
-      const at = heap.allocate(bytes);
-      temporary.push(at);
-      return at;
-    };
-    const results: number[] = [];
+    const laid = this.layOut(dispatch, inputs);
     try {
-      const addresses = inputs.map((constant) => {
-        if (constant instanceof CoreConstant) return constant.address;
-        const known = this.#uploaded.get(constant);
-        if (known !== undefined) return known.address;
-        const at = allocate(constant.byteLength);
-        heap.bytes(at, constant.byteLength).set(constant.bytes());
-        return at;
-      });
-      for (const value of dispatch.outputs) results.push(heap.allocate(byteLengthOf(value)));
-      const scratch = dispatch.scratch > 0 ? allocate(dispatch.scratch) : 0;
-      const of = new Map<Value, number>();
-      inputsOf(dispatch).forEach((value, i) => of.set(value, addresses[i] ?? 0));
-      dispatch.outputs.forEach((value, i) => of.set(value, results[i] ?? 0));
-      const build = (base: number): Uint32Array =>
-        commandWords(
-          [dispatch],
-          base,
-          scratch,
-          (name) => this.#core.kernel(name),
-          (value) => of.get(value) ?? 0,
-        );
-      const list = allocate(build(0).byteLength);
-      const words = build(list);
-      heap.words(list, words.length).set(words);
-      const cursor = allocate(8);
-      heap.words(cursor, 2).fill(0);
-      this.#core.runCommands(list, 1, cursor, 0);
+      laid.run(0, dispatch.units);
       return dispatch.outputs.map((value, i) => {
-        const at = results[i] ?? 0;
         const bytes = byteLengthOf(value);
-        if (bytes > HOST_BYTES) return new CoreConstant(heap, value.dtype, at, bytes);
-        const copy = heap.bytes(at, bytes).slice();
-        temporary.push(at);
-        return new HostConstant(value.dtype, copy);
+        if (bytes <= HOST_BYTES) return new HostConstant(value.dtype, laid.output(i).slice());
+        return new CoreConstant(heap, value.dtype, laid.keep(i), bytes);
       });
-    } catch (error) {
-      temporary.push(...results.filter((at) => !temporary.includes(at)));
-      throw error;
     } finally {
-      for (const at of temporary) heap.free(at);
+      laid.free();
     }
+  }
+
+  /** The dispatch in the core's memory, to run parts of it; whoever asks frees it. */
+  layOut(dispatch: Dispatch, inputs: readonly Constant[]): LaidOut {
+    const known = inputs.map((constant) =>
+      constant instanceof CoreConstant
+        ? constant.address
+        : (this.#uploaded.get(constant)?.address ?? constant.bytes()),
+    );
+    return new LaidOut(this.#core, dispatch, known);
   }
 
   /** Executes one dispatch on given bytes; what a GPU run asks for. */

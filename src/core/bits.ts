@@ -21,6 +21,14 @@ export function hex32(bits: number): string {
   return `0x${(bits >>> 0).toString(16).padStart(8, '0')}`;
 }
 
+/** The bits of element `index` of little-endian elements of `width` bytes, as hex digits: `0x01`, `0x3f800000`. */
+export function hexOfElement(bytes: Uint8Array, index: number, width: number): string {
+  const digits = [...bytes.subarray(index * width, (index + 1) * width)].map((byte) =>
+    byte.toString(16).padStart(2, '0'),
+  );
+  return `0x${digits.toReversed().join('')}`;
+}
+
 /** Words with a name, after the constants of the WebGPU conformance tests. */
 export const kBit = {
   f32: {
