@@ -94,7 +94,13 @@ test('property: any dispatch, any element, any bit', { timeout: 120_000 }, () =>
           const width = dtypeInfo(dispatch.outputs[i]?.dtype ?? 'uint8').bytes;
           const k = at % bytes.length;
           bytes[k] = (bytes[k] ?? 0) ^ change;
-          const found = spotCheck(core, dispatch, { inputs, outputs }, everyUnit(observed));
+          const found = spotCheck(
+            core,
+            dispatch,
+            { inputs, outputs },
+            everyUnit(observed),
+            Math.random,
+          );
           expect(found).toMatchObject({ output: i, index: Math.floor(k / width) });
         });
       },
@@ -128,10 +134,12 @@ test('bytes that the GPU did not give are a difference, and errors leave no memo
   const before = core.memoryInUse;
   observe(one, core, (observed) => {
     const { dispatch, inputs } = observed;
-    const nothing = spotCheck(core, dispatch, { inputs, outputs: [] }, [0]);
+    const nothing = spotCheck(core, dispatch, { inputs, outputs: [] }, [0], Math.random);
     expect(nothing).toMatchObject({ unit: 0, output: 0, index: 0, got: '0x' });
     const broken = { ...dispatch, kernel: { ...dispatch.kernel, name: 'no_such_kernel' } };
-    expect(() => spotCheck(core, broken, observed, [0])).toThrow(/no kernel 'no_such_kernel'/);
+    expect(() => spotCheck(core, broken, observed, [0], Math.random)).toThrow(
+      /no kernel 'no_such_kernel'/,
+    );
   });
   expect(core.memoryInUse).toBe(before);
 });

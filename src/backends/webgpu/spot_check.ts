@@ -35,7 +35,7 @@ export interface Observed {
   readonly outputs: readonly Uint8Array[];
 }
 
-/** A number in [0, 1), as Math.random gives. */
+/** A number in [0, 1); no bit of a result depends on it, so whoever drives a run gives it. */
 export type Random = () => number;
 
 /** `count` different units of a dispatch, or all there are. */
@@ -62,7 +62,7 @@ export function spotCheck(
   dispatch: Dispatch,
   observed: Observed,
   units: readonly number[],
-  random: Random = Math.random,
+  random: Random,
 ): SpotDifference | undefined {
   if (units.length === 0) return undefined;
   const laid = reference.layOut(dispatch, observed.inputs);
