@@ -1,8 +1,10 @@
 // The lint over shaders (docs/NUMERICS.md, B1, B4, B5): which float operations may stand in WGSL, and where.
-// Permitted: one rounded +, − or · directly inside a barrier call (bar, bar4, bar_bits, store); the device's
-// approximate quotient and root in functions named so, whose results are corrected in integers; bitcast, select,
-// loads and stores of floats. Everything else that touches a float fails, as do u32 / and %, which shipped
-// compilers get wrong, outside math/index. It reads tokens and declared types; it is no WGSL parser.
+// A float exists only in the texts of the rounded operations, math/rounded and its other rungs; all others hold words,
+// or pass Float and Float4 on. There, permitted: one rounded +, − or · directly inside a barrier call (bar, bar4,
+// bar_bits); the device's approximate quotient and root in functions named so, whose results are corrected in
+// integers; bitcast. The light rung may leave a barrier away, nothing else. Everything else that touches a float
+// fails, as do u32 / and %, which shipped compilers get wrong, outside math/index. It reads tokens and declared
+// types; it is no WGSL parser.
 
 export interface Violation {
   readonly line: number;
@@ -15,7 +17,9 @@ interface Token {
   readonly line: number;
 }
 
-const BARRIERS = new Set(['bar', 'bar4', 'bar_bits', 'store']);
+const BARRIERS = new Set(['bar', 'bar4', 'bar_bits']);
+const ROUNDED = /^math\/rounded(_\w+)?$/;
+const LIGHT = 'math/rounded_light';
 const APPROXIMATIONS: Readonly<Record<string, string>> = {
   approximate_quotient: '/',
   approximate_root: 'sqrt',
@@ -84,7 +88,8 @@ function typeAt(tokens: readonly Token[], from: number): string {
   }
   return type;
 }
-const isFloatType = (type: string): boolean => /\bf32\b/.test(type) && !type.startsWith('bitcast');
+const isFloatType = (type: string): boolean =>
+  /\b(f32|Float|Float4)\b/.test(type) && !type.startsWith('bitcast');
 
 /** Names declared with a float type in the tokens, and functions that return one, beside `known` ones. */
 function floatNames(tokens: readonly Token[], known: ReadonlySet<string>): Set<string> {
@@ -132,7 +137,7 @@ function isFloatOperand(
   if (isFloatLiteral(text)) return true;
   if (text === 'bitcast' || /^vec\d$/.test(text))
     return /^<(vec\d<)?f32/.test(typeAt(tokens, i + 1) + (tokens[i + 2]?.text ?? ''));
-  if (text === 'f32') return true;
+  if (text === 'f32' || text === 'Float' || text === 'Float4') return true;
   if (text === 'select') return isFloatOperand(tokens, i + 2, names);
   return names.has(text);
 }
@@ -235,6 +240,7 @@ function lintPart(
 ): Violation[] {
   const violations: Violation[] = [];
   const calls: { callee: string; floatOperations: number }[] = [];
+  const isRounded = ROUNDED.test(name);
   let inFunction = '';
   const report = (i: number, rule: string, message: string): void => {
     violations.push({ line: tokens[i]?.line ?? 0, rule, message });
@@ -248,6 +254,13 @@ function lintPart(
   tokens.forEach(({ text: token }, i) => {
     const next = tokens[i + 1]?.text ?? '';
     if (token === 'fn') inFunction = next;
+    if (token === 'f32' && !isRounded) {
+      report(
+        i,
+        'float',
+        'f32 outside math/rounded (B1). Use its operations on words, Float or Float4.',
+      );
+    }
     if (token === '(') {
       let before = tokens[i - 1]?.text ?? '';
       if (before === '>') before = 'constructor';
@@ -310,8 +323,13 @@ function lintPart(
       const approximated = APPROXIMATIONS[inFunction] === token;
       if (call !== undefined) call.floatOperations += 1;
       if (approximated) return;
-      if (call === undefined || !BARRIERS.has(call.callee)) {
-        report(i, 'barrier', `float ${token} outside a barrier (B1). Write bar(a ${token} b).`);
+      if (name === LIGHT && (token === '+' || token === '*')) return;
+      if (!isRounded || call === undefined || !BARRIERS.has(call.callee)) {
+        report(
+          i,
+          'barrier',
+          `float ${token} outside math/rounded, or outside a barrier there (B1). Use add_rounded, mul_rounded, add4, multiply_add.`,
+        );
       } else if (call.floatOperations > 1) {
         report(
           i,

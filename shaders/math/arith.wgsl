@@ -1,6 +1,6 @@
 // The f32 operations of the contract (V2) on u32 words: read operands canonically, compute the exact result,
 // round once to nearest-even, store canonically. Total: every bit pattern in, one bit pattern out.
-// A float exists only between two bitcasts, around one operation whose operands are finite, zero or at least
+// A float exists only inside the rounded operations of math/rounded, whose operands here are finite, zero or at least
 // 2^-120, and whose result cannot overflow: those are the operations WGSL rounds correctly. NaN, infinities and
 // results near or over the top of the range are handled by bit tests, so + - x / and the square root never ask
 // for recomputation. The quotient and the root are a device approximation and an exact integer correction;
@@ -14,7 +14,7 @@
 //   sqrt(inf) = inf   sqrt(0) = 0   sqrt(negative) = NaN
 //   floor, ceil, round, abs, neg, relu of an infinity: what the sign says; a zero result is +0
 //   to integer: NaN -> 0, out of range -> the nearest representable
-// #import math/barrier
+// #import math/rounded
 
 const SIGN_BIT: u32 = 0x80000000u;
 const MAGNITUDE_BITS: u32 = 0x7fffffffu;
@@ -70,7 +70,7 @@ fn add_f32(x: u32, y: u32) -> u32 {
   let quarter = select(0u, 0x01000000u, top >= 0x7f000000u);
   let scaled_a = select(a - quarter, 0u, ma < 1u);
   let scaled_b = select(b - quarter, 0u, mb < 1u);
-  let sum = bar_bits(bitcast<f32>(scaled_a) + bitcast<f32>(scaled_b));
+  let sum = add_rounded(scaled_a, scaled_b);
   let magnitude = min((sum & MAGNITUDE_BITS) + quarter, INFINITY_BITS);
   let finite = select((sum & SIGN_BIT) | magnitude, 0u, magnitude < CANONICAL_LIMIT);
   let invalid = top > INFINITY_BITS || (ma == mb && a != b);
@@ -92,7 +92,7 @@ fn mul_f32(x: u32, y: u32) -> u32 {
   let mb = b & MAGNITUDE_BITS;
   let sign = (a ^ b) & SIGN_BIT;
   let scale = select(0u, 0x30000000u, (a & EXPONENT_BITS) + (b & EXPONENT_BITS) >= 0xbe000000u);
-  let product = bar_bits(bitcast<f32>(a - scale) * bitcast<f32>(b - scale));
+  let product = mul_rounded(a - scale, b - scale);
   let magnitude = min((product & MAGNITUDE_BITS) + (scale << 1u), INFINITY_BITS);
   let finite = select(sign | magnitude, 0u, magnitude < CANONICAL_LIMIT);
   let top = max(ma, mb);
@@ -101,12 +101,6 @@ fn mul_f32(x: u32, y: u32) -> u32 {
 }
 
 // ---- quotient and square root
-
-// Within 2.5 ulp of a / b for a and b in [1, 4), by the WGSL specification. Kept alone so that the device gate can
-// replace it by one that is off by any error under 4 ulp.
-fn approximate_quotient(a: f32, b: f32) -> f32 {
-  return a / b;
-}
 
 fn div_f32(x: u32, y: u32) -> u32 {
   let a = flush_below(x, CANONICAL_LIMIT);
@@ -118,9 +112,9 @@ fn div_f32(x: u32, y: u32) -> u32 {
   let single = (a & FRACTION_BITS) | IMPLICIT_BIT;
   let doubled = single < mb;
   let ma = select(single, single << 1u, doubled);
-  let fb = bitcast<f32>(mb + (ONE_BITS - IMPLICIT_BIT));
-  let fa = bitcast<f32>(single + select(ONE_BITS - IMPLICIT_BIT, ONE_BITS, doubled));
-  let approximation = clamp(bar_bits(approximate_quotient(fa, fb)), ONE_BITS, 0x40000000u);
+  let fb = mb + (ONE_BITS - IMPLICIT_BIT);
+  let fa = single + select(ONE_BITS - IMPLICIT_BIT, ONE_BITS, doubled);
+  let approximation = clamp(quotient_estimate(fa, fb), ONE_BITS, 0x40000000u);
   // q = floor(ma 2^23 / mb) lies in [start, start + 7] if the approximation is off by less than 4 units.
   // The remainder of start is then under 8 mb < 2^27, so that its low 32 bits are all of it.
   var q = approximation - (ONE_BITS - IMPLICIT_BIT) - 4u;
@@ -161,11 +155,6 @@ fn reciprocal_f32(x: u32) -> u32 {
   return div_f32(ONE_BITS, x);
 }
 
-// Within 8 ulp of the root of x in [1, 4): WGSL inherits its accuracy from 1 / inverseSqrt(x), under 5 ulp.
-fn approximate_root(x: f32) -> f32 {
-  return sqrt(x);
-}
-
 fn sqrt_f32(x: u32) -> u32 {
   let a = flush_below(x, CANONICAL_LIMIT);
   // +0 and +infinity stay; everything else that is not positive and finite is negative or NaN.
@@ -173,8 +162,8 @@ fn sqrt_f32(x: u32) -> u32 {
   // x = m 2^(e - 150). With an odd e - 127 the significand is doubled, so that the radicand is in [1, 4).
   let odd = 1u - ((a >> 23u) & 1u);
   let m = (a & FRACTION_BITS) | IMPLICIT_BIT;
-  let radicand = bitcast<f32>((a & FRACTION_BITS) | (ONE_BITS + (odd << 23u)));
-  let approximation = clamp(bar_bits(approximate_root(radicand)), ONE_BITS, 0x3fffffffu);
+  let radicand = (a & FRACTION_BITS) | (ONE_BITS + (odd << 23u));
+  let approximation = clamp(root_estimate(radicand), ONE_BITS, 0x3fffffffu);
   // s = floor(sqrt(m 2^(23 + odd))) lies in [start, start + 15] if the approximation is off by less than 8
   // units; the remainder of start is then under 2^29, so that its low 32 bits are all of it.
   var s = approximation - (ONE_BITS - IMPLICIT_BIT) - 8u;

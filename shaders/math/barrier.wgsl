@@ -1,8 +1,7 @@
-// The status buffer and the rounding barrier (docs/NUMERICS.md, B1, B6).
-// bar(v) is v, but its bits pass through an integer operation whose other operand no compiler can know: the
-// opaque zero is loaded from a read_write storage buffer. With bar on every rounded product and every rounded
-// sum, no float operation feeds another, so nothing can be fused, reordered or distributed.
-// Every entry point calls begin() before anything else. bar does not make a value canonical: see math/arith.
+// The status buffer: the opaque zero of the rounding barrier, and the flag (docs/NUMERICS.md, B1, B6).
+// The zero is loaded from a read_write storage buffer, so no compiler can know it: math/rounded makes barriers of it,
+// math/index hides operands behind it.
+// Every entry point calls begin() before anything else.
 // Not here: who clears and reads the status buffer (the backend does, once a run).
 struct Status {
   zero: u32, // always 0; the host writes it, no shader does
@@ -14,15 +13,6 @@ var<private> opaque_zero: u32;
 
 fn begin() {
   opaque_zero = status.zero;
-}
-
-fn bar(v: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(v) | opaque_zero);
-}
-
-// The same barrier, for results that go on as bits.
-fn bar_bits(v: f32) -> u32 {
-  return bitcast<u32>(v) | opaque_zero;
 }
 
 fn raise_flag() {

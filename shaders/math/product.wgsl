@@ -2,9 +2,9 @@
 // operand4(x) reads f32 words for a product: magnitudes under 2^-51 are +0. It remembers the largest magnitude; at
 // the end check_operands() raises the flag if one was 2^50 or more, infinite or NaN: below that, and with at most
 // 2^27 terms, no product or sum can overflow, and none but zero is subnormal.
-// multiply_add is one step of V4: the product rounded, then the sum rounded. Kernels add groups of 64 terms into a
-// first level and 64 of those into a second. Adding to +0 instead of starting with the first term, and adding an
-// empty level, change at most the sign of a zero, which the canonical store removes.
+// multiply_add (math/rounded) is one step of V4. Kernels add groups of 64 terms into a first level and 64 of those into
+// a second. Adding to +0 instead of starting with the first term, and adding an empty level, change at most the sign
+// of a zero, which the canonical store removes.
 // #import math/arith
 
 const OPERAND_LIMIT: u32 = 0x58800000u; // 2^50, exponent field 177
@@ -12,8 +12,8 @@ const MOST_TERMS: u32 = 262144u; // 64^3: three levels
 
 // Operands of one term: 8 rows, or 8 columns.
 struct Eight {
-  low: vec4<f32>,
-  high: vec4<f32>,
+  low: Float4,
+  high: Float4,
 }
 
 // The sizes of a product: matrices or images, rows (filters), columns (positions) and terms of each.
@@ -27,16 +27,16 @@ struct Extent {
 
 var<private> largest: vec4<u32>;
 
-fn operand4(x: vec4<u32>) -> vec4<f32> {
+fn operand4(x: vec4<u32>) -> Float4 {
   let magnitude = x & vec4<u32>(MAGNITUDE_BITS);
   largest = max(largest, magnitude);
-  return bitcast<vec4<f32>>(select(x, vec4<u32>(), magnitude < vec4<u32>(PRODUCT_LIMIT)));
+  return float4_of(select(x, vec4<u32>(), magnitude < vec4<u32>(PRODUCT_LIMIT)));
 }
 
-fn operand(x: u32) -> f32 {
+fn operand(x: u32) -> Float {
   let magnitude = x & MAGNITUDE_BITS;
   largest.x = max(largest.x, magnitude);
-  return bitcast<f32>(select(x, 0u, magnitude < PRODUCT_LIMIT));
+  return float_of(select(x, 0u, magnitude < PRODUCT_LIMIT));
 }
 
 fn check_operands(terms: u32) {
@@ -45,20 +45,8 @@ fn check_operands(terms: u32) {
   }
 }
 
-fn bar4(v: vec4<f32>) -> vec4<f32> {
-  return bitcast<vec4<f32>>(bitcast<vec4<u32>>(v) | vec4<u32>(opaque_zero));
-}
-
-fn add4(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
-  return bar4(a + b);
-}
-
-fn multiply_add(sum: vec4<f32>, a: vec4<f32>, b: f32) -> vec4<f32> {
-  return bar4(sum + bar4(a * b));
-}
-
 // Finished sums, canonical.
-fn stored4(sum: vec4<f32>) -> vec4<u32> {
-  let bits = bitcast<vec4<u32>>(sum);
+fn stored4(sum: Float4) -> vec4<u32> {
+  let bits = words4_of(sum);
   return select(bits, vec4<u32>(), (bits & vec4<u32>(MAGNITUDE_BITS)) < vec4<u32>(CANONICAL_LIMIT));
 }

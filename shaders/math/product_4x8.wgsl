@@ -9,33 +9,33 @@
 // LEVELS: 1 for up to 64 terms, 2 for up to 64^2, else 3; registers of unused levels vanish.
 override LEVELS: u32 = 3u;
 
-var<private> sum0a: vec4<f32>;
-var<private> sum0b: vec4<f32>;
-var<private> sum1a: vec4<f32>;
-var<private> sum1b: vec4<f32>;
-var<private> sum2a: vec4<f32>;
-var<private> sum2b: vec4<f32>;
-var<private> sum3a: vec4<f32>;
-var<private> sum3b: vec4<f32>;
-var<private> one0a: vec4<f32>;
-var<private> one0b: vec4<f32>;
-var<private> one1a: vec4<f32>;
-var<private> one1b: vec4<f32>;
-var<private> one2a: vec4<f32>;
-var<private> one2b: vec4<f32>;
-var<private> one3a: vec4<f32>;
-var<private> one3b: vec4<f32>;
-var<private> two0a: vec4<f32>;
-var<private> two0b: vec4<f32>;
-var<private> two1a: vec4<f32>;
-var<private> two1b: vec4<f32>;
-var<private> two2a: vec4<f32>;
-var<private> two2b: vec4<f32>;
-var<private> two3a: vec4<f32>;
-var<private> two3b: vec4<f32>;
+var<private> sum0a: Float4;
+var<private> sum0b: Float4;
+var<private> sum1a: Float4;
+var<private> sum1b: Float4;
+var<private> sum2a: Float4;
+var<private> sum2b: Float4;
+var<private> sum3a: Float4;
+var<private> sum3b: Float4;
+var<private> one0a: Float4;
+var<private> one0b: Float4;
+var<private> one1a: Float4;
+var<private> one1b: Float4;
+var<private> one2a: Float4;
+var<private> one2b: Float4;
+var<private> one3a: Float4;
+var<private> one3b: Float4;
+var<private> two0a: Float4;
+var<private> two0b: Float4;
+var<private> two1a: Float4;
+var<private> two1b: Float4;
+var<private> two2a: Float4;
+var<private> two2b: Float4;
+var<private> two3a: Float4;
+var<private> two3b: Float4;
 
 // Two terms, first a by b, then c by d: what lies between stays in registers even on slow compilers.
-fn add_two_terms(a: vec4<f32>, b: Eight, c: vec4<f32>, d: Eight) {
+fn add_two_terms(a: Float4, b: Eight, c: Float4, d: Eight) {
   sum0a = multiply_add(multiply_add(sum0a, b.low, a.x), d.low, c.x);
   sum0b = multiply_add(multiply_add(sum0b, b.high, a.x), d.high, c.x);
   sum1a = multiply_add(multiply_add(sum1a, b.low, a.y), d.low, c.y);
@@ -59,14 +59,14 @@ fn close_group(terms: u32) {
   one2b = add4(one2b, sum2b);
   one3a = add4(one3a, sum3a);
   one3b = add4(one3b, sum3b);
-  sum0a = vec4<f32>();
-  sum0b = vec4<f32>();
-  sum1a = vec4<f32>();
-  sum1b = vec4<f32>();
-  sum2a = vec4<f32>();
-  sum2b = vec4<f32>();
-  sum3a = vec4<f32>();
-  sum3b = vec4<f32>();
+  sum0a = Float4();
+  sum0b = Float4();
+  sum1a = Float4();
+  sum1b = Float4();
+  sum2a = Float4();
+  sum2b = Float4();
+  sum3a = Float4();
+  sum3b = Float4();
   if (LEVELS < 3u || (terms & 4095u) > 0u) {
     return;
   }
@@ -78,22 +78,22 @@ fn close_group(terms: u32) {
   two2b = add4(two2b, one2b);
   two3a = add4(two3a, one3a);
   two3b = add4(two3b, one3b);
-  one0a = vec4<f32>();
-  one0b = vec4<f32>();
-  one1a = vec4<f32>();
-  one1b = vec4<f32>();
-  one2a = vec4<f32>();
-  one2b = vec4<f32>();
-  one3a = vec4<f32>();
-  one3b = vec4<f32>();
+  one0a = Float4();
+  one0b = Float4();
+  one1a = Float4();
+  one1b = Float4();
+  one2a = Float4();
+  one2b = Float4();
+  one3a = Float4();
+  one3b = Float4();
 }
 
-fn masked(a: vec4<f32>, inside: bool) -> vec4<f32> {
-  let zero = vec4<f32>();
+fn masked(a: Float4, inside: bool) -> Float4 {
+  let zero = Float4();
   return select(zero, a, inside);
 }
 
-fn total(sum: vec4<f32>, one: vec4<f32>, two: vec4<f32>) -> vec4<u32> {
+fn total(sum: Float4, one: Float4, two: Float4) -> vec4<u32> {
   if (LEVELS < 2u) {
     return stored4(sum);
   }

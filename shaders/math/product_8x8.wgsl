@@ -9,54 +9,54 @@
 // LEVELS: 1 for up to 64 terms, 2 for up to 64^2, else 3; registers of unused levels vanish.
 override LEVELS: u32 = 3u;
 
-var<private> sum0a: vec4<f32>;
-var<private> sum0b: vec4<f32>;
-var<private> sum1a: vec4<f32>;
-var<private> sum1b: vec4<f32>;
-var<private> sum2a: vec4<f32>;
-var<private> sum2b: vec4<f32>;
-var<private> sum3a: vec4<f32>;
-var<private> sum3b: vec4<f32>;
-var<private> sum4a: vec4<f32>;
-var<private> sum4b: vec4<f32>;
-var<private> sum5a: vec4<f32>;
-var<private> sum5b: vec4<f32>;
-var<private> sum6a: vec4<f32>;
-var<private> sum6b: vec4<f32>;
-var<private> sum7a: vec4<f32>;
-var<private> sum7b: vec4<f32>;
-var<private> one0a: vec4<f32>;
-var<private> one0b: vec4<f32>;
-var<private> one1a: vec4<f32>;
-var<private> one1b: vec4<f32>;
-var<private> one2a: vec4<f32>;
-var<private> one2b: vec4<f32>;
-var<private> one3a: vec4<f32>;
-var<private> one3b: vec4<f32>;
-var<private> one4a: vec4<f32>;
-var<private> one4b: vec4<f32>;
-var<private> one5a: vec4<f32>;
-var<private> one5b: vec4<f32>;
-var<private> one6a: vec4<f32>;
-var<private> one6b: vec4<f32>;
-var<private> one7a: vec4<f32>;
-var<private> one7b: vec4<f32>;
-var<private> two0a: vec4<f32>;
-var<private> two0b: vec4<f32>;
-var<private> two1a: vec4<f32>;
-var<private> two1b: vec4<f32>;
-var<private> two2a: vec4<f32>;
-var<private> two2b: vec4<f32>;
-var<private> two3a: vec4<f32>;
-var<private> two3b: vec4<f32>;
-var<private> two4a: vec4<f32>;
-var<private> two4b: vec4<f32>;
-var<private> two5a: vec4<f32>;
-var<private> two5b: vec4<f32>;
-var<private> two6a: vec4<f32>;
-var<private> two6b: vec4<f32>;
-var<private> two7a: vec4<f32>;
-var<private> two7b: vec4<f32>;
+var<private> sum0a: Float4;
+var<private> sum0b: Float4;
+var<private> sum1a: Float4;
+var<private> sum1b: Float4;
+var<private> sum2a: Float4;
+var<private> sum2b: Float4;
+var<private> sum3a: Float4;
+var<private> sum3b: Float4;
+var<private> sum4a: Float4;
+var<private> sum4b: Float4;
+var<private> sum5a: Float4;
+var<private> sum5b: Float4;
+var<private> sum6a: Float4;
+var<private> sum6b: Float4;
+var<private> sum7a: Float4;
+var<private> sum7b: Float4;
+var<private> one0a: Float4;
+var<private> one0b: Float4;
+var<private> one1a: Float4;
+var<private> one1b: Float4;
+var<private> one2a: Float4;
+var<private> one2b: Float4;
+var<private> one3a: Float4;
+var<private> one3b: Float4;
+var<private> one4a: Float4;
+var<private> one4b: Float4;
+var<private> one5a: Float4;
+var<private> one5b: Float4;
+var<private> one6a: Float4;
+var<private> one6b: Float4;
+var<private> one7a: Float4;
+var<private> one7b: Float4;
+var<private> two0a: Float4;
+var<private> two0b: Float4;
+var<private> two1a: Float4;
+var<private> two1b: Float4;
+var<private> two2a: Float4;
+var<private> two2b: Float4;
+var<private> two3a: Float4;
+var<private> two3b: Float4;
+var<private> two4a: Float4;
+var<private> two4b: Float4;
+var<private> two5a: Float4;
+var<private> two5b: Float4;
+var<private> two6a: Float4;
+var<private> two6b: Float4;
+var<private> two7a: Float4;
+var<private> two7b: Float4;
 
 // Two terms, first a by b, then c by d: what lies between stays in registers even on slow compilers.
 fn add_two_terms(a: Eight, b: Eight, c: Eight, d: Eight) {
@@ -99,22 +99,22 @@ fn close_group(terms: u32) {
   one6b = add4(one6b, sum6b);
   one7a = add4(one7a, sum7a);
   one7b = add4(one7b, sum7b);
-  sum0a = vec4<f32>();
-  sum0b = vec4<f32>();
-  sum1a = vec4<f32>();
-  sum1b = vec4<f32>();
-  sum2a = vec4<f32>();
-  sum2b = vec4<f32>();
-  sum3a = vec4<f32>();
-  sum3b = vec4<f32>();
-  sum4a = vec4<f32>();
-  sum4b = vec4<f32>();
-  sum5a = vec4<f32>();
-  sum5b = vec4<f32>();
-  sum6a = vec4<f32>();
-  sum6b = vec4<f32>();
-  sum7a = vec4<f32>();
-  sum7b = vec4<f32>();
+  sum0a = Float4();
+  sum0b = Float4();
+  sum1a = Float4();
+  sum1b = Float4();
+  sum2a = Float4();
+  sum2b = Float4();
+  sum3a = Float4();
+  sum3b = Float4();
+  sum4a = Float4();
+  sum4b = Float4();
+  sum5a = Float4();
+  sum5b = Float4();
+  sum6a = Float4();
+  sum6b = Float4();
+  sum7a = Float4();
+  sum7b = Float4();
   if (LEVELS < 3u || (terms & 4095u) > 0u) {
     return;
   }
@@ -134,30 +134,30 @@ fn close_group(terms: u32) {
   two6b = add4(two6b, one6b);
   two7a = add4(two7a, one7a);
   two7b = add4(two7b, one7b);
-  one0a = vec4<f32>();
-  one0b = vec4<f32>();
-  one1a = vec4<f32>();
-  one1b = vec4<f32>();
-  one2a = vec4<f32>();
-  one2b = vec4<f32>();
-  one3a = vec4<f32>();
-  one3b = vec4<f32>();
-  one4a = vec4<f32>();
-  one4b = vec4<f32>();
-  one5a = vec4<f32>();
-  one5b = vec4<f32>();
-  one6a = vec4<f32>();
-  one6b = vec4<f32>();
-  one7a = vec4<f32>();
-  one7b = vec4<f32>();
+  one0a = Float4();
+  one0b = Float4();
+  one1a = Float4();
+  one1b = Float4();
+  one2a = Float4();
+  one2b = Float4();
+  one3a = Float4();
+  one3b = Float4();
+  one4a = Float4();
+  one4b = Float4();
+  one5a = Float4();
+  one5b = Float4();
+  one6a = Float4();
+  one6b = Float4();
+  one7a = Float4();
+  one7b = Float4();
 }
 
 fn masked(a: Eight, inside: bool) -> Eight {
-  let zero = vec4<f32>();
+  let zero = Float4();
   return Eight(select(zero, a.low, inside), select(zero, a.high, inside));
 }
 
-fn total(sum: vec4<f32>, one: vec4<f32>, two: vec4<f32>) -> vec4<u32> {
+fn total(sum: Float4, one: Float4, two: Float4) -> vec4<u32> {
   if (LEVELS < 2u) {
     return stored4(sum);
   }

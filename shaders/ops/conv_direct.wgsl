@@ -46,23 +46,23 @@ override SLIDES: bool = false;
 override UNROLLED: u32 = 0u;
 override LEVELS: u32 = 3u;
 
-var<private> sum_low: vec4<f32>;
-var<private> sum_high: vec4<f32>;
-var<private> one_low: vec4<f32>;
-var<private> one_high: vec4<f32>;
-var<private> two_low: vec4<f32>;
-var<private> two_high: vec4<f32>;
+var<private> sum_low: Float4;
+var<private> sum_high: Float4;
+var<private> one_low: Float4;
+var<private> one_high: Float4;
+var<private> two_low: Float4;
+var<private> two_high: Float4;
 var<private> terms: u32;
 
 // The taps of the outputs, where they lie along their row, the row's offset, and its width or 0 if it is padding.
-var<private> window_low: vec4<f32>;
-var<private> window_high: vec4<f32>;
+var<private> window_low: Float4;
+var<private> window_high: Float4;
 var<private> x_low: vec4<u32>;
 var<private> x_high: vec4<u32>;
 var<private> line: u32;
 var<private> limit: u32;
 
-fn taps4(x: vec4<u32>) -> vec4<f32> {
+fn taps4(x: vec4<u32>) -> Float4 {
   let is_inside = x < vec4<u32>(limit);
   let at = select(vec4<u32>(), vec4<u32>(line) + x, is_inside);
   let words = vec4<u32>(in0[at.x], in0[at.y], in0[at.z], in0[at.w]);
@@ -90,10 +90,10 @@ fn next_taps() {
   let word = in0[select(0u, line + x, is_inside)];
   let last = operand(select(0u, word, is_inside));
   if (WIDE) {
-    window_low = vec4<f32>(window_low.yzw, window_high.x);
-    window_high = vec4<f32>(window_high.yzw, last);
+    window_low = Float4(window_low.yzw, window_high.x);
+    window_high = Float4(window_high.yzw, last);
   } else {
-    window_low = vec4<f32>(window_low.yzw, last);
+    window_low = Float4(window_low.yzw, last);
   }
 }
 
@@ -112,15 +112,15 @@ fn add_term(weight: u32) {
   }
   one_low = add4(one_low, sum_low);
   one_high = add4(one_high, sum_high);
-  sum_low = vec4<f32>();
-  sum_high = vec4<f32>();
+  sum_low = Float4();
+  sum_high = Float4();
   if (LEVELS < 3u || (terms & 4095u) > 0u) {
     return;
   }
   two_low = add4(two_low, one_low);
   two_high = add4(two_high, one_high);
-  one_low = vec4<f32>();
-  one_high = vec4<f32>();
+  one_low = Float4();
+  one_high = Float4();
 }
 
 fn add_row(weight: u32) {
@@ -145,7 +145,7 @@ fn add_row(weight: u32) {
   }
 }
 
-fn total(sum: vec4<f32>, one: vec4<f32>, two: vec4<f32>) -> vec4<u32> {
+fn total(sum: Float4, one: Float4, two: Float4) -> vec4<u32> {
   if (LEVELS < 2u) {
     return stored4(sum);
   }

@@ -98,7 +98,7 @@ fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
   corner_high = first + (z_high * params.height + y_high) * params.width + x_high;
 }
 
-fn left4(at: vec4<u32>) -> vec4<f32> {
+fn left4(at: vec4<u32>) -> Float4 {
   return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
 }
 
@@ -106,7 +106,7 @@ fn block_left(k: u32) -> Eight {
   return Eight(left4(left_low + vec4<u32>(k)), left4(left_high + vec4<u32>(k)));
 }
 
-fn block_left_low(k: u32) -> vec4<f32> {
+fn block_left_low(k: u32) -> Float4 {
   return left4(left_low + vec4<u32>(k));
 }
 
@@ -115,7 +115,7 @@ fn right4(at: vec4<u32>) -> vec4<u32> {
 }
 
 // Taps at `at` where z, y and x lie in the input, else +0.
-fn taps4(at: vec4<u32>, z: vec4<u32>, y: vec4<u32>, x: vec4<u32>) -> vec4<f32> {
+fn taps4(at: vec4<u32>, z: vec4<u32>, y: vec4<u32>, x: vec4<u32>) -> Float4 {
   if (AXES < 1u) {
     return operand4(right4(at));
   }

@@ -56,11 +56,11 @@ fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
   right_high = vec4<u32>(b_offset) + min(vec4<u32>(lane + 4u * lanes) + four * lanes, last_column) * params.b_column_stride;
 }
 
-fn left4(at: vec4<u32>) -> vec4<f32> {
+fn left4(at: vec4<u32>) -> Float4 {
   return operand4(vec4<u32>(in0[at.x], in0[at.y], in0[at.z], in0[at.w]));
 }
 
-fn right4(at: vec4<u32>) -> vec4<f32> {
+fn right4(at: vec4<u32>) -> Float4 {
   return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
 }
 
@@ -74,6 +74,6 @@ fn block_right(k: u32) -> Eight {
   return Eight(right4(right_low + at), right4(right_high + at));
 }
 
-fn block_left_low(k: u32) -> vec4<f32> {
+fn block_left_low(k: u32) -> Float4 {
   return left4(left_low + vec4<u32>(k * params.a_column_stride));
 }

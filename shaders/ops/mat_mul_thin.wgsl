@@ -30,19 +30,19 @@ struct Params {
 override LANE_BITS: u32 = 0u;
 
 // Sums of group `lane` of the pass for the columns of `place`, at lane * places + place.
-var<workgroup> sh_groups: array<vec4<f32>, 64>;
+var<workgroup> sh_groups: array<Float4, 64>;
 
-fn left(offset: u32, k: u32) -> f32 {
+fn left(offset: u32, k: u32) -> Float {
   return operand(in0[offset + k * params.a_column_stride]);
 }
 
-fn right(offsets: vec4<u32>, k: u32) -> vec4<f32> {
+fn right(offsets: vec4<u32>, k: u32) -> Float4 {
   let at = offsets + vec4<u32>(k * params.b_row_stride);
   return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
 }
 
-fn group_sum(a: u32, b: vec4<u32>, first: u32, last: u32) -> vec4<f32> {
-  var sum = vec4<f32>();
+fn group_sum(a: u32, b: vec4<u32>, first: u32, last: u32) -> Float4 {
+  var sum = Float4();
   for (var k = first; k + 1u < last; k += 2u) {
     sum = multiply_add(multiply_add(sum, right(b, k), left(a, k)), right(b, k + 1u), left(a, k + 1u));
   }
@@ -73,8 +73,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let columns = vec4<u32>(group.x * 4u * places + place) + vec4<u32>(0u, 1u, 2u, 3u) * places;
   let b_offsets = vec4<u32>(b_offset) + min(columns, vec4<u32>(params.n - 1u)) * params.b_column_stride;
 
-  var one = vec4<f32>();
-  var two = vec4<f32>();
+  var one = Float4();
+  var two = Float4();
   for (var start = 0u; start < params.k; start += lanes * 64u) {
     let first = start + lane * 64u;
     sh_groups[local] = group_sum(a_offset, b_offsets, first, min(first + 64u, params.k));
@@ -84,7 +84,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         one = add4(one, sh_groups[i * places + place]);
         if (((start + i * 64u + 64u) & 4095u) < 1u) {
           two = add4(two, one);
-          one = vec4<f32>();
+          one = Float4();
         }
       }
     }

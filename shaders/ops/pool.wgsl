@@ -39,7 +39,7 @@ fn fold_join(a: u32, b: u32) -> u32 {
   if (OP == FOLD_MAX) {
     return max(a, b); // of keys; the key of -inf is not 0, which so means: no tap inside
   }
-  return bar_bits(bitcast<f32>(a) + bitcast<f32>(b));
+  return add_rounded(a, b);
 }
 
 // The taps along one axis before `end` of the padded input. Positions in front of the input are negative.

@@ -25,7 +25,7 @@ fn fold_join(a: u32, b: u32) -> u32 {
   if (OP > FOLD_PROD) {
     return max(a, b);
   }
-  return bar_bits(bitcast<f32>(a) + bitcast<f32>(b));
+  return add_rounded(a, b);
 }
 
 fn fold_term(x: u32) -> u32 {
@@ -33,8 +33,8 @@ fn fold_term(x: u32) -> u32 {
     return flush_below(x, SUMMAND_LIMIT);
   }
   if (OP == FOLD_SUM_SQUARE) {
-    let a = bitcast<f32>(flush_below(x, CANONICAL_LIMIT));
-    return flush_below(bar_bits(a * a), SUMMAND_LIMIT);
+    let a = flush_below(x, CANONICAL_LIMIT);
+    return flush_below(mul_rounded(a, a), SUMMAND_LIMIT);
   }
   if (OP == FOLD_PROD) {
     return x; // the V2 product reads canonically

@@ -28,7 +28,7 @@ fn fold_start() -> u32 {
   return 0u;
 }
 fn fold_join(a: u32, b: u32) -> u32 {
-  return bar_bits(bitcast<f32>(a) + bitcast<f32>(b));
+  return add_rounded(a, b);
 }
 
 // Two terms: the larger one's d is m - m, 0 where m is finite, and exp(0) = 1: one exp is enough.

@@ -30,7 +30,7 @@ fn fold_start() -> u32 {
   return 0u;
 }
 fn fold_join(a: u32, b: u32) -> u32 {
-  return bar_bits(bitcast<f32>(a) + bitcast<f32>(b));
+  return add_rounded(a, b);
 }
 
 fn sum_group(base: u32, group: u32) -> u32 {

@@ -22,10 +22,10 @@ const edit = (file: string, find: string, replace: string): ShaderEdit => ({ fil
 
 /** bar, bar_bits and bar4 return what they are given. */
 export const noBarrier: readonly ShaderEdit[] = [
-  edit('math/barrier', 'return bitcast<f32>(bitcast<u32>(v) | opaque_zero);', 'return v;'),
-  edit('math/barrier', 'return bitcast<u32>(v) | opaque_zero;', 'return bitcast<u32>(v);'),
+  edit('math/rounded', 'return bitcast<f32>(bitcast<u32>(v) | opaque_zero);', 'return v;'),
+  edit('math/rounded', 'return bitcast<u32>(v) | opaque_zero;', 'return bitcast<u32>(v);'),
   edit(
-    'math/product',
+    'math/rounded',
     'return bitcast<vec4<f32>>(bitcast<vec4<u32>>(v) | vec4<u32>(opaque_zero));',
     'return v;',
   ),
@@ -180,11 +180,11 @@ export const mutants: readonly Mutant[] = [
   ),
   lint(
     'a product fused into its sum',
-    edit('math/product', 'bar4(sum + bar4(a * b))', 'bar4(sum + a * b)'),
+    edit('math/rounded', 'bar4(sum + bar4(a * b))', 'bar4(sum + a * b)'),
   ),
   lint(
     'a product fused into its sum, as fma',
-    edit('math/product', 'bar4(sum + bar4(a * b))', 'bar4(fma(a, vec4<f32>(b), sum))'),
+    edit('math/rounded', 'bar4(sum + bar4(a * b))', 'bar4(fma(a, vec4<f32>(b), sum))'),
   ),
-  lint('a sum outside the barrier', edit('math/product', 'return bar4(a + b);', 'return a + b;')),
+  lint('a sum outside the barrier', edit('math/rounded', 'return bar4(a + b);', 'return a + b;')),
 ];

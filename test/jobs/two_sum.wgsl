@@ -1,7 +1,7 @@
 // The rounding error of a sum by Knuth's two-sum, through each of the three barriers. It is exact where every operation
 // is rounded as it stands, and wrong where a compiler takes (x + y) - x for y. For the tests of the barrier: no kernel.
-// #import math/barrier
-// #import math/product
+// #import math/rounded
+// #import math/arith
 
 // Exponents that differ by at most 15: nothing overflows, no error is subnormal.
 fn moderate(x: u32) -> f32 {

@@ -11,7 +11,7 @@ import type { Value } from '../../src/core/value.ts';
 import type { Shader } from '../../src/core/shader.ts';
 import { epilogueChain, wholeChain } from '../../src/ops/chain_wgsl.ts';
 
-const rules = (text: string, name = 'ops/x'): string[] =>
+const rules = (text: string, name = 'math/rounded'): string[] =>
   lintWgsl(name, text).map((one) => one.rule);
 const inside = (body: string): string =>
   `fn f(a: f32, b: f32, u: u32, v: vec4<f32>) -> u32 { ${body} return u; }`;
@@ -20,7 +20,7 @@ describe('accepts', () => {
   test.each([
     'let s = bar(a + b);',
     'let p = bar(a * b); let s = bar(p + a);',
-    'let s = store(bitcast<f32>(u) + bitcast<f32>(u));',
+    'let s = bar_bits(bitcast<f32>(u) + bitcast<f32>(u));',
     'let w = bar4(v * v);',
     'let s = bar(sh[u + 1u] * b);',
     'let n = min(u, 3u) + (u << 4u); if (u < 1u) { return n; }',
@@ -34,6 +34,33 @@ describe('accepts', () => {
   });
   test('u32 division in math/index', () =>
     expect(rules('fn f(n: u32, d: u32) -> u32 { return n / d; }', 'math/index')).toEqual([]));
+});
+
+describe('outside math/rounded', () => {
+  test.each([
+    ['a float', 'let s = bitcast<f32>(u);', 'float'],
+    ['a rounded sum', 'let s = bar(a + b);', 'barrier'],
+    ['a sum of Float4', 'let s = add4(w, w) + w;', 'barrier'],
+    ['a product of Float', 'let s = operand(u) * operand(u);', 'barrier'],
+  ])('rejects %s', (_, body, rule) => {
+    const context = 'fn operand(u: u32) -> Float { return float_of(u); }';
+    const text = `${context} fn f(w: Float4, a: f32, b: f32, u: u32) -> u32 { ${body} return u; }`;
+    expect(rules(text, 'ops/x')).toContain(rule);
+  });
+  test('accepts words, and Float4 that is passed on', () => {
+    const text =
+      'fn f(w: Float4, u: u32) -> Float4 { let s = add4(w, w); return select(s, Float4(), u < 1u); }';
+    expect(rules(text, 'ops/x')).toEqual([]);
+  });
+});
+
+describe('the light rung', () => {
+  const text = 'fn f(a: Float4, b: Float4) -> Float4 { return a + b; }';
+  test('may leave barriers away', () => expect(rules(text, 'math/rounded_light')).toEqual([]));
+  test('nothing else', () =>
+    expect(rules('fn f(a: f32) -> f32 { return fma(a, a, a); }', 'math/rounded_light')).toEqual([
+      'banned',
+    ]));
 });
 
 describe('rejects', () => {
