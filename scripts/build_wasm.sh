@@ -2,20 +2,38 @@
 # Builds the reference core, src/backends/wasm/core.wasm, from wasm/**/*.c with Debian's emscripten, and prints
 # the compiler's version and the result's SHA-256. Two builds give the same bytes (CI checks it), so the
 # built file is committed and nobody needs emscripten to use or test the library. Nothing to edit per operator.
-# Usage: scripts/build_wasm.sh [OUTPUT]
+# Usage: scripts/build_wasm.sh [--scalar] [OUTPUT [SOURCES]]
+#   --scalar  without SIMD instructions: Debian's SIMDe stands in for them. For tests, many times slower
+#   SOURCES   a folder like wasm/, for tests that plant faults
 set -euo pipefail
-cd "$(dirname "$0")/.."
-output=${1:-src/backends/wasm/core.wasm}
+root=$(cd "$(dirname "$0")/.." && pwd)
+features=(-O3 -msimd128 -std=c11 -Werror)
+if [ "${1:-}" = --scalar ]; then
+  shift
+  include=$(mktemp -d)
+  trap 'rm -rf "$include"' EXIT
+  if [ ! -d /usr/include/simde ]; then
+    echo "build_wasm: SIMDe is not installed. Run: apt-get install -y --no-install-recommends libsimde-dev" >&2
+    exit 1
+  fi
+  ln -s /usr/include/simde "$include/simde"
+  # The core's own conditions take the SIMD text; the compiler, without the feature, cannot emit an instruction of it.
+  features=(-O1 -D__wasm_simd128__=1 -std=gnu11 -Wno-pass-failed -I"$root/test/scalar" -I"$include")
+fi
+output=${1:-$root/src/backends/wasm/core.wasm}
+sources=${2:-$root/wasm}
 if ! command -v emcc >/dev/null; then
   echo "build_wasm: emcc is not installed. Run: apt-get install -y --no-install-recommends emscripten" >&2
   exit 1
 fi
+mkdir -p "$(dirname "$output")"
+output=$(cd "$(dirname "$output")" && pwd)/$(basename "$output")
+cd "$sources"
 # -ffp-contract=off: a product and a sum are two roundings (R2). No relaxed SIMD, no fast-math, no libm.
 # Sorted file names, so that the order of the input never depends on the file system.
-mapfile -t sources < <(find wasm -name '*.c' | LC_ALL=C sort)
-mkdir -p "$(dirname "$output")"
-emcc "${sources[@]}" -o "$output" \
-  -O3 -msimd128 -mbulk-memory -ffp-contract=off -std=c11 -Wall -Wextra -Werror -Iwasm \
+mapfile -t files < <(find . -name '*.c' | LC_ALL=C sort)
+emcc "${files[@]}" -o "$output" \
+  "${features[@]}" -mbulk-memory -ffp-contract=off -Wall -Wextra -I. \
   -fno-builtin-memset -fno-builtin-memcpy \
   -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sALLOW_TABLE_GROWTH -sMAXIMUM_MEMORY=4GB \
   -sINITIAL_MEMORY=1MB -sTOTAL_STACK=256KB \

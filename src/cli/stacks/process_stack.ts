@@ -6,7 +6,14 @@ import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Start } from './catalog.ts';
-import { findBun, findDeno, findPackage } from './locate.ts';
+import {
+  ARM_LIBRARIES,
+  findArmNode,
+  findBun,
+  findDeno,
+  findPackage,
+  findQemuArm,
+} from './locate.ts';
 import type { Connection, HostReply, OpenReport } from './types.ts';
 
 const MARK = '\u001eisobit ';
@@ -21,6 +28,10 @@ function command(start: ProcessStart, hostScript: string): [string, string[]] {
     return [deno, ['run', '-A', '--no-prompt', '--unstable-webgpu', hostScript]];
   }
   if (start.program === 'bun') return [findBun() ?? 'bun', ['run', hostScript]];
+  if (start.program === 'node-arm') {
+    const emulator = findQemuArm() ?? 'qemu-aarch64';
+    return [emulator, ['-L', ARM_LIBRARIES, findArmNode() ?? 'node', hostScript]];
+  }
   return [process.execPath, [hostScript]];
 }
 
