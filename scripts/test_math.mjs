@@ -1,22 +1,35 @@
 // Builds the oracle (test/math/oracle) with gcc and MPFR and checks the elementary functions against it (V6): the
 // WASM C compiled natively, and the shader text as C. Nothing is compared with a tolerance.
-// Usage: npm run test:math -- [NAME...] [--all] [--shards K/N] [--mpfr] [--worst BITS] [--jobs N]
+// Usage: npm run test:math -- [NAME...] [--all] [--shards K/N] [--mpfr] [--worst BITS] [--jobs N] [--record]
 //   NAME      functions; without one, every function of test/math/oracle/functions.h, and pow, which has too many
 //             inputs: a sample of 1,000,000 pairs, with --all 20,000,000 (test/math/oracle/pow.c)
 //   (default) specials, both ends of every binade, the hard cases of test/math/NAME.worst.txt, every 251st word
-//   --all     every one of the 2^32 words; --shards K/N only the K-th of N equal ranges (K from 1)
+//   --all     every one of the 2^32 words, in 256 shards whose results are kept in build/math, so that an interrupted
+//             run goes on; then one SHA-256 over all outputs of the C and one of the shader text, which must be equal
+//             and the one in test/math/sha256.json (test/math/oracle/exhaustive.mjs says what is hashed)
+//   --shards K/N  only the K-th of N equal parts of the shards (K from 1, N up to 256)
 //   --mpfr    MPFR decides every input: independent of libm, some hundred times slower
 //   --worst B also prints the inputs whose result lies within 2^-B of a tie: lines for NAME.worst.txt
 //   --jobs N  processes side by side for --all (default 1)
+//   --record  writes the SHA-256 of a complete run, its date and the machine to test/math/sha256.json
 // Exit status 0 if nothing differs, 1 if something does, 2 if the oracle cannot be built.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SHARDS, exhaustive } from '../test/math/oracle/exhaustive.mjs';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 const folder = join(root, 'test', 'math');
-const binary = join(root, 'build', 'oracle');
+const built = join(root, 'build', 'oracle');
 
 /** @param {string} message @param {number} status @returns {never} */
 function stop(message, status) {
@@ -27,6 +40,7 @@ function stop(message, status) {
 const names = [];
 const pass = [];
 let all = false;
+let record = false;
 let shard = [1, 1];
 let jobs = 1;
 const args = process.argv.slice(2);
@@ -34,6 +48,7 @@ for (let i = 0; i < args.length; i += 1) {
   const arg = args[i] ?? '';
   const value = args[i + 1] ?? '';
   if (arg === '--all') all = true;
+  else if (arg === '--record') record = true;
   else if (arg === '--mpfr') pass.push(arg);
   else if (arg === '--worst' && /^\d+$/.test(value)) pass.push(arg, args[++i] ?? '');
   else if (arg === '--jobs' && /^[1-9]\d*$/.test(value)) jobs = Number(args[++i]);
@@ -44,7 +59,7 @@ for (let i = 0; i < args.length; i += 1) {
     stop(`test:math: unknown argument ${arg} ${value}. See the head of scripts/test_math.mjs.`, 2);
 }
 const [shardIndex = 1, shardCount = 1] = shard;
-if (shardIndex > shardCount)
+if (shardIndex > shardCount || shardCount > SHARDS)
   stop(`test:math: shard ${shardIndex} of ${shardCount} does not exist.`, 2);
 
 // The headers must be what the shaders say now: otherwise a run proves nothing about the shaders.
@@ -53,7 +68,7 @@ const check = spawnSync(process.execPath, [join(root, 'scripts', 'wgsl_to_c.mjs'
 });
 if (check.status !== 0) process.exit(2);
 
-mkdirSync(join(root, 'build'), { recursive: true });
+mkdirSync(built, { recursive: true });
 const sources = readdirSync(join(root, 'wasm', 'math')).filter((name) => name.endsWith('.c'));
 const fast = ['-O3', '-march=native'];
 // A shift by 32 or more is undefined in C, and another number in WGSL: lanes and scalars may differ, and a run over
@@ -64,15 +79,22 @@ const checked = [
   '-fsanitize=shift,signed-integer-overflow,bounds',
   '-fno-sanitize-recover=all',
 ];
-/** @param {string} program stem of the source under test/math/oracle @param {string} output @param {string[]} options */
-function build(program, output, options) {
+/**
+ * @param {string} program stem of the source under test/math/oracle
+ * @param {string} name of the result
+ * @param {string[]} options
+ */
+function build(program, name, options) {
+  const output = join(built, name);
+  const part = `${output}.${process.pid}`; // another run may be using the program
   const result = spawnSync(
     'gcc',
     [
       ...[...options, '-ffp-contract=off', '-std=gnu11', '-Wall', '-Wextra', '-Werror'],
+      ...['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections'],
       join(folder, 'oracle', `${program}.c`),
-      ...sources.map((name) => join(root, 'wasm', 'math', name)),
-      ...['-o', output, '-lmpfr', '-lgmp', '-lm'],
+      ...sources.map((source) => join(root, 'wasm', 'math', source)),
+      ...['-o', part, '-lmpfr', '-lgmp', '-lm'],
     ],
     { stdio: 'inherit' },
   );
@@ -82,9 +104,62 @@ function build(program, output, options) {
       2,
     );
   }
+  renameSync(part, output);
+  return output;
 }
-build('oracle', binary, fast);
-build('oracle', `${binary}_checked`, checked);
+/** @param {string} program @param {string[]} run */
+const succeeds = (program, run) => spawnSync(program, run, { stdio: 'inherit' }).status === 0;
+
+const committedFile = join(folder, 'sha256.json');
+/** @returns {Record<string, { sha256: string, inputs: number, undecided: number, date: string, machine: string }>} */
+const committed = () => JSON.parse(readFileSync(committedFile, 'utf8'));
+
+function machine() {
+  const gcc = spawnSync('gcc', ['-dumpfullversion'], { encoding: 'utf8' }).stdout.trim();
+  const system = /^PRETTY_NAME="(.*)"/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
+  return `${arch()}, ${cpus()[0]?.model.trim() ?? ''}, ${system}, gcc ${gcc}`;
+}
+
+/** Every input of a function. @param {string} name @returns {Promise<boolean>} */
+async function allInputs(name) {
+  const program = build('oracle', `oracle_${name}`, [
+    ...[...fast, '-s'],
+    `-DORACLE_FUNCTION="${name}"`,
+  ]);
+  const part = (/** @type {number} */ k) => Math.floor((k * SHARDS) / shardCount);
+  const total = await exhaustive({
+    ...{ name, program, jobs, pass },
+    folder: join(root, 'build', 'math', name),
+    begin: part(shardIndex - 1),
+    end: part(shardIndex),
+  });
+  console.log(
+    `${name}: ${total.inputs} inputs, ${total.undecided} undecided by libm and decided by MPFR, ${total.differences} differ`,
+  );
+  const libm = total.libm_error > 0 ? `2^${Math.log2(total.libm_error).toFixed(1)}` : '0';
+  console.log(`${name}: ${total.spots} more by MPFR: as expected, libm off by ${libm} at most`);
+  if (total.c === undefined || total.text === undefined) {
+    console.log(`${name}: ${total.shards} of ${SHARDS} shards: no digest yet`);
+    return total.differences === 0;
+  }
+  console.log(`${name}: SHA-256 of all outputs, C           ${total.c}`);
+  console.log(`${name}: SHA-256 of all outputs, shader text ${total.text}`);
+  if (record) {
+    const entry = {
+      ...{ sha256: total.c, inputs: total.inputs, undecided: total.undecided },
+      ...{ date: new Date().toISOString().slice(0, 10), machine: machine() },
+    };
+    const entries = Object.entries({ ...committed(), [name]: entry });
+    entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    writeFileSync(committedFile, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`);
+  }
+  const wanted = committed()[name]?.sha256;
+  const equal = total.c === total.text && total.c === wanted;
+  console.log(
+    `${name}: ${equal ? 'equal, and as committed' : `they are to be equal, and the committed ${wanted ?? '(none: --record)'}`}`,
+  );
+  return equal && total.differences === 0;
+}
 
 const known = [
   ...readFileSync(join(folder, 'oracle', 'functions.h'), 'utf8').matchAll(/^ {2}ROW\((\w+)\)/gm),
@@ -94,46 +169,26 @@ const unknown = chosen.filter((name) => !known.includes(name));
 if (unknown.length > 0)
   stop(`test:math: unknown function ${unknown.join(', ')}: known are ${known.join(', ')}, pow.`, 2);
 
-/** @param {string[]} run the program, then its arguments @returns {Promise<boolean>} */
-function oracle([program = binary, ...run]) {
-  return new Promise((resolve) => {
-    spawn(program, run, { stdio: 'inherit' }).on('exit', (status) => resolve(status === 0));
-  });
-}
-
-/** @type {string[][]} */
-const runs = [];
+const program = build('oracle', 'oracle', fast);
+const checkedProgram = build('oracle', 'oracle_checked', checked);
+let good = true;
 for (const name of chosen) {
   const worst = join(folder, `${name}.worst.txt`);
-  if (existsSync(worst)) runs.push([binary, name, '--words', worst]);
+  if (existsSync(worst)) good = succeeds(program, [name, '--words', worst]) && good;
   else console.log(`${name}: no hard cases on file (test/math/${name}.worst.txt)`);
   console.log(`${name}: every 65,521st word with shifts and bounds checked, then the comparison`);
-  runs.push([`${binary}_checked`, name, '--stride', '65521']);
-  if (!all) {
-    runs.push([binary, name, '--stride', '251', ...pass]);
-    continue;
-  }
-  // Pieces of a shard are interleaved over the jobs; each is one process.
-  const pieces = Math.max(jobs, 1);
-  const size = 2 ** 32 / shardCount;
-  const start = Math.floor((shardIndex - 1) * size);
-  const end = Math.floor(shardIndex * size) - 1;
-  for (let piece = 0; piece < pieces; piece += 1) {
-    const from = start + Math.floor(((end - start + 1) * piece) / pieces);
-    const to = start + Math.floor(((end - start + 1) * (piece + 1)) / pieces) - 1;
-    runs.push([binary, name, '--from', from.toString(16), '--to', to.toString(16), ...pass]);
-  }
+  good = succeeds(checkedProgram, [name, '--stride', '65521']) && good;
+  if (all) {
+    try {
+      good = (await allInputs(name)) && good;
+    } catch (error) {
+      console.log(String(error));
+      good = false;
+    }
+  } else good = succeeds(program, [name, '--stride', '251', ...pass]) && good;
 }
-let good = true;
-const worker = async () => {
-  for (let run = runs.shift(); run !== undefined; run = runs.shift())
-    good = (await oracle(run)) && good;
-};
-await Promise.all(Array.from({ length: jobs }, worker));
 if (names.length < 1 || names.includes('pow')) {
-  const powBinary = join(root, 'build', 'oracle_pow');
-  build('pow', powBinary, fast);
-  const args = [...(all ? ['20000000'] : []), ...pass.filter((arg) => arg === '--mpfr')];
-  good = spawnSync(powBinary, args, { stdio: 'inherit' }).status === 0 && good;
+  const run = [...(all ? ['20000000'] : []), ...pass.filter((arg) => arg === '--mpfr')];
+  good = succeeds(build('pow', 'oracle_pow', fast), run) && good;
 }
 process.exitCode = good ? 0 : 1;

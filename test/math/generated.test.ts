@@ -21,6 +21,24 @@ describe('elementary functions', () => {
     expect(run('math_constants.mjs')).toBe('');
   });
 
+  test('committed digests are complete runs of functions that the oracle knows', () => {
+    const folder = import.meta.dirname;
+    const rows = readFileSync(join(folder, 'oracle', 'functions.h'), 'utf8');
+    const text = readFileSync(join(folder, 'sha256.json'), 'utf8');
+    const entries = Object.entries(JSON.parse(text) as Record<string, Record<string, unknown>>);
+    expect(entries.length).toBeGreaterThan(0);
+    expect(
+      `${JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))), undefined, 2)}\n`,
+    ).toBe(text);
+    for (const [name, entry] of entries) {
+      expect(rows, name).toContain(`  ROW(${name})\n`);
+      expect(entry['sha256'], name).toMatch(/^[0-9a-f]{64}$/);
+      expect(entry['inputs'], name).toBe(2 ** 32);
+      expect(entry['date'], name).toMatch(/^\d{4}-\d\d-\d\d$/);
+      expect(entry['machine'], name).toMatch(/gcc/);
+    }
+  });
+
   test('hard cases are pairs of words, each input once', () => {
     const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.worst.txt'));
     expect(files).toContain('exp.worst.txt');

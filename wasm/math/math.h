@@ -15,6 +15,8 @@ f32 erf_f32(f32 x);
 void erf_f32_block(const f32 *x, f32 *y, u32 n);
 f32 log_f32(f32 x);
 void log_f32_block(const f32 *x, f32 *y, u32 n);
+f32 rsqrt_f32(f32 x);
+void rsqrt_f32_block(const f32 *x, f32 *y, u32 n);
 f32 pow_f32(f32 x, f32 y);
 void pow_f32_block(const f32 *x, const f32 *y, f32 *z, u32 n);
 
