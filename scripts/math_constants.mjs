@@ -302,6 +302,51 @@ function ln(x) {
   );
 }
 
+// ---- sin, cos and tan
+/** Sum of (-u)^k (first - 1)! / (first - 1 + 2 k)!; first = 2 gives sin(sqrt u) / sqrt u. @param {bigint} u @param {bigint} first */
+function alternating(u, first) {
+  let sum = 0n;
+  let term = ONE;
+  for (let k = first; term !== 0n && term !== -1n; k += 2n) {
+    sum += term;
+    term = -mul(term, u) / (k * (k + 1n));
+  }
+  return sum;
+}
+const sinOverRoot = (/** @type {bigint} */ u) => alternating(u, 2n);
+{
+  // 2/pi: one word of zeros for the bits of weight 2^32 to 2^1, then 256 bits after the point, high words first.
+  const twoOverPi = div(2n * ONE, PI) >> (BITS - 256n);
+  put(
+    'shaders/math/trig.wgsl',
+    '2/pi 2^256, high words first',
+    Array.from({ length: 8 }, (_, i) => word(twoOverPi >> BigInt(224 - 32 * i))),
+  );
+  put('shaders/math/trig.wgsl', 'pi/4 2^64', [wide(scaled(PI, 62))]);
+  const end = mul(PI, PI) >> 4n; // (pi/4)^2
+  const s = fit((u) => alternating(u, 4n) / 6n, 0n, end, 6);
+  const c = fit((u) => alternating(u, 3n) / 2n, 0n, end, 6);
+  const scales = [64, 68, 73, 79, 85, 60, 68];
+  const magnitude = (/** @type {bigint | undefined} */ x = 0n) => (x < 0n ? -x : x);
+  put(
+    'shaders/math/trig.wgsl',
+    '(1 - sin(sqrt u) / sqrt u) / u and (1 - cos sqrt u) / u: 2^64 2^68 2^73 2^79 2^85, then 2^60 2^68; words',
+    scales.flatMap((scale, k) => {
+      const sets = [scaled(magnitude(s[k]), scale), scaled(magnitude(c[k]), scale)];
+      return scale < 70 && k > 4 ? sets.map(word) : sets.flatMap((x) => [word(x), word(x >> 32n)]);
+    }),
+  );
+  const quarter = mul(PI, PI) >> 2n; // (pi/2)^2
+  const high = (((PI << 33n) + (ONE >> 1n)) >> BITS) << (BITS - 33n);
+  for (const name of ['sin', 'cos']) put(`wasm/math/${name}.c`, '1/pi', [f64(div(ONE, PI))]);
+  put('wasm/math/trig.h', 'pi in 35 bits and the rest', [f64(high), f64(PI - high)]);
+  put(
+    'wasm/math/trig.h',
+    'sin(sqrt u) / sqrt u, u <= (pi/2)^2',
+    fit(sinOverRoot, 0n, quarter, 6).map(f64),
+  );
+}
+
 let missing = 0;
 const check = process.argv.includes('--check');
 for (const { file, what, constants } of made) {

@@ -78,6 +78,8 @@ export const CHAIN_OPS = {
   less_equal_i32: word(2),
   greater_i32: word(2),
   greater_equal_i32: word(2),
+  sin_f32: f32(1),
+  cos_f32: f32(1),
 } as const satisfies Record<string, ChainOp>;
 
 export type ChainOpName = keyof typeof CHAIN_OPS;

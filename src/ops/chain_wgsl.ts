@@ -7,11 +7,13 @@ import { dtypeInfo } from '../core/dtype.ts';
 import type { Dispatch } from '../core/op.ts';
 import type { Shader } from '../core/shader.ts';
 import chain from '../../shaders/math/chain.wgsl';
+import cos from '../../shaders/math/cos.wgsl';
 import erf from '../../shaders/math/erf.wgsl';
 import exp from '../../shaders/math/exp.wgsl';
 import log from '../../shaders/math/log.wgsl';
 import pow from '../../shaders/math/pow.wgsl';
 import sigmoid from '../../shaders/math/sigmoid.wgsl';
+import sin from '../../shaders/math/sin.wgsl';
 import tanh from '../../shaders/math/tanh.wgsl';
 import {
   coordinates,
@@ -25,11 +27,13 @@ import {
 
 // Steps defined outside shaders/math/chain.wgsl and what it imports.
 const MODULES: Partial<Record<ChainOpName, Shader>> = {
+  cos_f32: cos,
   erf_f32: erf,
   exp_f32: exp,
   log_f32: log,
   pow_f32: pow,
   sigmoid_f32: sigmoid,
+  sin_f32: sin,
   tanh_f32: tanh,
 };
 

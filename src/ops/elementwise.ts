@@ -50,7 +50,8 @@ interface Family {
   readonly since?: number;
 }
 
-function unary({ type, kinds, gives, int64, since = 1 }: Family): OpDef {
+/** An operator of one operand, and of one step a kind. */
+export function unary({ type, kinds, gives, int64, since = 1 }: Family): OpDef {
   return {
     type,
     opsets: [since, 24],
@@ -143,7 +144,8 @@ function variadic({ type, kinds, int64, since = 8 }: Family): OpDef {
   };
 }
 
-const f32 = (op: ChainOpName): Kinds => ({ float32: op });
+/** The kinds of an operator that takes float32 only. */
+export const f32 = (op: ChainOpName): Kinds => ({ float32: op });
 
 export const Neg = unary({
   type: 'Neg',

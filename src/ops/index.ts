@@ -3,6 +3,7 @@ import type { OpDef } from '../core/op.ts';
 import * as concat from './concat.ts';
 import * as conv from './conv.ts';
 import * as elementwise from './elementwise.ts';
+import * as elementwise_math from './elementwise_math.ts';
 import * as gather from './gather.ts';
 import * as generate from './generate.ts';
 import * as mask from './mask.ts';
@@ -24,6 +25,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   concat,
   conv,
   elementwise,
+  elementwise_math,
   gather,
   generate,
   mask,

@@ -4,10 +4,12 @@
 // Quotient and root also run with a device approximation that is off by the most the correction must bear.
 import arith from '../../shaders/math/arith.wgsl';
 import barrier from '../../shaders/math/barrier.wgsl';
+import cos from '../../shaders/math/cos.wgsl';
 import exp from '../../shaders/math/exp.wgsl';
 import index from '../../shaders/math/index.wgsl';
 import log from '../../shaders/math/log.wgsl';
 import pow from '../../shaders/math/pow.wgsl';
+import sin from '../../shaders/math/sin.wgsl';
 import twoSum from './two_sum.wgsl';
 import { assembleShader, type Shader } from '../../src/core/shader.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
@@ -185,6 +187,8 @@ const CASES: readonly Case[] = [
   elementary('exp_f32', exp, Math.exp),
   elementary('log_f32', log, Math.log),
   elementary('pow_f32', pow, power),
+  elementary('sin_f32', sin, Math.sin),
+  elementary('cos_f32', cos, Math.cos),
 ];
 
 // ---- words

@@ -17,6 +17,10 @@ f32 log_f32(f32 x);
 void log_f32_block(const f32 *x, f32 *y, u32 n);
 f32 rsqrt_f32(f32 x);
 void rsqrt_f32_block(const f32 *x, f32 *y, u32 n);
+f32 sin_f32(f32 x);
+void sin_f32_block(const f32 *x, f32 *y, u32 n);
+f32 cos_f32(f32 x);
+void cos_f32_block(const f32 *x, f32 *y, u32 n);
 f32 pow_f32(f32 x, f32 y);
 void pow_f32_block(const f32 *x, const f32 *y, f32 *z, u32 n);
 

@@ -10,6 +10,8 @@
 #include "../../../wasm/math/words/erf.h"
 #include "../../../wasm/math/words/log.h"
 #include "../../../wasm/math/words/rsqrt.h"
+#include "../../../wasm/math/words/sin.h"
+#include "../../../wasm/math/words/cos.h"
 
 struct function {
   const char *name;
@@ -50,6 +52,8 @@ ONE(tanh, tanh(x), mpfr_tanh(y, x, MPFR_RNDZ))
 ONE(erf, erf(x), mpfr_erf(y, x, MPFR_RNDZ))
 ONE(log, log(x), mpfr_log(y, x, MPFR_RNDZ))
 ONE(rsqrt, 1.0 / sqrt(x), mpfr_rec_sqrt(y, x, MPFR_RNDZ))
+ONE(sin, sin(x), mpfr_sin(y, x, MPFR_RNDZ))
+ONE(cos, cos(x), mpfr_cos(y, x, MPFR_RNDZ))
 
 // Leaves *chosen as it is if there is no such function. A program built for one function (ORACLE_FUNCTION) holds that
 // function alone, so that its bytes change only when the function, the oracle or the compiler does.
@@ -60,6 +64,8 @@ static inline __attribute__((always_inline)) void choose_function(const char *wa
   ROW(erf)
   ROW(log)
   ROW(rsqrt)
+  ROW(sin)
+  ROW(cos)
 };
 
 #endif

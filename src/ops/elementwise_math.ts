@@ -1,0 +1,7 @@
+// Element-wise operators that are one elementary function of float32, correctly rounded (V6): a line each, alphabetical.
+// The functions are in wasm/math and shaders/math; docs/NUMERICS.md has their special values. The older ones, from
+// Exp to Erf, stand in elementwise.ts.
+import { f32, unary } from './elementwise.ts';
+
+export const Cos = unary({ type: 'Cos', kinds: f32('cos_f32'), since: 7 });
+export const Sin = unary({ type: 'Sin', kinds: f32('sin_f32'), since: 7 });
