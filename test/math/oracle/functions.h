@@ -66,6 +66,6 @@ static inline __attribute__((always_inline)) void choose_function(const char *wa
   ROW(rsqrt)
   ROW(sin)
   ROW(cos)
-};
+}
 
 #endif
