@@ -1,7 +1,13 @@
 // The third implementation of the contract (M2): executes a graph node by node on exact words. It knows
 // docs/NUMERICS.md and ONNX, and nothing of the library: no file below this folder imports from src/, wasm/ or
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
+import { operators as cast } from './operators/cast.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
+import { operators as normalization } from './operators/normalization.ts';
+import { operators as pool } from './operators/pool.ts';
+import { operators as product } from './operators/product.ts';
+import { cumulative, operators as reduce } from './operators/reduce.ts';
+import { operators as softmax } from './operators/softmax.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
 
 /** Operator type to operator; a name of another domain than ONNX's is written `domain:type`. */
@@ -9,7 +15,14 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 
 // One line a file.
 const families: readonly OracleOperators[] = [
-  elementwise, //
+  cast,
+  cumulative,
+  elementwise,
+  normalization,
+  pool,
+  product,
+  reduce,
+  softmax,
 ];
 
 /** `domain:type` to operator; ONNX's own domain is ''. */
