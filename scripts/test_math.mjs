@@ -1,8 +1,9 @@
 // Builds the oracle (test/math/oracle) with gcc and MPFR and checks the elementary functions against it (V6): the
 // WASM C compiled natively, and the shader text as C. Nothing is compared with a tolerance.
 // Usage: npm run test:math -- [NAME...] [--all] [--shards K/N] [--mpfr] [--worst BITS] [--jobs N] [--record]
-//   NAME      functions; without one, every function of test/math/oracle/functions.h, and pow, which has too many
-//             inputs: a sample of 1,000,000 pairs, with --all 20,000,000 (test/math/oracle/pow.c)
+//   NAME      functions; without one, every function of test/math/oracle/functions.h, and the two that have too many
+//             inputs to try all, on pairs made where implementations differ: div, 10,000,000 pairs, with --all 10^9
+//             (test/math/oracle/div.c), and pow, 1,000,000 pairs, with --all 20,000,000 (test/math/oracle/pow.c)
 //   (default) specials, both ends of every binade, the hard cases of test/math/NAME.worst.txt, every 251st word
 //   --all     every one of the 2^32 words, in 256 shards whose results are kept in build/math, so that an interrupted
 //             run goes on; then one SHA-256 over all outputs of the C and one of the shader text, which must be equal
@@ -25,6 +26,7 @@ import {
 import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { translateArith } from './wgsl_to_c.mjs';
 import { SHARDS, exhaustive } from '../test/math/oracle/exhaustive.mjs';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
@@ -69,6 +71,7 @@ const check = spawnSync(process.execPath, [join(root, 'scripts', 'wgsl_to_c.mjs'
 if (check.status !== 0) process.exit(2);
 
 mkdirSync(built, { recursive: true });
+writeFileSync(join(built, 'arith.h'), translateArith('device.h'));
 const sources = readdirSync(join(root, 'wasm', 'math')).filter((name) => name.endsWith('.c'));
 const fast = ['-O3', '-march=native'];
 // A shift by 32 or more is undefined in C, and another number in WGSL: lanes and scalars may differ, and a run over
@@ -91,6 +94,7 @@ function build(program, name, options) {
     'gcc',
     [
       ...[...options, '-ffp-contract=off', '-std=gnu11', '-Wall', '-Wextra', '-Werror'],
+      ...[`-I${join(folder, 'oracle')}`, `-I${built}`],
       ...['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections'],
       join(folder, 'oracle', `${program}.c`),
       ...sources.map((source) => join(root, 'wasm', 'math', source)),
@@ -164,10 +168,13 @@ async function allInputs(name) {
 const known = [
   ...readFileSync(join(folder, 'oracle', 'functions.h'), 'utf8').matchAll(/^ {2}ROW\((\w+)\)/gm),
 ].map((match) => match[1] ?? '');
-const chosen = names.length > 0 ? names.filter((name) => name !== 'pow') : known;
+const chosen = names.length > 0 ? names.filter((name) => name !== 'pow' && name !== 'div') : known;
 const unknown = chosen.filter((name) => !known.includes(name));
 if (unknown.length > 0)
-  stop(`test:math: unknown function ${unknown.join(', ')}: known are ${known.join(', ')}, pow.`, 2);
+  stop(
+    `test:math: unknown function ${unknown.join(', ')}: known are ${known.join(', ')}, div, pow.`,
+    2,
+  );
 
 const program = build('oracle', 'oracle', fast);
 const checkedProgram = build('oracle', 'oracle_checked', checked);
@@ -187,6 +194,8 @@ for (const name of chosen) {
     }
   } else good = succeeds(program, [name, '--stride', '251', ...pass]) && good;
 }
+if (names.length < 1 || names.includes('div'))
+  good = succeeds(build('div', 'oracle_div', fast), all ? ['1000000000'] : []) && good;
 if (names.length < 1 || names.includes('pow')) {
   const run = [...(all ? ['20000000'] : []), ...pass.filter((arg) => arg === '--mpfr')];
   good = succeeds(build('pow', 'oracle_pow', fast), run) && good;

@@ -14,7 +14,7 @@ const shaders = join(root, 'shaders', 'math');
 const headers = join(root, 'wasm', 'math', 'words');
 
 /** @param {string} type */
-const cType = (type) => (['u32', 'bool'].includes(type) ? type : `wgsl_${type}`);
+const cType = (type) => (['u32', 'i32', 'bool'].includes(type) ? type : `wgsl_${type}`);
 
 /** @param {string} list parameters, as `a: u32, b: U64` */
 function cParameters(list) {
@@ -76,7 +76,9 @@ export function translate(name, text, declared) {
         /(?<![\w.])(min|max|clamp|select|countLeadingZeros|countTrailingZeros)\(/g,
         'wgsl_$1(',
       );
-      const casts = builtins.replace(/(?<![\w.])u32\(/g, '(u32)(');
+      const casts = builtins
+        .replace(/(?<![\w.])u32\(/g, '(u32)(')
+        .replace(/(?<![\w.])bitcast<(u32|i32)>\(/g, '($1)(');
       return casts + (comment < 0 ? '' : line.slice(comment));
     })
     .join('\n');
@@ -92,6 +94,23 @@ export function translate(name, text, declared) {
     '#endif',
     '',
   ].join('\n');
+}
+
+/**
+ * shaders/math/arith.wgsl as C, for the oracle: its rounded operations, the device's, are those of `include`, a header of C.
+ * @param {string} include
+ */
+export function translateArith(include) {
+  const read = (/** @type {string} */ name) => readFileSync(join(shaders, `${name}.wgsl`), 'utf8');
+  const declared = new Map();
+  for (const name of ['barrier', 'rounded']) translate(name, read(name), declared);
+  const text = translate('arith', read('arith'), declared).replace('#include "../words.h"\n', '');
+  // WGSL knows functions before they are declared.
+  const prototypes = [...text.matchAll(/^(static inline .*\)) \{$/gm)].map(
+    (match) => `${match[1]};`,
+  );
+  const head = [`#include "${include}"`, ...prototypes].join('\n');
+  return text.replace('#include "rounded.h"', head);
 }
 
 /** The headers of every text in the common subset: those that import math/limbs, directly or not, and limbs. */

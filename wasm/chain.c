@@ -232,6 +232,7 @@ STEP_2(greater_i32, BOOL(wasm_i32x4_gt(a, b)))
 STEP_2(greater_equal_i32, BOOL(wasm_i32x4_ge(a, b)))
 MATH_1(sin_f32)
 MATH_1(cos_f32)
+MATH_1(rsqrt_f32)
 
 // Loads are no steps of their own: chain_run turns them into operands.
 #define step_seed 0

@@ -80,6 +80,7 @@ export const CHAIN_OPS = {
   greater_equal_i32: word(2),
   sin_f32: f32(1),
   cos_f32: f32(1),
+  rsqrt_f32: f32(1),
 } as const satisfies Record<string, ChainOp>;
 
 export type ChainOpName = keyof typeof CHAIN_OPS;

@@ -12,6 +12,7 @@ import erf from '../../shaders/math/erf.wgsl';
 import exp from '../../shaders/math/exp.wgsl';
 import log from '../../shaders/math/log.wgsl';
 import pow from '../../shaders/math/pow.wgsl';
+import rsqrt from '../../shaders/math/rsqrt.wgsl';
 import sigmoid from '../../shaders/math/sigmoid.wgsl';
 import sin from '../../shaders/math/sin.wgsl';
 import tanh from '../../shaders/math/tanh.wgsl';
@@ -32,6 +33,7 @@ const MODULES: Partial<Record<ChainOpName, Shader>> = {
   exp_f32: exp,
   log_f32: log,
   pow_f32: pow,
+  rsqrt_f32: rsqrt,
   sigmoid_f32: sigmoid,
   sin_f32: sin,
   tanh_f32: tanh,

@@ -42,6 +42,8 @@ function read(chain: ChainBuilder, node: LowerContext, i: number): number {
 
 interface Family {
   readonly type: string;
+  /** `isobit` for functions that ONNX has no operator for, at its opset 1. */
+  readonly domain?: string;
   readonly kinds: Kinds;
   /** The output's dtype, where it is not the inputs'. */
   readonly gives?: DType;
@@ -51,10 +53,11 @@ interface Family {
 }
 
 /** An operator of one operand, and of one step a kind. */
-export function unary({ type, kinds, gives, int64, since = 1 }: Family): OpDef {
+export function unary({ type, domain = '', kinds, gives, int64, since = 1 }: Family): OpDef {
   return {
     type,
-    opsets: [since, 24],
+    domain,
+    opsets: [since, domain === '' ? 24 : 1],
     inputs: [1, 1],
     attributes: { consumed_inputs: { kind: 'ints' } },
     dtypes(node) {

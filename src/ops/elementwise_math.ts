@@ -5,3 +5,7 @@ import { f32, unary } from './elementwise.ts';
 
 export const Cos = unary({ type: 'Cos', kinds: f32('cos_f32'), since: 7 });
 export const Sin = unary({ type: 'Sin', kinds: f32('sin_f32'), since: 7 });
+
+// Of functions that ONNX has no operator for: domain isobit, opset 1.
+
+export const Rsqrt = unary({ type: 'Rsqrt', domain: 'isobit', kinds: f32('rsqrt_f32') });

@@ -12,6 +12,7 @@
 #include "../../../wasm/math/words/rsqrt.h"
 #include "../../../wasm/math/words/sin.h"
 #include "../../../wasm/math/words/cos.h"
+#include "machine.h"
 
 struct function {
   const char *name;
@@ -51,6 +52,8 @@ ONE(sigmoid, 1.0 / (1.0 + exp(-x)), sigmoid_mpfr(y, x))
 ONE(tanh, tanh(x), mpfr_tanh(y, x, MPFR_RNDZ))
 ONE(erf, erf(x), mpfr_erf(y, x, MPFR_RNDZ))
 ONE(log, log(x), mpfr_log(y, x, MPFR_RNDZ))
+ONE(sqrt, sqrt(x), mpfr_sqrt(y, x, MPFR_RNDZ))
+ONE(reciprocal, 1.0 / x, mpfr_ui_div(y, 1, x, MPFR_RNDZ))
 ONE(rsqrt, 1.0 / sqrt(x), mpfr_rec_sqrt(y, x, MPFR_RNDZ))
 ONE(sin, sin(x), mpfr_sin(y, x, MPFR_RNDZ))
 ONE(cos, cos(x), mpfr_cos(y, x, MPFR_RNDZ))
@@ -67,5 +70,8 @@ static inline __attribute__((always_inline)) void choose_function(const char *wa
   ROW(sin)
   ROW(cos)
 }
+  ROW(sqrt)
+  ROW(reciprocal)
+};
 
 #endif
