@@ -94,7 +94,14 @@ if (!fast) {
   check('format of C', 'bash', ['scripts/format_c.sh', '--check']);
   check('the core rebuilds identically', 'bash', ['scripts/check_wasm.sh']);
 }
-unit('unit tests', ['test/unit', 'test/cli', 'test/ops.test.ts', 'test/math', 'test/models']);
+unit('unit tests', [
+  'test/unit',
+  'test/cli',
+  'test/ops.test.ts',
+  'test/oracle.test.ts',
+  'test/math',
+  'test/models',
+]);
 if (!fast) {
   // One file at a time: browsers and software GPUs use every core on their own.
   unit('stacks', ['test/stacks', '--no-file-parallelism']);

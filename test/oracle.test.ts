@@ -3,9 +3,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { compareTensors } from '../src/compare.ts';
-import type { OpCase } from './harness/cases.ts';
+import { nodeCase, type OpCase } from './harness/cases.ts';
 import { runCase } from './harness/conform.ts';
+import { floats, type FloatKind } from './harness/prng.ts';
 import { fromOracle, toOracleGraph, toOracleTensors } from './harness/oracle_tensors.ts';
+import * as elementary from './oracle/elementary.ts';
 import { missingOperators, oracleOperators, runOracle } from './oracle/index.ts';
 import { caseFiles } from './ops/index.ts';
 import { registry } from '../src/ops/index.ts';
@@ -54,6 +56,8 @@ const pending: readonly string[] = [
   ':Where',
 ];
 
+const registered = new Set(registry.all().map((def) => `${def.domain ?? ''}:${def.type}`));
+
 const stems = process.env['STEMS']?.split(',') ?? [...caseFiles.keys()];
 
 /** What differs between the reference and the oracle, in words; undefined if nothing does. */
@@ -99,9 +103,55 @@ describe.each(stems)('%s', (stem) => {
   });
 });
 
+// More words of each elementary function than its cases have, of every kind.
+const FUNCTIONS = [...oracleOperators.keys()].filter((name) => {
+  const lower = name.slice(name.indexOf(':') + 1).toLowerCase();
+  return Object.hasOwn(elementary, lower) && registered.has(name);
+});
+const KINDS: readonly FloatKind[] = ['normal', 'wide', 'special', 'subnormal', 'integer'];
+
+test.each(FUNCTIONS)(
+  '%s has the words of the oracle for 5 × 2048 more',
+  { timeout: 120_000 },
+  async (name) => {
+    const [domain = '', opType = ''] = name.split(':');
+    for (const kind of KINDS) {
+      const inputs = (opType === 'Pow' ? [91, 92] : [91]).map((seed) => ({
+        dtype: 'float32' as const,
+        dims: [2048],
+        data: floats(seed, 2048, kind),
+      }));
+      const one = nodeCase(`${name} ${kind}`, 'random', { opType, domain, inputs });
+      expect(await difference(one), kind).toBeUndefined();
+    }
+  },
+);
+
+test('elementary functions are found', () => expect(FUNCTIONS.length).toBeGreaterThan(7));
+
+test('the oracle gives the results that MPFR found for the hard cases', () => {
+  const folder = new URL('./math/', import.meta.url);
+  const lists = readdirSync(folder).filter((name) => name.endsWith('.worst.txt'));
+  expect(lists.length).toBeGreaterThan(4);
+  const functions: Readonly<Record<string, unknown>> = elementary;
+  for (const list of lists) {
+    const of = functions[list.replace('.worst.txt', '')];
+    if (typeof of !== 'function') throw new TypeError(`the oracle has no function for ${list}`);
+    const lines = readFileSync(new URL(list, folder), 'utf8').matchAll(
+      /^([0-9a-f]{8}) ([0-9a-f]{8})/gm,
+    );
+    let count = 0;
+    for (const [line, x = '', y = ''] of lines) {
+      const word: unknown = of(Number.parseInt(x, 16));
+      expect(Number(word).toString(16).padStart(8, '0'), `${list}: ${line}`).toBe(y);
+      count += 1;
+    }
+    expect(count, list).toBeGreaterThan(10);
+  }
+});
+
 test('every operator has an oracle', () => {
-  const names = new Set(registry.all().map((def) => `${def.domain ?? ''}:${def.type}`));
-  const without = [...names].filter((name) => !oracleOperators.has(name));
+  const without = [...registered].filter((name) => !oracleOperators.has(name));
   expect(without.filter((name) => !pending.includes(name)).sort()).toEqual([]);
 });
 

@@ -3,6 +3,7 @@
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
 import { operators as cast } from './operators/cast.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
+import { operators as functions } from './operators/functions.ts';
 import { operators as normalization } from './operators/normalization.ts';
 import { operators as pool } from './operators/pool.ts';
 import { operators as product } from './operators/product.ts';
@@ -18,6 +19,7 @@ const families: readonly OracleOperators[] = [
   cast,
   cumulative,
   elementwise,
+  functions,
   normalization,
   pool,
   product,

@@ -20,7 +20,7 @@ type Unary = (x: number) => number;
 type Binary = (a: number, b: number) => number;
 
 /** f32 by `step`, integers by the exact function of that name, wrapped. */
-const unary =
+export const unary =
   (step: Unary): OracleOperator =>
   (node) => {
     const x = inputOf(node, 0);
