@@ -7,15 +7,47 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Names of outputs that stay on the device. */
   readonly keepOnDevice?: ReadonlySet<string> | undefined;
+  /** How a run on a GPU is audited (B8); not at all if absent. */
+  readonly audit?: AuditOptions | undefined;
 }
 
-/** One dispatch that a run executed elsewhere than asked, and why. */
+export interface AuditOptions {
+  /** Rows (work units) to recompute in this run; as many as their share of the time allows if absent. */
+  readonly rows?: number | undefined;
+  /** A number in [0, 1): which rows; it decides no bit of a result. */
+  random(this: void): number;
+}
+
+/** What a run did otherwise than asked, and why. */
 export interface RunNote {
-  /** 'reference': the kernel has no WebGPU twin; 'recomputed': it met values that it cannot represent. */
-  readonly kind: 'reference' | 'recomputed';
+  /**
+   * 'reference': the kernel has no WebGPU twin, or it is disabled; 'recomputed': it met values that it cannot
+   * represent; 'audit': its output was not the reference's.
+   */
+  readonly kind: 'reference' | 'recomputed' | 'audit';
   readonly kernel: string;
   /** Indices of the graph nodes that the dispatch computes. */
   readonly nodes: readonly number[];
+  /** True for a kernel that an audit disabled on this device. */
+  readonly disabled?: boolean;
+  /** Of an audit: what was seen. */
+  readonly fault?: AuditFault;
+}
+
+/** An element that the GPU computed otherwise than the reference, from the same inputs. */
+export interface AuditFault {
+  /** Values of the pipeline-overridable constants. */
+  readonly constants: Readonly<Record<string, number>>;
+  readonly unit: number;
+  /** Which output of the kernel, its name in the graph where it has one, and the flat index of the element in it. */
+  readonly output: number;
+  readonly name: string;
+  readonly index: number;
+  /** Bits as hex: the reference's and the GPU's. */
+  readonly expected: string;
+  readonly got: string;
+  /** How many elements of the unit differ. */
+  readonly differing: number;
 }
 
 export interface RunResult {

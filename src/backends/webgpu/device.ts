@@ -8,17 +8,29 @@ export interface DeviceInfo {
   readonly name: string;
   /** True for an adapter that computes on the CPU. */
   readonly software: boolean;
+  /** What the adapter says of itself, field by field; absent where it says nothing. */
+  readonly adapter?: AdapterFields;
+}
+
+/** The texts of a GPUAdapterInfo. */
+export interface AdapterFields {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
 }
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render|microsoft basic|warp/i;
 
 export function describeAdapter(info: GPUAdapterInfo): DeviceInfo {
-  const parts = [info.vendor, info.architecture, info.device, info.description];
+  const { vendor, architecture, device, description } = info;
+  const parts = [vendor, architecture, device, description];
   const name = [...new Set(parts.filter((part) => part !== ''))].join(' ');
   const fallback = 'isFallbackAdapter' in info && info.isFallbackAdapter;
   return {
     name: name === '' ? 'unnamed adapter' : name,
     software: fallback || SOFTWARE.test(name),
+    adapter: { vendor, architecture, device, description },
   };
 }
 

@@ -27,6 +27,7 @@ export class Pipelines {
   readonly #device: Device;
   readonly #modules = new Map<string, GPUShaderModule>();
   readonly #pipelines = new Map<string, Pipeline>();
+  readonly #disabled = new Set<string>();
 
   private constructor(device: Device) {
     this.#device = device;
@@ -42,7 +43,21 @@ export class Pipelines {
     return pipelines;
   }
 
-  /** Forgets all pipelines: after an error nobody knows which one is invalid. */
+  /** How many pipelines were disabled so far: whoever holds pipelines asks again when it has changed. */
+  get disabled(): number {
+    return this.#disabled.size;
+  }
+
+  /** Never again on this device: its output was not the contract's. */
+  disable(dispatch: Dispatch): void {
+    this.#disabled.add(this.#recipe(dispatch).key);
+  }
+
+  isDisabled(dispatch: Dispatch): boolean {
+    return this.#disabled.size > 0 && this.#disabled.has(this.#recipe(dispatch).key);
+  }
+
+  /** Forgets all pipelines, but not which are disabled: after an error nobody knows which one is invalid. */
   clear(): void {
     this.#modules.clear();
     this.#pipelines.clear();

@@ -1,0 +1,109 @@
+// Which dispatches a run audits, and of each which units (docs/NUMERICS.md, B8). Promises: the first audited run of a
+// model audits every dispatch, so that a fault in every row of any is found by it; later, a pipeline not seen before is
+// audited once, and beyond that every row of every dispatch can come in every run, for at most SHARE of the time over
+// all runs, plus one dispatch. Not here: copying and comparing (samples.ts, spot_check.ts).
+import type { Dispatch } from '../../core/op.ts';
+import { drawUnits, type Random } from './spot_check.ts';
+
+/** A dispatch that the GPU executes. */
+export interface Auditable {
+  readonly step: number;
+  readonly dispatch: Dispatch;
+  readonly pipeline: object;
+  /** Bytes that are copied, searched and compared for it, whatever the number of units. */
+  readonly bytes: number;
+}
+
+/** Steps to their units. */
+export type Choice = ReadonlyMap<number, readonly number[]>;
+
+/** The share of the time of runs that audits may take. */
+const SHARE = 0.02;
+// Once the inputs are here, further units cost little: up to four, within about a third of a millisecond.
+const MOST_UNITS = 4;
+const MULTIPLY_ADDS = 1 << 20;
+// A single run is never held up by more than this much copying, but for one dispatch that is larger.
+const BYTES_A_RUN = 1 << 26;
+// Milliseconds a byte, until there is a measurement.
+const FIRST_GUESS = 4e-6;
+
+export class Auditor {
+  // Milliseconds that runs have earned and audits have not used. An audit is paid for afterwards, so a dispatch of any
+  // size can come as soon as nothing is owed.
+  #balance = 0;
+  #spent = 0;
+  #bytes = 0;
+  #whole = false;
+  readonly #seen = new WeakSet<object>();
+
+  /** Runs, or the preparation of one, have taken so long, audits left out. */
+  earn(ms: number): void {
+    this.#balance += ms * SHARE;
+  }
+
+  /** An audit has taken so long. */
+  spend(ms: number, bytes: number): void {
+    this.#balance -= ms;
+    this.#spent += ms;
+    this.#bytes += bytes;
+  }
+
+  /** True until an audit of every dispatch of a plan was done. */
+  get fresh(): boolean {
+    return !this.#whole;
+  }
+
+  /** After an audit of these pipelines without a difference; `whole` if those were all of a plan. */
+  seen(pipelines: Iterable<object>, whole: boolean): void {
+    for (const pipeline of pipelines) this.#seen.add(pipeline);
+    if (whole) this.#whole = true;
+  }
+
+  /**
+   * What the next run audits.
+   *
+   * @param rows a number of rows instead of the share of time
+   * @param all every dispatch, as in the first run
+   */
+  choose(
+    steps: readonly Auditable[],
+    random: Random,
+    rows: number | undefined,
+    all = this.fresh,
+  ): Choice {
+    const chosen = new Map<number, Set<number>>();
+    const take = ({ step, dispatch }: Auditable, count: number): void => {
+      const units = chosen.get(step) ?? new Set();
+      for (const unit of drawUnits(dispatch, count, random)) units.add(unit);
+      if (units.size > 0) chosen.set(step, units);
+    };
+    const fresh = new Set<object>();
+    for (const one of steps) {
+      if (!all && (this.#seen.has(one.pipeline) || fresh.has(one.pipeline))) continue;
+      fresh.add(one.pipeline);
+      take(one, 1);
+    }
+    const possible = steps.filter(({ dispatch }) => dispatch.units > 0);
+    const draw = (): Auditable | undefined => possible[Math.floor(random() * possible.length)];
+    if (rows !== undefined) {
+      for (let row = 0; row < rows; row += 1) {
+        const one = draw();
+        if (one !== undefined) take(one, 1);
+      }
+    } else if (!all) {
+      const rate = this.#bytes === 0 ? FIRST_GUESS : this.#spent / this.#bytes;
+      let bytes = 0;
+      for (const _ of possible) {
+        const one = draw();
+        if (one === undefined || bytes >= BYTES_A_RUN || bytes * rate >= this.#balance) break;
+        bytes += one.bytes;
+        take(one, unitsOf(one.dispatch));
+      }
+    }
+    return new Map([...chosen].map(([step, units]) => [step, [...units]]));
+  }
+}
+
+function unitsOf({ unitCost }: Dispatch): number {
+  return Math.max(1, Math.min(MOST_UNITS, Math.floor(MULTIPLY_ADDS / Math.max(1, unitCost))));
+}
