@@ -7,6 +7,7 @@ export type { Feeds } from './feeds.ts';
 export type { ValueInfo } from './graph/graph.ts';
 export { load } from './load.ts';
 export type {
+  AuditEvent,
   Backend,
   CheckReport,
   Difference,

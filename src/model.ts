@@ -65,6 +65,12 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Outputs that stay on the device: `true` for all, or names. They can be fed back. On `wasm` it does nothing. */
   readonly keepOnDevice?: boolean | readonly string[] | undefined;
+  /**
+   * Rows of nodes that the reference recomputes while a GPU runs (B8), before the outputs are delivered: `'off'`, how
+   * many in this run, or, if not given, as many as fit in 2 % of the time, amortised. The first audited run of a model
+   * recomputes at least one of every node. Where a row differs the run is repeated without the kernel that gave it.
+   */
+  readonly audit?: number | 'off' | undefined;
 }
 
 /**
@@ -84,13 +90,70 @@ export interface RunOptions {
 export interface Note {
   /**
    * `auto`: what `auto` took; `reference`: a node without a GPU kernel; `recomputed`: one that met values its kernel
-   * cannot represent.
+   * cannot represent; `audit`: a kernel gave other bits than the reference (see `audit`), or a run could not be audited.
    */
-  readonly kind: 'auto' | 'reference' | 'recomputed';
+  readonly kind: 'auto' | 'reference' | 'recomputed' | 'audit';
   /** One sentence for people. */
   readonly message: string;
   /** The nodes it is about, as `Conv 'name'`; empty for `auto`. */
   readonly nodes: readonly string[];
+  /** What an audit saw, where it saw a fault. */
+  readonly audit?: AuditEvent;
+}
+
+/**
+ * A fault that an audit found: a kernel of this device gave other bits than the reference, from the same inputs. It is
+ * reported once, by the run that found it; that run was repeated without the kernel, so its outputs are right. This is
+ * what a bug report needs: please send it.
+ *
+ * @example
+ * ```ts
+ * import { load, Tensor, type AuditEvent } from 'isobit';
+ *
+ * const model = await load('/digits.onnx');
+ * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
+ * const { notes } = await model.run({ image }, { audit: 100 });
+ * const events: AuditEvent[] = notes.flatMap((note) => note.audit ?? []);
+ * console.log(events.length); // 0
+ * model.dispose();
+ * ```
+ */
+export interface AuditEvent {
+  /** The package's version. */
+  readonly version: string;
+  /** The contract's id and version. */
+  readonly contract: string;
+  /** The GPU, as it names itself. */
+  readonly adapter: string;
+  /** What the adapter says field by field, where it does. */
+  readonly adapterInfo?: {
+    readonly vendor: string;
+    readonly architecture: string;
+    readonly device: string;
+    readonly description: string;
+  };
+  /** The browser, where there is one. */
+  readonly userAgent?: string;
+  /** The kernel: its shader's name. */
+  readonly kernel: string;
+  /** The pipeline's constants. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** The nodes that the kernel computed, as `Conv 'name'`. */
+  readonly nodes: readonly string[];
+  /** The work unit (row) that was recomputed. */
+  readonly unit: number;
+  /** Which output of the kernel. */
+  readonly output: number;
+  /** The output's name in the graph; empty for an intermediate result. */
+  readonly name: string;
+  /** Flat index of the first element that differs. */
+  readonly index: number;
+  /** The reference's bits of that element, as hex. */
+  readonly expected: string;
+  /** The GPU's bits of that element, as hex. */
+  readonly got: string;
+  /** How many elements of the row differ. */
+  readonly differing: number;
 }
 
 /**

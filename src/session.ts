@@ -4,17 +4,23 @@
 import { digestOf, digestOfRun } from './core/digest.ts';
 import { DeviceError, throwIfAborted } from './core/errors.ts';
 import { Tensor } from './core/tensor.ts';
-import type { Executable, RunNote } from './backends/backend.ts';
+import type {
+  AuditOptions,
+  Executable,
+  RunNote,
+  RunOptions as ExecutableRunOptions,
+} from './backends/backend.ts';
 import { WasmBackend } from './backends/wasm.ts';
 import { WebGpuBackend } from './backends/webgpu.ts';
 import { Device } from './backends/webgpu/device.ts';
 import { GpuStorage } from './backends/webgpu/storage.ts';
 import { checkGraph, type CheckedGraph } from './graph/check.ts';
-import { nodeLabel, type Graph, type ValueInfo } from './graph/graph.ts';
+import type { Graph, ValueInfo } from './graph/graph.ts';
 import { ConstantStore } from './graph/constant_store.ts';
 import { planGraph } from './graph/planner.ts';
 import { signatureOf, type PlanOptions } from './graph/plan.ts';
 import { checkFeeds, type Feeds } from './feeds.ts';
+import { describeNotes } from './notes.ts';
 import type { Backend, Model, ModelOptions, Note, RunOptions, RunResult } from './model.ts';
 import { compareOutputs } from './compare.ts';
 import type { CheckReport } from './model.ts';
@@ -71,12 +77,14 @@ export class Session implements Model {
         keep: 'all',
         fuse: false,
       };
-      const reference = await this.#execute('wasm', fed, plan, options.signal);
-      const gpu = await this.#execute('webgpu', fed, plan, options.signal);
+      const { signal } = options;
+      const reference = await this.#execute('wasm', fed, plan, { signal });
+      // Not audited: everything is compared, and a run that repairs itself would hide what is asked for.
+      const gpu = await this.#execute('webgpu', fed, plan, { signal });
       const { device } = await this.#webgpu();
       return compareOutputs(this.#checked.graph, reference.outputs, gpu.outputs, {
         adapter: device.info.name,
-        notes: this.#describe(gpu.notes),
+        notes: describeNotes(gpu.notes, this.#checked.graph, device.info),
       });
     });
   }
@@ -98,6 +106,7 @@ export class Session implements Model {
 
   async #run(feeds: Feeds, options: RunOptions): Promise<RunResult> {
     throwIfAborted(options.signal);
+    const audit = auditOptions(options.audit);
     const fed = checkFeeds(this.#checked.graph, feeds);
     const names = this.#outputNames(options.outputs);
     const notes: Note[] = [];
@@ -116,20 +125,18 @@ export class Session implements Model {
       backend,
       fed,
       { outputs: names, fuse: true },
-      options.signal,
-      new Set(kept),
+      { signal: options.signal, keepOnDevice: new Set(kept), audit },
     );
-    notes.push(...this.#describe(result.notes));
-    const adapter = backend === 'webgpu' ? (await this.#webgpu()).device.info.name : undefined;
-    return describeResult(result.outputs, names, backend, adapter, notes);
+    const info = backend === 'webgpu' ? (await this.#webgpu()).device.info : undefined;
+    notes.push(...describeNotes(result.notes, this.#checked.graph, info));
+    return describeResult(result.outputs, names, backend, info?.name, notes);
   }
 
   async #execute(
     backend: Backend,
     feeds: ReadonlyMap<string, Tensor>,
     options: Omit<PlanOptions, 'target'>,
-    signal?: AbortSignal,
-    keepOnDevice?: ReadonlySet<string>,
+    run: ExecutableRunOptions,
   ): Promise<{ outputs: Map<string, Tensor>; notes: readonly RunNote[] }> {
     const fed =
       backend === 'wasm' ? await inMemory(feeds) : await onDevice(feeds, await this.#webgpu());
@@ -140,7 +147,7 @@ export class Session implements Model {
       this.#evict();
     } else this.#plans.delete(key);
     this.#plans.set(key, plan); // last used last
-    return plan.executable.run(fed, { signal, keepOnDevice });
+    return plan.executable.run(fed, run);
   }
 
   async #prepare(
@@ -225,24 +232,6 @@ export class Session implements Model {
     return known.filter((name) => wanted.includes(name));
   }
 
-  #describe(notes: readonly RunNote[]): Note[] {
-    return notes.map(({ kind, kernel, nodes }) => {
-      const labels = nodes.flatMap((i) => {
-        const node = this.#checked.graph.nodes[i];
-        return node === undefined ? [] : [`${node.opType} '${nodeLabel(node)}'`];
-      });
-      const why =
-        kind === 'reference'
-          ? `kernel ${kernel} has no WebGPU form here`
-          : `kernel ${kernel} met values it cannot represent`;
-      return {
-        kind,
-        message: `${labels.join(', ')}: ${why}; computed by the reference.`,
-        nodes: labels,
-      };
-    });
-  }
-
   #enqueue<T>(work: () => Promise<T>, last = false): Promise<T> {
     if (this.#disposed && !last) {
       return Promise.reject(new TypeError('Model: used after dispose(). Load it again.'));
@@ -251,6 +240,17 @@ export class Session implements Model {
     this.#queue = next.catch(() => undefined);
     return next;
   }
+}
+
+/** What a backend is asked for; the draw decides which rows are recomputed, never what they are. */
+function auditOptions(audit: RunOptions['audit']): AuditOptions | undefined {
+  if (audit === 'off') return undefined;
+  if (audit !== undefined && !(Number.isSafeInteger(audit) && audit > 0)) {
+    throw new RangeError(
+      `run: audit: expected 'off' or a number of rows, at least 1, got ${String(audit)}.`,
+    );
+  }
+  return { rows: audit, random: () => Math.random() };
 }
 
 /** Feeds in memory: what lies on a device is fetched. */

@@ -1,13 +1,14 @@
 // The WebGPU backend: one command buffer for each stretch of dispatches that have a shader, the reference for
 // the others. Promises: the reference's bits, or no result: a dispatch whose flag is raised is recomputed by
 // the reference from its actual inputs, and every device error rejects the run. One run at a time (the session
-// queues). Not here: choosing an adapter (webgpu/device.ts), the gate and the audit.
+// queues). Not here: choosing an adapter (webgpu/device.ts), what is audited (webgpu/auditor.ts).
 import type { Constant } from '../core/constant.ts';
 import { DeviceError } from '../core/errors.ts';
 import { gridOfDispatch, inputsOf, type Dispatch } from '../core/op.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable } from './backend.ts';
 import type { WasmBackend } from './wasm.ts';
+import { Auditor } from './webgpu/auditor.ts';
 import type { Device } from './webgpu/device.ts';
 import { GpuExecutable, type ExecutableHost } from './webgpu/executable.ts';
 import { Pipelines, type Pipeline } from './webgpu/pipelines.ts';
@@ -16,6 +17,7 @@ import { upload } from './webgpu/storage.ts';
 
 export class WebGpuBackend implements ExecutableHost {
   readonly device: Device;
+  readonly auditor = new Auditor();
   readonly #reference: WasmBackend;
   readonly #pipelines: Pipelines;
   readonly #constants = new Map<Constant, { buffer: GPUBuffer; users: number }>();
@@ -28,10 +30,12 @@ export class WebGpuBackend implements ExecutableHost {
 
   async prepare(plan: Plan): Promise<Executable> {
     const executable = new GpuExecutable(this, plan);
+    const begin = performance.now();
     try {
       const dispatches = plan.steps.map((step) => step.dispatch);
       await this.#pipelines.compile(dispatches.filter((one) => this.canRun(plan, one)));
       await this.device.scoped('prepare', () => executable.build());
+      this.auditor.earn(performance.now() - begin);
       return executable;
     } catch (error) {
       executable.dispose();
@@ -48,9 +52,21 @@ export class WebGpuBackend implements ExecutableHost {
     return this.#pipelines.of(dispatch);
   }
 
+  get disabled(): number {
+    return this.#pipelines.disabled;
+  }
+
+  isDisabled(dispatch: Dispatch): boolean {
+    return dispatch.kernel.shader !== undefined && this.#pipelines.isDisabled(dispatch);
+  }
+
+  disable(dispatch: Dispatch): void {
+    this.#pipelines.disable(dispatch);
+  }
+
   /** Whether the dispatch can run on this device at all. */
   canRun(plan: Plan, dispatch: Dispatch): boolean {
-    if (dispatch.kernel.shader === undefined) return false;
+    if (dispatch.kernel.shader === undefined || this.isDisabled(dispatch)) return false;
     const { limits } = this.device.gpu;
     const tensors = [...inputsOf(dispatch), ...dispatch.outputs];
     return (

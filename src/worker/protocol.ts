@@ -16,6 +16,7 @@ export interface SentRunOptions {
   readonly backend?: Backend | 'auto' | undefined;
   readonly outputs?: readonly string[] | undefined;
   readonly keepOnDevice?: boolean | readonly string[] | undefined;
+  readonly audit?: number | 'off' | undefined;
 }
 
 export type Request =

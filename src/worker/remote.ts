@@ -119,12 +119,12 @@ class RemoteModel implements Model {
 
   async run(feeds: Feeds, options: RunOptions = {}): Promise<RunResult> {
     throwIfAborted(options.signal);
-    const { backend, outputs: wanted, keepOnDevice, signal } = options;
+    const { backend, outputs: wanted, keepOnDevice, audit, signal } = options;
     const ran = await this.#connection.ask(
       {
         kind: 'run',
         feeds: this.#send(feeds),
-        options: { backend, outputs: wanted, keepOnDevice },
+        options: { backend, outputs: wanted, keepOnDevice, audit },
       },
       { signal },
     );

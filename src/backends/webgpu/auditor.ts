@@ -3,7 +3,8 @@
 // audited once, and beyond that every row of every dispatch can come in every run, for at most SHARE of the time over
 // all runs, plus one dispatch. Not here: copying and comparing (samples.ts, spot_check.ts).
 import type { Dispatch } from '../../core/op.ts';
-import { drawUnits, type Random } from './spot_check.ts';
+import type { AuditOptions } from '../backend.ts';
+import { drawUnits } from './spot_check.ts';
 
 /** A dispatch that the GPU executes. */
 export interface Auditable {
@@ -34,7 +35,8 @@ export class Auditor {
   #spent = 0;
   #bytes = 0;
   #whole = false;
-  readonly #seen = new WeakSet<object>();
+  readonly #trusted = new WeakSet<object>();
+  readonly #chosen = new WeakSet<object>();
 
   /** Runs, or the preparation of one, have taken so long, audits left out. */
   earn(ms: number): void {
@@ -53,34 +55,29 @@ export class Auditor {
     return !this.#whole;
   }
 
-  /** After an audit of these pipelines without a difference; `whole` if those were all of a plan. */
-  seen(pipelines: Iterable<object>, whole: boolean): void {
-    for (const pipeline of pipelines) this.#seen.add(pipeline);
-    if (whole) this.#whole = true;
+  /** These pipelines gave the reference's bits in an audit; `all` if it was one of every dispatch. */
+  trust(pipelines: Iterable<object>, all: boolean): void {
+    for (const pipeline of pipelines) this.#trusted.add(pipeline);
+    if (all) this.#whole = true;
   }
 
   /**
    * What the next run audits.
    *
-   * @param rows a number of rows instead of the share of time
    * @param all every dispatch, as in the first run
    */
-  choose(
-    steps: readonly Auditable[],
-    random: Random,
-    rows: number | undefined,
-    all = this.fresh,
-  ): Choice {
+  choose(steps: readonly Auditable[], { rows, random }: AuditOptions, all: boolean): Choice {
     const chosen = new Map<number, Set<number>>();
     const take = ({ step, dispatch }: Auditable, count: number): void => {
       const units = chosen.get(step) ?? new Set();
       for (const unit of drawUnits(dispatch, count, random)) units.add(unit);
       if (units.size > 0) chosen.set(step, units);
     };
-    const fresh = new Set<object>();
+    const here = new Set<object>();
     for (const one of steps) {
-      if (!all && (this.#seen.has(one.pipeline) || fresh.has(one.pipeline))) continue;
-      fresh.add(one.pipeline);
+      if (!all && (here.has(one.pipeline) || this.#isKnown(one.pipeline))) continue;
+      here.add(one.pipeline);
+      this.#chosen.add(one.pipeline);
       take(one, 1);
     }
     const possible = steps.filter(({ dispatch }) => dispatch.units > 0);
@@ -101,6 +98,11 @@ export class Auditor {
       }
     }
     return new Map([...chosen].map(([step, units]) => [step, [...units]]));
+  }
+
+  /** A dispatch that was chosen but raised its flag was not compared: it is tried again when nothing is owed. */
+  #isKnown(pipeline: object): boolean {
+    return this.#trusted.has(pipeline) || (this.#chosen.has(pipeline) && this.#balance <= 0);
   }
 }
 

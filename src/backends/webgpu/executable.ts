@@ -1,7 +1,8 @@
 // A plan made ready on a WebGPU device: buffers, Params, pipelines and bind groups, made once; a run only records
 // and submits. A stretch of dispatches with shaders is one command buffer; the reference executes the others
 // between stretches. A dispatch whose flag is raised is recomputed by the reference from its actual inputs, and
-// the run is repeated with it (B6). Every device error rejects the run.
+// the run is repeated with it (B6). Some dispatches are audited before the outputs are delivered (B8): where one is not
+// the reference's, its pipeline is disabled and the run repeated. Every device error rejects the run.
 import type { Constant } from '../../core/constant.ts';
 import { throwIfAborted } from '../../core/errors.ts';
 import { gridOfDispatch, inputsOf, wordsOf, type Dispatch } from '../../core/op.ts';
@@ -9,11 +10,13 @@ import { Tensor } from '../../core/tensor.ts';
 import type { Value } from '../../core/value.ts';
 import { byteLengthOf } from '../../graph/memory.ts';
 import type { Plan, Step } from '../../graph/plan.ts';
-import type { Executable, RunNote, RunOptions, RunResult } from '../backend.ts';
+import type { AuditOptions, Executable, RunNote, RunOptions, RunResult } from '../backend.ts';
 import type { WasmBackend } from '../wasm.ts';
+import type { Auditor } from './auditor.ts';
 import type { Device } from './device.ts';
 import type { Pipeline } from './pipelines.ts';
 import { align, assignSlots, bufferSizeOf } from './pool.ts';
+import { bytesOf, Samples, type Fault, type SampledRun } from './samples.ts';
 import { GpuStorage, mapped, upload } from './storage.ts';
 
 // Each dispatch has its own status words, at an offset that every device can bind.
@@ -25,8 +28,13 @@ const DISPATCHES_A_TURN = 16;
 export interface ExecutableHost {
   readonly device: Device;
   readonly reference: WasmBackend;
+  readonly auditor: Auditor;
+  /** How many pipelines of the device were disabled so far. */
+  readonly disabled: number;
   pipeline(dispatch: Dispatch): Pipeline;
   canRun(plan: Plan, dispatch: Dispatch): boolean;
+  isDisabled(dispatch: Dispatch): boolean;
+  disable(dispatch: Dispatch): void;
   createBuffer(label: string, size: number, usage: number): GPUBuffer;
   useConstant(constant: Constant): GPUBuffer;
   dropConstant(constant: Constant): void;
@@ -44,6 +52,19 @@ interface Recorded {
     | undefined;
 }
 
+interface ParamsBuffer {
+  readonly buffer: GPUBuffer;
+  readonly offsets: readonly number[];
+  readonly sizes: readonly number[];
+}
+
+/** What build() makes. */
+interface Made {
+  readonly status: GPUBuffer;
+  readonly staging: GPUBuffer;
+  readonly params: ParamsBuffer;
+}
+
 export class GpuExecutable implements Executable {
   readonly #backend: ExecutableHost;
   readonly #plan: Plan;
@@ -51,9 +72,10 @@ export class GpuExecutable implements Executable {
   readonly #slots: Map<Value, number>;
   readonly #sizes: readonly number[];
   #recorded: readonly Recorded[] = [];
-  #made: { readonly status: GPUBuffer; readonly staging: GPUBuffer } | undefined;
+  #disabled = 0;
+  #made: Made | undefined;
   readonly #readable: { name: string; value: Value; offset: number }[] = [];
-  readonly #used: Constant[] = [];
+  #used: Constant[] = [];
   readonly #owned: GPUBuffer[] = [];
 
   constructor(backend: ExecutableHost, plan: Plan) {
@@ -73,6 +95,7 @@ export class GpuExecutable implements Executable {
     const status = this.#own('status', count * STATUS_STRIDE, storage);
     const params = this.#uploadParams();
     this.#recorded = plan.steps.map((step, i) => this.#record(step, i, params, status));
+    this.#disabled = this.#backend.disabled;
     let offset = count * STATUS_STRIDE;
     for (const [name, value] of plan.outputs) {
       if (plan.constant(value) !== undefined) continue;
@@ -84,7 +107,7 @@ export class GpuExecutable implements Executable {
       offset,
       GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     );
-    this.#made = { status, staging };
+    this.#made = { status, staging, params };
   }
 
   get #status(): GPUBuffer {
@@ -95,7 +118,7 @@ export class GpuExecutable implements Executable {
     return this.#built().staging;
   }
 
-  #built(): { readonly status: GPUBuffer; readonly staging: GPUBuffer } {
+  #built(): Made {
     if (this.#made === undefined) throw new Error('webgpu: run before build()');
     return this.#made;
   }
@@ -104,14 +127,38 @@ export class GpuExecutable implements Executable {
     // Dispatches that met what their kernel cannot represent; one that only followed from garbage of another
     // is recomputed too, which moves no bit.
     const recompute = new Set<number>();
+    const notes: RunNote[] = [];
+    const begin = performance.now();
+    let spent = 0;
     for (;;) {
       throwIfAborted(options.signal);
-      const bytes = await this.#execute(feeds, recompute, options);
+      await this.#refresh();
+      // Garbage that a raised flag left behind is not audited again: the first attempt was, from its actual inputs.
+      const all = this.#backend.auditor.fresh || notes.length > 0;
+      const samples = recompute.size === 0 ? this.#choose(options.audit, all) : undefined;
+      let faults: Fault[];
+      let bytes: Uint8Array;
+      try {
+        ({ bytes, faults } = await this.#execute(feeds, recompute, options, samples));
+      } finally {
+        samples?.dispose();
+        spent += samples?.spentMs ?? 0;
+        this.#backend.auditor.spend(samples?.spentMs ?? 0, samples?.bytes ?? 0);
+      }
+      if (samples?.failed === true) notes.push({ kind: 'audit', kernel: '', nodes: [] });
+      notes.push(...this.#disableFaulty(faults));
+      if (faults.length > 0) continue;
+      if (samples !== undefined) this.#trust(samples, all);
       const words = new Uint32Array(bytes.buffer, 0, this.#status.size / 4);
       const raised = this.#recorded
         .map((_, i) => i)
         .filter((i) => !recompute.has(i) && words[(i * STATUS_STRIDE) / 4 + 1] !== 0);
-      if (raised.length === 0) return this.#result(bytes, recompute, options);
+      if (raised.length === 0) {
+        if (options.audit !== undefined) {
+          this.#backend.auditor.earn(performance.now() - begin - spent);
+        }
+        return this.#result(bytes, recompute, notes, options);
+      }
       for (const i of raised) recompute.add(i);
     }
   }
@@ -119,6 +166,61 @@ export class GpuExecutable implements Executable {
   dispose(): void {
     for (const buffer of this.#owned) buffer.destroy();
     for (const constant of this.#used) this.#backend.dropConstant(constant);
+  }
+
+  /** Pipelines that were disabled since the last run, here or by another model on the device, are replaced. */
+  async #refresh(): Promise<void> {
+    if (this.#disabled === this.#backend.disabled) return;
+    const before = this.#used;
+    this.#used = [];
+    const { params, status } = this.#built();
+    await this.#backend.device.scoped('prepare', () => {
+      this.#recorded = this.#plan.steps.map((step, i) => this.#record(step, i, params, status));
+    });
+    for (const constant of before) this.#backend.dropConstant(constant);
+    this.#disabled = this.#backend.disabled;
+  }
+
+  /** What this attempt of a run audits, if anything. */
+  #choose(audit: AuditOptions | undefined, all: boolean): Samples | undefined {
+    if (audit === undefined) return undefined;
+    const steps = this.#recorded.flatMap(({ step: { dispatch }, gpu }, step) => {
+      if (gpu === undefined) return [];
+      const bytes = bytesOf(dispatch, (value) => this.#plan.constant(value));
+      return [{ step, dispatch, pipeline: gpu.pipeline, bytes }];
+    });
+    const choice = this.#backend.auditor.choose(steps, audit, all);
+    return choice.size === 0 ? undefined : new Samples(this.#sampled(), choice);
+  }
+
+  #sampled(): SampledRun {
+    return {
+      device: this.#backend.device,
+      dispatch: (step) => this.#recorded[step]?.step.dispatch,
+      constant: (value) => this.#plan.constant(value),
+      bufferOf: (value) => this.#bufferOf(value),
+      statusOf: (step) => ({ buffer: this.#status, offset: step * STATUS_STRIDE }),
+    };
+  }
+
+  #trust(samples: Samples, all: boolean): void {
+    const checked = samples.checked.flatMap((step) => this.#recorded[step]?.gpu?.pipeline ?? []);
+    this.#backend.auditor.trust(checked, all && !samples.failed);
+  }
+
+  /** Disables the pipelines of these steps. @returns one note for each pipeline */
+  #disableFaulty(faults: readonly Fault[]): RunNote[] {
+    return faults.flatMap((fault) => {
+      const { step, dispatch, unit, output, index, expected, got, differing } = fault;
+      // Steps with the same pipeline tell the same story.
+      if (this.#backend.isDisabled(dispatch)) return [];
+      this.#backend.disable(dispatch);
+      const { constants, kernel } = dispatch;
+      const name = dispatch.outputs[output]?.name ?? '';
+      const details = { constants, unit, output, name, index, expected, got, differing };
+      const nodes = this.#recorded[step]?.step.nodes ?? [];
+      return [{ kind: 'audit', kernel: kernel.name, nodes, fault: details }];
+    });
   }
 
   #own(label: string, size: number, usage: number): GPUBuffer {
@@ -137,7 +239,7 @@ export class GpuExecutable implements Executable {
     return this.#backend.useConstant(constant);
   }
 
-  #uploadParams(): { buffer: GPUBuffer; offsets: number[]; sizes: number[] } {
+  #uploadParams(): ParamsBuffer {
     const { gpu } = this.#backend.device;
     const step = gpu.limits.minUniformBufferOffsetAlignment;
     const words = this.#plan.steps.map(({ dispatch }) => wordsOf(dispatch));
@@ -158,12 +260,7 @@ export class GpuExecutable implements Executable {
     return { buffer, offsets, sizes: words.map((one) => one.byteLength) };
   }
 
-  #record(
-    step: Step,
-    i: number,
-    params: { buffer: GPUBuffer; offsets: number[]; sizes: number[] },
-    status: GPUBuffer,
-  ): Recorded {
+  #record(step: Step, i: number, params: ParamsBuffer, status: GPUBuffer): Recorded {
     const { dispatch } = step;
     if (!this.#backend.canRun(this.#plan, dispatch)) return { step, gpu: undefined };
     const { pipeline, layout } = this.#backend.pipeline(dispatch);
@@ -197,16 +294,26 @@ export class GpuExecutable implements Executable {
     return { step, gpu: { pipeline, bindings, grid: gridOfDispatch(dispatch) } };
   }
 
-  /** The bytes of the status words and of the outputs that are wanted in memory. */
+  /** The bytes of the status words and of the outputs that are wanted in memory, and what the audit found. */
   async #execute(
     feeds: ReadonlyMap<string, Tensor>,
     recompute: ReadonlySet<number>,
     options: RunOptions,
-  ): Promise<Uint8Array> {
+    samples: Samples | undefined,
+  ): Promise<{ bytes: Uint8Array; faults: Fault[] }> {
     const { device } = this.#backend;
     const { gpu } = device;
-    const { signal } = options;
+    const { signal, audit } = options;
     const checks: Promise<void>[] = [];
+    const faults: Fault[] = [];
+    const compare = async (): Promise<void> => {
+      if (samples === undefined || audit === undefined) return;
+      faults.push(
+        ...(await samples.check(this.#backend.reference, audit.random, () =>
+          throwIfAborted(signal),
+        )),
+      );
+    };
     const onGpu = (i: number): boolean => this.#recorded[i]?.gpu !== undefined && !recompute.has(i);
     const count = this.#recorded.length;
     const most = signal === undefined ? count : DISPATCHES_A_TURN;
@@ -216,12 +323,17 @@ export class GpuExecutable implements Executable {
     let first = true;
     for (;;) {
       const from = at;
-      while (at < count && at - from < most && onGpu(at)) at += 1;
+      await samples?.open();
+      let full = false;
+      while (at < count && at - from < most && onGpu(at) && !full) {
+        full = samples?.ends(at) === true;
+        at += 1;
+      }
       const last = at === count;
       const { checked } = device.guard('run', () => {
         const encoder = gpu.createCommandEncoder();
         if (first) this.#encodeFeeds(encoder, feeds);
-        this.#encodeDispatches(encoder, from, at);
+        this.#encodeDispatches(encoder, from, at, samples);
         if (last) this.#encodeOutputs(encoder, options);
         gpu.queue.submit([encoder.finish()]);
       });
@@ -230,10 +342,11 @@ export class GpuExecutable implements Executable {
       checks.push(checked);
       first = false;
       if (last) break;
-      if (signal !== undefined) {
+      if (signal !== undefined || full) {
         await device.race(gpu.queue.onSubmittedWorkDone());
         throwIfAborted(signal);
       }
+      if (full) await compare();
       for (; at < count && !onGpu(at); at += 1) {
         const step = this.#recorded[at]?.step;
         if (step !== undefined) {
@@ -249,7 +362,8 @@ export class GpuExecutable implements Executable {
     const settled = await Promise.allSettled([...checks, bytes]);
     const failed = settled.find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return bytes;
+    await compare();
+    return { bytes: await bytes, faults };
   }
 
   #encodeFeeds(encoder: GPUCommandEncoder, feeds: ReadonlyMap<string, Tensor>): void {
@@ -272,16 +386,34 @@ export class GpuExecutable implements Executable {
     }
   }
 
-  #encodeDispatches(encoder: GPUCommandEncoder, from: number, to: number): void {
-    if (from === to) return;
-    const pass = encoder.beginComputePass();
-    for (const { gpu } of this.#recorded.slice(from, to)) {
+  #encodeDispatches(
+    encoder: GPUCommandEncoder,
+    from: number,
+    to: number,
+    samples: Samples | undefined,
+  ): void {
+    let pass: GPUComputePassEncoder | undefined;
+    for (let i = from; i < to; i += 1) {
+      const gpu = this.#recorded[i]?.gpu;
       if (gpu === undefined) continue;
+      const sampled = samples?.has(i) === true;
+      if (sampled) {
+        // Copies stand between passes.
+        pass?.end();
+        samples.encodeInputs(i, encoder);
+        pass = undefined;
+      }
+      pass ??= encoder.beginComputePass();
       pass.setPipeline(gpu.pipeline);
       pass.setBindGroup(0, gpu.bindings);
       pass.dispatchWorkgroups(...gpu.grid);
+      if (sampled) {
+        pass.end();
+        samples.encodeOutputs(i, encoder);
+        pass = undefined;
+      }
     }
-    pass.end();
+    pass?.end();
   }
 
   #encodeOutputs(encoder: GPUCommandEncoder, options: RunOptions): void {
@@ -319,6 +451,7 @@ export class GpuExecutable implements Executable {
   async #result(
     bytes: Uint8Array,
     recomputed: ReadonlySet<number>,
+    audited: readonly RunNote[],
     options: RunOptions,
   ): Promise<RunResult> {
     const kept = await this.#copies(options.keepOnDevice ?? new Set());
@@ -340,13 +473,14 @@ export class GpuExecutable implements Executable {
         );
       }
     }
-    const notes: RunNote[] = [];
+    const notes: RunNote[] = [...audited];
     this.#recorded.forEach(({ step, gpu }, i) => {
       if (gpu !== undefined && !recomputed.has(i)) return;
       notes.push({
         kind: gpu === undefined ? 'reference' : 'recomputed',
         kernel: step.dispatch.kernel.name,
         nodes: step.nodes,
+        disabled: this.#backend.isDisabled(step.dispatch),
       });
     });
     return { outputs, notes };

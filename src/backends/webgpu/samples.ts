@@ -4,6 +4,7 @@
 // Promises: buffers are freed by check() or dispose(); a dispatch whose flag is raised is not compared (B6).
 // Not here: what is chosen (auditor.ts), what a difference leads to (executable.ts).
 import { HostConstant, type Constant } from '../../core/constant.ts';
+import { DeviceError } from '../../core/errors.ts';
 import { inputsOf, type Dispatch } from '../../core/op.ts';
 import type { Value } from '../../core/value.ts';
 import { byteLengthOf } from '../../graph/memory.ts';
@@ -85,7 +86,12 @@ export class Samples {
   #staging: GPUBuffer[] = [];
   /** Milliseconds spent on the host, and estimated on the device. */
   spentMs = 0;
+  /** What it moves and looks at; see bytesOf. */
   readonly bytes: number;
+  /** The steps that were compared. */
+  readonly checked: number[] = [];
+  /** True if there was no room for the copies: the rest of this run is not audited. */
+  failed = false;
 
   constructor(run: SampledRun, choice: Choice) {
     this.#run = run;
@@ -110,10 +116,6 @@ export class Samples {
     this.bytes = bytes;
   }
 
-  get empty(): boolean {
-    return this.#batches.length === 0;
-  }
-
   has(step: number): boolean {
     return this.#byStep.has(step);
   }
@@ -123,7 +125,7 @@ export class Samples {
     return this.#ends.has(step);
   }
 
-  /** Makes room for the batch that comes next. @throws DeviceError where the device has none */
+  /** Makes room for the batch that comes next. A run that would work without an audit works. */
   async open(): Promise<void> {
     const [batch] = this.#batches;
     if (batch === undefined || this.#staging.length > 0) return;
@@ -137,8 +139,10 @@ export class Samples {
         }
       });
     } catch (error) {
-      this.#free();
-      throw error;
+      this.dispose();
+      device.throwIfFailed();
+      if (!(error instanceof DeviceError)) throw error;
+      this.failed = true;
     }
     this.spentMs += performance.now() - begin;
   }
@@ -155,7 +159,11 @@ export class Samples {
     for (const copy of [...sample.outputs, sample.status]) this.#encode(encoder, copy);
   }
 
-  /** Compares the batch whose last step was submitted and frees its copies. @returns a difference for each step that has one */
+  /**
+   * Compares the batch whose last step the device has finished (waiting for that is not the audit's time) and frees it.
+   *
+   * @returns the first difference of each step that has one
+   */
   async check(
     reference: WasmBackend,
     random: Random,
@@ -164,8 +172,6 @@ export class Samples {
     const { device } = this.#run;
     const batch = this.#batches.shift();
     if (batch === undefined) return [];
-    // Only what comes on top of the run's own work counts as the audit's.
-    await device.race(device.gpu.queue.onSubmittedWorkDone());
     const begin = performance.now();
     const contents: Uint8Array[] = [];
     for (const [i, buffer] of this.#staging.entries()) {
@@ -185,6 +191,7 @@ export class Samples {
         ),
         outputs: outputs.map((copy) => bytesIn(contents, copy)),
       };
+      this.checked.push(step);
       const found = spotCheck(reference, dispatch, observed, units, random);
       if (found !== undefined) faults.push({ step, ...found });
       if (performance.now() - last < TURN_MS) continue;
@@ -200,6 +207,8 @@ export class Samples {
   dispose(): void {
     this.#free();
     this.#batches.length = 0;
+    this.#byStep.clear();
+    this.#ends.clear();
   }
 
   #free(): void {
