@@ -5,8 +5,8 @@
 // the reference's, its pipeline is disabled and the run repeated. Every device error rejects the run.
 import type { Constant } from '../../core/constant.ts';
 import { throwIfAborted } from '../../core/errors.ts';
-import { gridOfDispatch, inputsOf, wordsOf, type Dispatch } from '../../core/op.ts';
-import { Tensor } from '../../core/tensor.ts';
+import { gridOfDispatch, inputsOf, type Dispatch } from '../../core/op.ts';
+import type { Tensor } from '../../core/tensor.ts';
 import type { Value } from '../../core/value.ts';
 import { byteLengthOf } from '../../graph/memory.ts';
 import type { Plan, Step } from '../../graph/plan.ts';
@@ -14,8 +14,10 @@ import type { AuditOptions, Executable, RunNote, RunOptions, RunResult } from '.
 import type { WasmBackend } from '../wasm.ts';
 import type { Auditor } from './auditor.ts';
 import type { Device } from './device.ts';
+import { Outputs } from './outputs.ts';
+import { uploadParams, type ParamsBuffer } from './params.ts';
 import type { Pipeline } from './pipelines.ts';
-import { align, assignSlots, bufferSizeOf } from './pool.ts';
+import { assignSlots, bufferSizeOf } from './pool.ts';
 import { bytesOf, Samples, type Fault, type SampledRun } from './samples.ts';
 import { GpuStorage, mapped, upload } from './storage.ts';
 
@@ -52,17 +54,12 @@ interface Recorded {
     | undefined;
 }
 
-interface ParamsBuffer {
-  readonly buffer: GPUBuffer;
-  readonly offsets: readonly number[];
-  readonly sizes: readonly number[];
-}
-
 /** What build() makes. */
 interface Made {
   readonly status: GPUBuffer;
   readonly staging: GPUBuffer;
   readonly params: ParamsBuffer;
+  readonly outputs: Outputs;
 }
 
 export class GpuExecutable implements Executable {
@@ -74,7 +71,6 @@ export class GpuExecutable implements Executable {
   #recorded: readonly Recorded[] = [];
   #disabled = 0;
   #made: Made | undefined;
-  readonly #readable: { name: string; value: Value; offset: number }[] = [];
   #used: Constant[] = [];
   readonly #owned: GPUBuffer[] = [];
 
@@ -93,21 +89,20 @@ export class GpuExecutable implements Executable {
     for (const size of this.#sizes) this.#buffers.push(this.#own('values', size, storage));
     const count = Math.max(1, plan.steps.length);
     const status = this.#own('status', count * STATUS_STRIDE, storage);
-    const params = this.#uploadParams();
+    const params = uploadParams(
+      plan.steps.map((step) => step.dispatch),
+      this.#backend.device.gpu,
+      (label, size, usage) => this.#own(label, size, usage),
+    );
     this.#recorded = plan.steps.map((step, i) => this.#record(step, i, params, status));
     this.#disabled = this.#backend.disabled;
-    let offset = count * STATUS_STRIDE;
-    for (const [name, value] of plan.outputs) {
-      if (plan.constant(value) !== undefined) continue;
-      this.#readable.push({ name, value, offset });
-      offset += bufferSizeOf(value);
-    }
+    const outputs = new Outputs(plan, count * STATUS_STRIDE, (value) => this.#bufferOf(value));
     const staging = this.#own(
       'read back',
-      offset,
+      outputs.end,
       GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     );
-    this.#made = { status, staging, params };
+    this.#made = { status, staging, params, outputs };
   }
 
   get #status(): GPUBuffer {
@@ -157,7 +152,9 @@ export class GpuExecutable implements Executable {
         if (options.audit !== undefined) {
           this.#backend.auditor.earn(performance.now() - begin - spent);
         }
-        return this.#result(bytes, recompute, notes, options);
+        const { keepOnDevice } = options;
+        const outputs = await this.#built().outputs.tensors(bytes, keepOnDevice, this.#backend);
+        return { outputs, notes: [...notes, ...this.#notes(recompute)] };
       }
       for (const i of raised) recompute.add(i);
     }
@@ -239,27 +236,6 @@ export class GpuExecutable implements Executable {
     return this.#backend.useConstant(constant);
   }
 
-  #uploadParams(): ParamsBuffer {
-    const { gpu } = this.#backend.device;
-    const step = gpu.limits.minUniformBufferOffsetAlignment;
-    const words = this.#plan.steps.map(({ dispatch }) => wordsOf(dispatch));
-    const offsets: number[] = [];
-    let size = 0;
-    for (const one of words) {
-      offsets.push(size);
-      size = align(size + one.byteLength, step);
-    }
-    const all = new Uint32Array(Math.max(4, size / 4));
-    words.forEach((one, i) => all.set(one, (offsets[i] ?? 0) / 4));
-    const buffer = this.#own(
-      'params',
-      all.byteLength,
-      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    );
-    gpu.queue.writeBuffer(buffer, 0, all);
-    return { buffer, offsets, sizes: words.map((one) => one.byteLength) };
-  }
-
   #record(step: Step, i: number, params: ParamsBuffer, status: GPUBuffer): Recorded {
     const { dispatch } = step;
     if (!this.#backend.canRun(this.#plan, dispatch)) return { step, gpu: undefined };
@@ -303,6 +279,7 @@ export class GpuExecutable implements Executable {
   ): Promise<{ bytes: Uint8Array; faults: Fault[] }> {
     const { device } = this.#backend;
     const { gpu } = device;
+    const { outputs } = this.#built();
     const { signal, audit } = options;
     const checks: Promise<void>[] = [];
     const faults: Fault[] = [];
@@ -334,7 +311,10 @@ export class GpuExecutable implements Executable {
         const encoder = gpu.createCommandEncoder();
         if (first) this.#encodeFeeds(encoder, feeds);
         this.#encodeDispatches(encoder, from, at, samples);
-        if (last) this.#encodeOutputs(encoder, options);
+        if (last) {
+          encoder.copyBufferToBuffer(this.#status, 0, this.#staging, 0, this.#status.size);
+          outputs.encode(encoder, this.#staging, options.keepOnDevice);
+        }
         gpu.queue.submit([encoder.finish()]);
       });
       // The rejection is delivered below, with those of the other stretches.
@@ -416,15 +396,6 @@ export class GpuExecutable implements Executable {
     pass?.end();
   }
 
-  #encodeOutputs(encoder: GPUCommandEncoder, options: RunOptions): void {
-    encoder.copyBufferToBuffer(this.#status, 0, this.#staging, 0, this.#status.size);
-    for (const { name, value, offset } of this.#readable) {
-      if (options.keepOnDevice?.has(name)) continue;
-      const size = bufferSizeOf(value);
-      encoder.copyBufferToBuffer(this.#bufferOf(value), 0, this.#staging, offset, size);
-    }
-  }
-
   /** @returns the check of the upload, wrapped so that it is not awaited here */
   async #computeOnReference(dispatch: Dispatch): Promise<{ checked: Promise<void> }> {
     const { device, reference } = this.#backend;
@@ -448,69 +419,17 @@ export class GpuExecutable implements Executable {
     return { checked };
   }
 
-  async #result(
-    bytes: Uint8Array,
-    recomputed: ReadonlySet<number>,
-    audited: readonly RunNote[],
-    options: RunOptions,
-  ): Promise<RunResult> {
-    const kept = await this.#copies(options.keepOnDevice ?? new Set());
-    const outputs = new Map<string, Tensor>();
-    const offsets = new Map(this.#readable.map((one) => [one.name, one.offset]));
-    for (const [name, value] of this.#plan.outputs) {
-      const constant = this.#plan.constant(value);
-      const length = byteLengthOf(value);
-      const offset = offsets.get(name) ?? 0;
-      const storage = kept.get(name);
-      if (constant !== undefined) {
-        outputs.set(name, Tensor.ofBytes(value.dtype, constant.bytes().slice(), value.dims));
-      } else if (storage !== undefined) {
-        outputs.set(name, new Tensor(value.dtype, storage, value.dims));
-      } else {
-        outputs.set(
-          name,
-          Tensor.ofBytes(value.dtype, bytes.slice(offset, offset + length), value.dims),
-        );
-      }
-    }
-    const notes: RunNote[] = [...audited];
-    this.#recorded.forEach(({ step, gpu }, i) => {
-      if (gpu !== undefined && !recomputed.has(i)) return;
-      notes.push({
-        kind: gpu === undefined ? 'reference' : 'recomputed',
-        kernel: step.dispatch.kernel.name,
-        nodes: step.nodes,
-        disabled: this.#backend.isDisabled(step.dispatch),
-      });
+  #notes(recomputed: ReadonlySet<number>): RunNote[] {
+    return this.#recorded.flatMap(({ step, gpu }, i) => {
+      if (gpu !== undefined && !recomputed.has(i)) return [];
+      return [
+        {
+          kind: gpu === undefined ? 'reference' : 'recomputed',
+          kernel: step.dispatch.kernel.name,
+          nodes: step.nodes,
+          disabled: this.#backend.isDisabled(step.dispatch),
+        },
+      ];
     });
-    return { outputs, notes };
-  }
-
-  /** Copies of outputs that outlive the executable: they are the caller's. */
-  async #copies(names: ReadonlySet<string>): Promise<Map<string, GpuStorage>> {
-    const copies = new Map<string, GpuStorage>();
-    const wanted = this.#readable.filter(({ name }) => names.has(name));
-    if (wanted.length === 0) return copies;
-    const { device } = this.#backend;
-    try {
-      await device.scoped('allocate', () => {
-        const encoder = device.gpu.createCommandEncoder();
-        for (const { name, value } of wanted) {
-          const size = bufferSizeOf(value);
-          const buffer = this.#backend.createBuffer(
-            'kept output',
-            size,
-            GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-          );
-          copies.set(name, new GpuStorage(device, buffer, byteLengthOf(value)));
-          encoder.copyBufferToBuffer(this.#bufferOf(value), 0, buffer, 0, size);
-        }
-        device.gpu.queue.submit([encoder.finish()]);
-      });
-    } catch (error) {
-      for (const copy of copies.values()) copy.dispose();
-      throw error;
-    }
-    return copies;
   }
 }
