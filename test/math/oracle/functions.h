@@ -66,12 +66,11 @@ static inline __attribute__((always_inline)) void choose_function(const char *wa
   ROW(tanh)
   ROW(erf)
   ROW(log)
+  ROW(sqrt)
+  ROW(reciprocal)
   ROW(rsqrt)
   ROW(sin)
   ROW(cos)
 }
-  ROW(sqrt)
-  ROW(reciprocal)
-};
 
 #endif
