@@ -29,5 +29,10 @@ export default defineConfig({
       formats: ['es'],
     },
   },
-  test: { include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'node_modules/**'] },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/e2e/**', 'node_modules/**'],
+    // A busy machine is no failure.
+    testTimeout: 30_000,
+  },
 });
