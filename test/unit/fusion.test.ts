@@ -2,131 +2,12 @@
 // for (everything fuses) or every value is (nothing does). Operands broadcast in all ways, with specials.
 import { expect, test } from 'vitest';
 import { Tensor } from '../../src/core/tensor.ts';
-import type { Graph, Node, ValueInfo } from '../../src/graph/graph.ts';
+import type { Graph, Node } from '../../src/graph/graph.ts';
 import { Session } from '../../src/session.ts';
-import { floats, Prng, type FloatKind } from '../harness/prng.ts';
+import { floats, type FloatKind } from '../harness/prng.ts';
+import { randomGraph } from '../harness/random_graph.ts';
 
-const BINARY = ['Mul', 'Add', 'Mul', 'Add', 'Sub', 'Div', 'Max', 'Min', 'PRelu'];
-const UNARY = ['Relu', 'Neg', 'Abs', 'Sqrt', 'Reciprocal', 'Floor', 'Sigmoid'];
 const KINDS: readonly FloatKind[] = ['normal', 'wide', 'special', 'subnormal'];
-
-interface Built {
-  readonly graph: Graph;
-  readonly feeds: Map<string, Tensor>;
-  readonly last: string;
-}
-
-function build(seed: number): Built {
-  const prng = new Prng(seed);
-  const pick = <T>(list: readonly T[]): T => {
-    const one = list[prng.below(list.length)];
-    if (one === undefined) throw new RangeError('pick: empty list');
-    return one;
-  };
-  const shape = pick([
-    [1, 5, 6, 7],
-    [2, 3, 40],
-    [1, 12, 10, 10],
-    [3, 300],
-    [2, 8, 9, 11],
-  ]);
-  const feeds = new Map<string, Tensor>();
-  const initializers = new Map<string, Tensor>();
-  const inputs: ValueInfo[] = [];
-  const nodes: Node[] = [];
-  const tensor = (dims: readonly number[], kind: FloatKind): Tensor =>
-    new Tensor(
-      'float32',
-      floats(
-        prng.word(),
-        dims.reduce((p, d) => p * d, 1),
-        kind,
-      ),
-      dims,
-    );
-  const value = (dims: readonly number[], constant: boolean): string => {
-    const name = `${constant ? 'c' : 'x'}${initializers.size + feeds.size}`;
-    const data = tensor(dims, pick(KINDS));
-    if (constant) initializers.set(name, data);
-    else {
-      feeds.set(name, data);
-      inputs.push({ name, dtype: 'float32', dims });
-    }
-    return name;
-  };
-  const emit = (
-    opType: string,
-    args: readonly string[],
-    attributes: Node['attributes'],
-  ): string => {
-    const name = `v${nodes.length}`;
-    nodes.push({
-      index: nodes.length,
-      name,
-      domain: '',
-      opType,
-      inputs: args,
-      outputs: [name],
-      attributes,
-    });
-    return name;
-  };
-  const none = new Map();
-  let at = value(shape, false);
-  if (shape.length === 4 && prng.below(2) === 0) {
-    const channels = shape[1] ?? 1;
-    const depthwise = prng.below(2) === 0;
-    const weights = [channels, depthwise ? 1 : channels, 3, 3];
-    const weight = `c${initializers.size + feeds.size}`;
-    initializers.set(weight, tensor(weights, 'normal'));
-    const group = { type: 'int', value: depthwise ? channels : 1 } as const;
-    const pads = { type: 'ints', value: [1, 1, 1, 1] } as const;
-    at = emit(
-      'Conv',
-      [at, weight],
-      new Map<string, Node['attributes'] extends ReadonlyMap<string, infer A> ? A : never>([
-        ['group', group],
-        ['pads', pads],
-      ]),
-    );
-  } else if (prng.below(2) === 0) {
-    const n = shape.at(-1) ?? 1;
-    at = emit('MatMul', [at, value([n, n], true)], none);
-  }
-  const made = [at];
-  for (let i = 2 + prng.below(7); i > 0; i -= 1) {
-    if (prng.below(3) === 0) at = emit(pick(UNARY), [at], none);
-    else {
-      const opType = pick(BINARY);
-      // The whole shape, one word a channel, one word, a row; or an earlier value again.
-      const dims = pick([
-        shape,
-        shape.map((d, axis) => (axis === 1 ? d : 1)),
-        [],
-        shape.slice(-1),
-        shape.map((d, axis) => (axis === shape.length - 1 ? 1 : d)),
-      ]);
-      const again = opType !== 'PRelu' && prng.below(4) === 0;
-      const other = again ? pick(made) : value(dims, prng.below(2) === 0);
-      const swap = opType !== 'PRelu' && prng.below(2) === 0;
-      at = emit(opType, swap ? [other, at] : [at, other], none);
-    }
-    made.push(at);
-  }
-  return {
-    graph: {
-      name: `fusion ${seed}`,
-      nodes,
-      inputs,
-      outputs: nodes.map((node) => ({ name: node.name })),
-      initializers,
-      valueInfo: new Map(),
-      opsets: new Map([['', 17]]),
-    },
-    feeds,
-    last: at,
-  };
-}
 
 const words = (tensor: Tensor | undefined): string[] => {
   if (tensor === undefined) return [];
@@ -153,7 +34,7 @@ async function mismatch(
 test('fused and unfused graphs give the same words', async () => {
   const wrong: (string | undefined)[] = [];
   for (let seed = 0; seed < 150; seed += 1) {
-    const { graph, feeds, last } = build(seed);
+    const { graph, feeds, last } = randomGraph(seed);
     wrong.push(await mismatch(graph, feeds, last));
   }
   expect(wrong.filter((text) => text !== undefined)).toEqual([]);
