@@ -1,10 +1,11 @@
-// Between the library's tensors and the oracle's: conversion, bits unchanged. It stands here so that the oracle
-// itself imports nothing of the library.
+// Between the library's tensors and the oracle's: conversion, bits unchanged, and comparison. It stands here so that the
+// oracle itself imports nothing of the library.
+import { compareTensors } from '../../src/compare.ts';
 import { wordOfF32 } from '../../src/core/bits.ts';
 import { typedArrayOf, type TypedArray } from '../../src/core/dtype.ts';
 import { Tensor } from '../../src/core/tensor.ts';
 import type { Attribute, Graph } from '../../src/graph/graph.ts';
-import type { OracleGraph } from '../oracle/index.ts';
+import { runOracle, type OracleGraph } from '../oracle/index.ts';
 import type { OracleAttribute, OracleTensor } from '../oracle/types.ts';
 
 /** The same elements as exact words. */
@@ -77,4 +78,25 @@ export function toOracleGraph(graph: Graph): OracleGraph {
     initializers: toOracleTensors(graph.initializers),
     outputs: graph.outputs.map(({ name }) => name),
   };
+}
+
+/** What differs between the oracle's outputs of a graph and the given ones, in words; undefined if nothing does. */
+export function differenceFromOracle(
+  graph: Graph,
+  feeds: ReadonlyMap<string, Tensor>,
+  outputs: ReadonlyMap<string, Tensor>,
+): string | undefined {
+  for (const [name, words] of runOracle(toOracleGraph(graph), toOracleTensors(feeds))) {
+    const expected = fromOracle(words);
+    const got = outputs.get(name);
+    if (got === undefined) return `output ${name} is missing`;
+    if (got.dtype !== expected.dtype || got.dims.join() !== expected.dims.join()) {
+      return `${name}: the oracle has ${expected.dtype}[${expected.dims.join()}], not ${got.dtype}[${got.dims.join()}]`;
+    }
+    const found = compareTensors(expected, got);
+    if (found !== undefined) {
+      return `${name}[${found.index}]: the oracle has ${found.a}, not ${found.b} (${found.differing} of ${got.size} differ)`;
+    }
+  }
+  return undefined;
 }

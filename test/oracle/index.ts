@@ -48,12 +48,6 @@ export interface OracleGraph {
   readonly outputs: readonly string[];
 }
 
-/** Names of the operators of a graph that the oracle does not have. */
-export const missingOperators = (graph: OracleGraph): string[] =>
-  graph.nodes
-    .map((node) => `${node.domain}:${node.opType}`)
-    .filter((name) => !oracleOperators.has(name));
-
 /** The outputs of a graph for given inputs. */
 export function runOracle(
   graph: OracleGraph,
