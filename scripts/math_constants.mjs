@@ -347,6 +347,80 @@ const sinOverRoot = (/** @type {bigint} */ u) => alternating(u, 2n);
   );
 }
 
+{
+  const end = mul(PI, PI) >> 4n;
+  put('wasm/math/tan.c', '2/pi', [f64(div(2n * ONE, PI))]);
+  put(
+    'wasm/math/tan.c',
+    'sin(sqrt u) / sqrt u, u <= (pi/4)^2',
+    fit(sinOverRoot, 0n, end, 5).map(f64),
+  );
+  put(
+    'wasm/math/tan.c',
+    'cos sqrt u, u <= (pi/4)^2, from degree 1 (degree 0 is 1)',
+    fit((u) => alternating(u, 1n), 0n, end, 6)
+      .slice(1)
+      .map(f64),
+  );
+}
+
+// ---- atan
+/** Sum of (-u)^k / (first + 2 k); first = 1 gives atan(sqrt u) / sqrt u. @param {bigint} u @param {bigint} first */
+function atanSeries(u, first) {
+  let sum = 0n;
+  let power = ONE;
+  for (let k = first; power !== 0n && power !== -1n; k += 2n) {
+    sum += power / k;
+    power = -mul(power, u);
+  }
+  return sum;
+}
+{
+  const end = mul(ratio(4143, 10000), ratio(4143, 10000));
+  const b = fit((u) => atanSeries(u, 3n), 0n, end, 12).map((x) => (x < 0n ? -x : x));
+  put(
+    'shaders/math/atan.wgsl',
+    '(1 - atan(sqrt u) / sqrt u) / u 2^65, the last one 2^33',
+    b.map((x, k) => (k > 11 ? word(scaled(x, 33)) : wide(scaled(x, 65)))),
+  );
+  put('shaders/math/atan.wgsl', 'pi/4 and pi/2 2^63', [
+    ...[scaled(PI, 61), scaled(PI, 62)].flatMap((x) => [word(x), word(x >> 32n)]),
+  ]);
+  put(
+    'wasm/math/atan.c',
+    'atan(sqrt u) / sqrt u',
+    fit((u) => atanSeries(u, 1n), 0n, end, 9).map(f64),
+  );
+  put('wasm/math/atan.c', 'pi/4 and pi/2', [f64(PI / 4n), f64(PI / 2n)]);
+}
+
+// ---- asin and acos
+/** asin(sqrt v) / sqrt v by its series, v <= 1/4. @param {bigint} v */
+function asinOverRoot(v) {
+  let sum = 0n;
+  let term = ONE;
+  for (let k = 1n; term !== 0n; k += 1n) {
+    sum += term / (2n * k - 1n);
+    term = (mul(term, v) * (2n * k - 1n)) / (2n * k);
+  }
+  return sum;
+}
+{
+  const g = fit(asinOverRoot, 0n, ONE / 4n, 15);
+  put(
+    'shaders/math/arcsine.wgsl',
+    'asin(sqrt v) / sqrt v 2^63, the last one 2^31; the two negative ones with 1/16',
+    g.map((x, k) => (k > 14 ? word(scaled(x, 31)) : wide(scaled(x < 0n ? x + ONE / 16n : x, 63)))),
+  );
+  put('shaders/math/asin.wgsl', 'pi/2 2^62', [wide(scaled(PI, 61))]);
+  put('shaders/math/acos.wgsl', 'pi/2 and pi 2^62', [
+    ...[scaled(PI, 61), scaled(PI, 62)].flatMap((x) => [word(x), word(x >> 32n)]),
+  ]);
+  put('wasm/math/arcsine.h', 'asin(sqrt v) / sqrt v', fit(asinOverRoot, 0n, ONE / 4n, 10).map(f64));
+  put('wasm/math/asin.c', 'pi/2', [f64(PI / 2n)]);
+  put('wasm/math/acos.c', 'pi/2 and pi', [f64(PI / 2n), f64(PI)]);
+}
+
 let missing = 0;
 const check = process.argv.includes('--check');
 for (const { file, what, constants } of made) {

@@ -233,6 +233,10 @@ STEP_2(greater_equal_i32, BOOL(wasm_i32x4_ge(a, b)))
 MATH_1(sin_f32)
 MATH_1(cos_f32)
 MATH_1(rsqrt_f32)
+MATH_1(tan_f32)
+MATH_1(asin_f32)
+MATH_1(acos_f32)
+MATH_1(atan_f32)
 
 // Loads are no steps of their own: chain_run turns them into operands.
 #define step_seed 0

@@ -33,7 +33,7 @@ typedef struct {
   OP(i32_to_f32) OP(u32_to_f32) OP(word_to_bool) OP(not_bool) OP(and_bool) OP(or_bool) OP(xor_bool)   \
   OP(equal_word) OP(add_i32) OP(sub_i32) OP(mul_i32) OP(max_i32) OP(min_i32) OP(neg_i32)              \
   OP(abs_i32) OP(less_i32) OP(less_equal_i32) OP(greater_i32) OP(greater_equal_i32)           \
-  OP(sin_f32) OP(cos_f32) OP(rsqrt_f32)
+  OP(sin_f32) OP(cos_f32) OP(rsqrt_f32) OP(tan_f32) OP(asin_f32) OP(acos_f32) OP(atan_f32)
 
 // clang-format on
 #define CHAIN_CODE(name) CHAIN_##name,

@@ -16,7 +16,7 @@ fn rsqrt_estimate(m: u32, odd: u32) -> u32 {
   // h in units of 2^-30, rounded up: that makes the result high by less than 2 units, which the end takes off.
   let h = 0x40000000u - mul_hi(m << (7u + odd), y * y);
   let h6 = h >> 6u;
-  let more = (h >> 1u) + (((h6 * h6) >> 2u) * 3u >> 19u);
+  let more = (h >> 1u) + ((((h6 * h6) >> 2u) * 3u) >> 19u);
   return (y << 16u) + mul_hi(y << 16u, more << 2u) - 2u;
 }
 

@@ -81,6 +81,10 @@ export const CHAIN_OPS = {
   sin_f32: f32(1),
   cos_f32: f32(1),
   rsqrt_f32: f32(1),
+  tan_f32: f32(1),
+  asin_f32: f32(1),
+  acos_f32: f32(1),
+  atan_f32: f32(1),
 } as const satisfies Record<string, ChainOp>;
 
 export type ChainOpName = keyof typeof CHAIN_OPS;

@@ -6,6 +6,9 @@ import type { ChainOpName, ChainProgram } from '../core/chain.ts';
 import { dtypeInfo } from '../core/dtype.ts';
 import type { Dispatch } from '../core/op.ts';
 import type { Shader } from '../core/shader.ts';
+import acos from '../../shaders/math/acos.wgsl';
+import asin from '../../shaders/math/asin.wgsl';
+import atan from '../../shaders/math/atan.wgsl';
 import chain from '../../shaders/math/chain.wgsl';
 import cos from '../../shaders/math/cos.wgsl';
 import erf from '../../shaders/math/erf.wgsl';
@@ -15,6 +18,7 @@ import pow from '../../shaders/math/pow.wgsl';
 import rsqrt from '../../shaders/math/rsqrt.wgsl';
 import sigmoid from '../../shaders/math/sigmoid.wgsl';
 import sin from '../../shaders/math/sin.wgsl';
+import tan from '../../shaders/math/tan.wgsl';
 import tanh from '../../shaders/math/tanh.wgsl';
 import {
   coordinates,
@@ -28,6 +32,9 @@ import {
 
 // Steps defined outside shaders/math/chain.wgsl and what it imports.
 const MODULES: Partial<Record<ChainOpName, Shader>> = {
+  acos_f32: acos,
+  asin_f32: asin,
+  atan_f32: atan,
   cos_f32: cos,
   erf_f32: erf,
   exp_f32: exp,
@@ -36,6 +43,7 @@ const MODULES: Partial<Record<ChainOpName, Shader>> = {
   rsqrt_f32: rsqrt,
   sigmoid_f32: sigmoid,
   sin_f32: sin,
+  tan_f32: tan,
   tanh_f32: tanh,
 };
 

@@ -3,8 +3,12 @@
 // Exp to Erf, stand in elementwise.ts.
 import { f32, unary } from './elementwise.ts';
 
+export const Acos = unary({ type: 'Acos', kinds: f32('acos_f32'), since: 7 });
+export const Asin = unary({ type: 'Asin', kinds: f32('asin_f32'), since: 7 });
+export const Atan = unary({ type: 'Atan', kinds: f32('atan_f32'), since: 7 });
 export const Cos = unary({ type: 'Cos', kinds: f32('cos_f32'), since: 7 });
 export const Sin = unary({ type: 'Sin', kinds: f32('sin_f32'), since: 7 });
+export const Tan = unary({ type: 'Tan', kinds: f32('tan_f32'), since: 7 });
 
 // Of functions that ONNX has no operator for: domain isobit, opset 1.
 

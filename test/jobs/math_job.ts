@@ -2,7 +2,10 @@
 // compares every word with what V2 and V6 say. Arithmetic is compared with Math.fround; the elementary functions with
 // f64 ones, where the f64 result is not too near a tie to tell (those are counted; test:math decides them).
 // Quotient and root also run with a device approximation that is off by the most the correction must bear.
+import acos from '../../shaders/math/acos.wgsl';
 import arith from '../../shaders/math/arith.wgsl';
+import asin from '../../shaders/math/asin.wgsl';
+import atan from '../../shaders/math/atan.wgsl';
 import barrier from '../../shaders/math/barrier.wgsl';
 import cos from '../../shaders/math/cos.wgsl';
 import exp from '../../shaders/math/exp.wgsl';
@@ -10,6 +13,7 @@ import index from '../../shaders/math/index.wgsl';
 import log from '../../shaders/math/log.wgsl';
 import pow from '../../shaders/math/pow.wgsl';
 import sin from '../../shaders/math/sin.wgsl';
+import tan from '../../shaders/math/tan.wgsl';
 import twoSum from './two_sum.wgsl';
 import { assembleShader, type Shader } from '../../src/core/shader.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
@@ -189,6 +193,10 @@ const CASES: readonly Case[] = [
   elementary('pow_f32', pow, power),
   elementary('sin_f32', sin, Math.sin),
   elementary('cos_f32', cos, Math.cos),
+  elementary('tan_f32', tan, Math.tan),
+  elementary('atan_f32', atan, Math.atan),
+  elementary('acos_f32', acos, Math.acos),
+  elementary('asin_f32', asin, Math.asin),
 ];
 
 // ---- words

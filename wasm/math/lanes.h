@@ -29,6 +29,13 @@ static inline i32x4 select_i32(i32x4 otherwise, i32x4 value, i32x4 mask) {
 static inline f32x4 select_f32(f32x4 otherwise, f32x4 value, i32x4 mask) {
   return (f32x4)select_i32((i32x4)otherwise, (i32x4)value, mask);
 }
+static inline f64x2 sqrt_f64(f64x2 x) {
+#ifdef __wasm_simd128__
+  return (f64x2)wasm_f64x2_sqrt((v128_t)x);
+#else
+  return (f64x2){__builtin_sqrt(x[0]), __builtin_sqrt(x[1])};
+#endif
+}
 static inline f64x2 abs_f64(f64x2 x) { return (f64x2)((i64x2)x & 0x7fffffffffffffff); }
 
 static inline f64x2 low_f64(f32x4 x) {

@@ -21,6 +21,14 @@ f32 sin_f32(f32 x);
 void sin_f32_block(const f32 *x, f32 *y, u32 n);
 f32 cos_f32(f32 x);
 void cos_f32_block(const f32 *x, f32 *y, u32 n);
+f32 tan_f32(f32 x);
+void tan_f32_block(const f32 *x, f32 *y, u32 n);
+f32 atan_f32(f32 x);
+void atan_f32_block(const f32 *x, f32 *y, u32 n);
+f32 asin_f32(f32 x);
+void asin_f32_block(const f32 *x, f32 *y, u32 n);
+f32 acos_f32(f32 x);
+void acos_f32_block(const f32 *x, f32 *y, u32 n);
 f32 pow_f32(f32 x, f32 y);
 void pow_f32_block(const f32 *x, const f32 *y, f32 *z, u32 n);
 

@@ -12,6 +12,10 @@
 #include "../../../wasm/math/words/rsqrt.h"
 #include "../../../wasm/math/words/sin.h"
 #include "../../../wasm/math/words/cos.h"
+#include "../../../wasm/math/words/tan.h"
+#include "../../../wasm/math/words/atan.h"
+#include "../../../wasm/math/words/asin.h"
+#include "../../../wasm/math/words/acos.h"
 #include "machine.h"
 
 struct function {
@@ -57,6 +61,10 @@ ONE(reciprocal, 1.0 / x, mpfr_ui_div(y, 1, x, MPFR_RNDZ))
 ONE(rsqrt, 1.0 / sqrt(x), mpfr_rec_sqrt(y, x, MPFR_RNDZ))
 ONE(sin, sin(x), mpfr_sin(y, x, MPFR_RNDZ))
 ONE(cos, cos(x), mpfr_cos(y, x, MPFR_RNDZ))
+ONE(tan, tan(x), mpfr_tan(y, x, MPFR_RNDZ))
+ONE(atan, atan(x), mpfr_atan(y, x, MPFR_RNDZ))
+ONE(asin, asin(x), mpfr_asin(y, x, MPFR_RNDZ))
+ONE(acos, acos(x), mpfr_acos(y, x, MPFR_RNDZ))
 
 // Leaves *chosen as it is if there is no such function. A program built for one function (ORACLE_FUNCTION) holds that
 // function alone, so that its bytes change only when the function, the oracle or the compiler does.
@@ -71,6 +79,10 @@ static inline __attribute__((always_inline)) void choose_function(const char *wa
   ROW(rsqrt)
   ROW(sin)
   ROW(cos)
+  ROW(tan)
+  ROW(atan)
+  ROW(asin)
+  ROW(acos)
 }
 
 #endif

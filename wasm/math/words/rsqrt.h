@@ -21,7 +21,7 @@ static inline u32 wgsl_rsqrt_estimate(u32 m, u32 odd) {
   // h in units of 2^-30, rounded up: that makes the result high by less than 2 units, which the end takes off.
   const __auto_type h = 0x40000000u - wgsl_mul_hi(m << (7u + odd), y * y);
   const __auto_type h6 = h >> 6u;
-  const __auto_type more = (h >> 1u) + (((h6 * h6) >> 2u) * 3u >> 19u);
+  const __auto_type more = (h >> 1u) + ((((h6 * h6) >> 2u) * 3u) >> 19u);
   return (y << 16u) + wgsl_mul_hi(y << 16u, more << 2u) - 2u;
 }
 
