@@ -3,14 +3,16 @@
 // Usage: npm run test:math -- [NAME...] [--all] [--shards K/N] [--mpfr] [--worst BITS] [--jobs N] [--record]
 //   NAME      functions; without one, every function of test/math/oracle/functions.h, and the two that have too many
 //             inputs to try all, on pairs made where implementations differ: div, 10,000,000 pairs, with --all 10^9
-//             (test/math/oracle/div.c), and pow, 1,000,000 pairs, with --all 20,000,000 (test/math/oracle/pow.c)
+//             (test/math/oracle/div.c), and pow, 1,000,000 pairs, with --all 10^8, after the hard pairs of
+//             test/math/pow.pairs.txt and every kind of exact power and tie (test/math/oracle/pow.c)
 //   (default) specials, both ends of every binade, the hard cases of test/math/NAME.worst.txt, every 251st word
 //   --all     every one of the 2^32 words, in 256 shards whose results are kept in build/math, so that an interrupted
 //             run goes on; then one SHA-256 over all outputs of the C and one of the shader text, which must be equal
 //             and the one in test/math/sha256.json (test/math/oracle/exhaustive.mjs says what is hashed)
 //   --shards K/N  only the K-th of N equal parts of the shards (K from 1, N up to 256)
 //   --mpfr    MPFR decides every input: independent of libm, some hundred times slower
-//   --worst B also prints the inputs whose result lies within 2^-B of a tie: lines for NAME.worst.txt
+//   --worst B also prints the inputs whose result lies within 2^-B of a tie: lines for NAME.worst.txt;
+//             for pow a search among 10^9 pairs (test/math/oracle/pow_worst.c): lines for pow.pairs.txt
 //   --jobs N  processes side by side for --all (default 1)
 //   --record  writes the SHA-256 of a complete run, its date and the machine to test/math/sha256.json
 // Exit status 0 if nothing differs, 1 if something does, 2 if the oracle cannot be built.
@@ -197,7 +199,11 @@ for (const name of chosen) {
 if (names.length < 1 || names.includes('div'))
   good = succeeds(build('div', 'oracle_div', fast), all ? ['1000000000'] : []) && good;
 if (names.length < 1 || names.includes('pow')) {
-  const run = [...(all ? ['20000000'] : []), ...pass.filter((arg) => arg === '--mpfr')];
+  const run = ['--words', join(folder, 'pow.pairs.txt'), ...(all ? ['100000000'] : [])];
+  run.push(...pass.filter((arg) => arg === '--mpfr'));
   good = succeeds(build('pow', 'oracle_pow', fast), run) && good;
+  const bits = pass[pass.indexOf('--worst') + 1];
+  if (pass.includes('--worst'))
+    good = succeeds(build('pow_worst', 'pow_worst', fast), [bits ?? '']) && good;
 }
 process.exitCode = good ? 0 : 1;

@@ -39,6 +39,15 @@ describe('elementary functions', () => {
     }
   });
 
+  test('hard cases of pow are three words, each pair once', () => {
+    const lines = readFileSync(join(import.meta.dirname, 'pow.pairs.txt'), 'utf8').split('\n');
+    const cases = lines.filter((line) => line !== '' && !line.startsWith('//'));
+    expect(cases.length).toBeGreaterThan(5);
+    for (const line of cases)
+      expect(line).toMatch(/^([0-9a-f]{8} ){3}\/\/ .*: 2\^-\d+ from a tie$/);
+    expect(new Set(cases.map((line) => line.slice(0, 17))).size).toBe(cases.length);
+  });
+
   test('hard cases are pairs of words, each input once', () => {
     const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.worst.txt'));
     expect(files).toContain('exp.worst.txt');

@@ -1,10 +1,12 @@
 // The oracle of pow: compares the WASM C (compiled natively; one value, and blocks) and the shader text (as C) with
-// the correctly rounded result (V6), word by word, on pairs made where implementations differ: bases near 1 with
-// large exponents, results at both ends of the range, ties (powers and roots of short integers), every special value.
-// pow has too many inputs to run through: this is a sample, the same for the same count.
+// the correctly rounded result (V6), word by word. pow has too many inputs to run through. What is compared:
+//   the hard pairs of a file (test/math/pow.pairs.txt): powers within 2^-55 of a tie, found by pow_worst.c; MPFR decides each;
+//   every kind of exact power and of tie: g^p of at most 25 bits, as the power p / 2^q of g^(2^q), times powers of two;
+//   a sample, the same for the same count, of pairs made where implementations differ: bases near 1 with large exponents,
+//   results at both ends of the range, powers and roots of short integers, every special value.
 // The expected word: libm's f64 pow, widened by 2^-48 of its value either way; where both ends round to the same f32
 // that is the answer, else MPFR decides at 250 bits. One pair in 64 also goes through power_wide alone.
-// Usage: pow [COUNT] [--mpfr]      default 1,000,000 pairs; --mpfr lets MPFR decide every pair
+// Usage: pow [COUNT] [--mpfr] [--words FILE]      default 1,000,000 pairs; --mpfr lets MPFR decide every pair
 // Exit status 0 if nothing differs; at most 20 differences are printed. See scripts/test_math.mjs.
 #include <math.h>
 #include <mpfr.h>
@@ -108,48 +110,134 @@ static bool wide_takes(u32 base, u32 exponent, u32 wanted, bool near) {
          z >= CANONICAL_LIMIT && z < 0x7f800000u;
 }
 
+static u64 undecided = 0, wide = 0, differences = 0, pairs = 0;
+
+// Compares the block's words z of x ^ y, and what one value at a time and the shader text give.
+static void compare(const f32 *x, const f32 *y, const f32 *z, u32 n, bool only_mpfr) {
+  for (u32 i = 0; i < n; i++) {
+    u32 base = bits_of(x[i]), exponent = bits_of(y[i]);
+    bool near;
+    u32 wanted = expected_word(base, exponent, only_mpfr, &near);
+    u32 block = bits_of(z[i]), one = bits_of(pow_f32(x[i], y[i])), wide_word = wanted;
+    wgsl_Power text = wgsl_power(base, exponent);
+    undecided += text.undecided;
+    if (i % 64 == 0 && wide_takes(base, exponent, wanted, near)) {
+      wide_word = (wanted & 0x80000000u) | power_wide(base & 0x7fffffffu, exponent & 0x7fffffffu, exponent >> 31);
+      wide++;
+    }
+    bool text_differs = text.undecided == 0 && text.word != wanted;
+    if (block != wanted || one != wanted || text_differs || wide_word != wanted) {
+      if (differences++ < 20)
+        printf("pow(%08x = %a, %08x = %a): expected %08x, block %08x, one %08x, shader text %08x, wide %08x\n", base, (f64)x[i], exponent,
+               (f64)y[i], wanted, block, one, text.word, wide_word);
+    }
+  }
+  pairs += n;
+}
+
+enum { BLOCK = 1024 };
+static f32 x[BLOCK], y[BLOCK], z[BLOCK];
+static u32 held = 0;
+
+static void flush_block(bool only_mpfr) {
+  pow_f32_block(x, y, z, held);
+  compare(x, y, z, held, only_mpfr);
+  held = 0;
+}
+static void take(f32 base, f32 exponent, bool only_mpfr) {
+  x[held] = base;
+  y[held++] = exponent;
+  if (held == BLOCK) flush_block(only_mpfr);
+}
+
+// (2^k g)^(2^q) to the power p / 2^q = 2^(k p) g^p: exact, or a tie where g^p has 25 bits. Returns how many are ties.
+static u64 short_powers(bool only_mpfr) {
+  u64 ties = 0;
+  for (u32 q = 0; q <= 4; q++) {
+    for (u32 g = 1; g <= 0x1ffffff; g += 2) {
+      u64 root = 1; // g^(2^q) must be an f32
+      for (u32 i = 0; i < 1u << q && root <= 0xffffff; i++) root *= g;
+      if (root > 0xffffff) break;
+      u64 power = g;
+      for (u32 p = 1; power <= 0x1ffffff; p++, power *= g) {
+        if (p == 64) break; // g = 1
+        if (p == 1 && q == 0 && g > 4096) continue;
+        if (p % 2 == 0 && q > 0) continue;
+        ties += power > 0xffffff;
+        for (i32 k = -6; k <= 6; k++) {
+          if (k > 2 && (g + p) % 7 > 0) continue; // the same powers of two for a part of them: the rest says nothing new
+          f32 base = ldexpf((f32)root, k * (1 << q));
+          f32 exponent = (f32)p / (f32)(1u << q);
+          take(base, exponent, only_mpfr);
+          if (g == 1) take(base, -exponent, only_mpfr);
+          if (q == 0) take(-base, exponent, only_mpfr);
+          // Next to it: an exponent or a base one unit away is no tie, but nothing of 53 bits can see that.
+          if ((g + p) % 5 == 0) {
+            take(f32_of(bits_of(base) + 1), exponent, only_mpfr);
+            take(base, f32_of(bits_of(exponent) - 1), only_mpfr);
+          }
+        }
+      }
+    }
+  }
+  flush_block(only_mpfr);
+  return ties;
+}
+
+static void words_of(const char *file) {
+  FILE *list = fopen(file, "r");
+  char line[256];
+  if (list == NULL) {
+    fprintf(stderr, "pow: cannot read %s\n", file);
+    exit(2);
+  }
+  while (fgets(line, sizeof line, list) != NULL) {
+    if (line[0] == '/' || line[0] == '\n') continue;
+    char *rest;
+    u32 base = (u32)strtoul(line, &rest, 16), exponent = (u32)strtoul(rest, &rest, 16), stated = (u32)strtoul(rest, NULL, 16);
+    bool near;
+    if (stated != expected_word(base, exponent, true, &near)) {
+      printf("pow: %s states %08x for %08x, %08x\n", file, stated, base, exponent);
+      differences++;
+    }
+    take(f32_of(base), f32_of(exponent), true);
+  }
+  fclose(list);
+  flush_block(true);
+  printf("pow: %llu hard pairs, %llu undecided by the shader text, %llu differ\n", (unsigned long long)pairs, (unsigned long long)undecided,
+         (unsigned long long)differences);
+  if (pairs == 0) differences++;
+  pairs = undecided = 0;
+}
+
 int main(int argc, char **argv) {
-  enum { BLOCK = 1024 };
-  static f32 x[BLOCK], y[BLOCK], z[BLOCK];
-  u64 count = 1000000, undecided = 0, wide = 0, differences = 0;
+  u64 count = 1000000;
   bool only_mpfr = false;
   for (int i = 1; i < argc; i++) {
     if (strcmp(argv[i], "--mpfr") == 0) only_mpfr = true;
+    else if (i + 1 < argc && strcmp(argv[i], "--words") == 0) words_of(argv[++i]);
     else count = strtoull(argv[i], NULL, 10);
   }
-  for (u64 done = 0; done < count; done += BLOCK) {
+  u64 ties = short_powers(only_mpfr);
+  printf("pow: %llu exact powers, ties (%llu short ones) and their neighbours, %llu undecided by the shader text, %llu differ\n",
+         (unsigned long long)pairs, (unsigned long long)ties, (unsigned long long)undecided, (unsigned long long)differences);
+  pairs = undecided = mpfr_calls = 0;
+  while (pairs < count) {
     for (u32 i = 0; i < BLOCK; i++) {
       x[i] = f32_of(draw_base());
       y[i] = f32_of(draw_exponent(bits_of(x[i])));
     }
-    // The exponents with paths of their own, four lanes at a time and on words of every kind.
+    // The exponents with paths of their own, four lanes at a time and on words of every kind: one block in four.
     static const f32 common[] = {2.0f, 3.0f, 0.5f, -1.0f};
     for (u32 i = 0; i < BLOCK / 4; i++) {
       if (i % 4 == 0 && below(2)) x[i] = x[i + 1] = x[i + 2] = x[i + 3] = f32_of(draw());
       y[i] = common[i / 4 % 4];
     }
-    pow_f32_block(x, y, z, BLOCK);
-    for (u32 i = 0; i < BLOCK; i++) {
-      u32 base = bits_of(x[i]), exponent = bits_of(y[i]);
-      bool near;
-      u32 wanted = expected_word(base, exponent, only_mpfr, &near);
-      u32 block = bits_of(z[i]), one = bits_of(pow_f32(x[i], y[i])), wide_word = wanted;
-      wgsl_Power text = wgsl_power(base, exponent);
-      undecided += text.undecided;
-      if (i % 64 == 0 && wide_takes(base, exponent, wanted, near)) {
-        wide_word = (wanted & 0x80000000u) | power_wide(base & 0x7fffffffu, exponent & 0x7fffffffu, exponent >> 31);
-        wide++;
-      }
-      bool text_differs = text.undecided == 0 && text.word != wanted;
-      if (block != wanted || one != wanted || text_differs || wide_word != wanted) {
-        if (differences++ < 20)
-          printf("pow(%08x = %a, %08x = %a): expected %08x, block %08x, one %08x, shader text %08x, wide %08x\n", base, (f64)x[i],
-                 exponent, (f64)y[i], wanted, block, one, text.word, wide_word);
-      }
-    }
+    held = BLOCK;
+    flush_block(only_mpfr);
   }
   printf("pow: %llu pairs, %llu decided by MPFR, %llu undecided by the shader text, %llu by power_wide, %llu differ\n",
-         (unsigned long long)count, (unsigned long long)mpfr_calls, (unsigned long long)undecided, (unsigned long long)wide,
+         (unsigned long long)pairs, (unsigned long long)mpfr_calls, (unsigned long long)undecided, (unsigned long long)wide,
          (unsigned long long)differences);
   return differences == 0 ? 0 : 1;
 }
