@@ -1,9 +1,10 @@
 // `isobit bench`: our milliseconds and onnxruntime-web's, per model, and the geometric mean of the ratios
 // theirs/ours. Measured by src/jobs/bench_job.ts in one process (Node, WASM) or one page (Chromium, WebGPU). A model
-// that cannot be measured fails the command: a mean over fewer models would flatter.
+// that cannot be measured fails the command: a mean over fewer models would flatter. With --audit: our runs on WebGPU with
+// their audit (docs/NUMERICS.md, B8) against the same without.
 
 import { dirname } from 'node:path';
-import type { BenchJob, BenchReport } from '../jobs/bench_job.ts';
+import type { AuditReport, BenchJob, BenchReport } from '../jobs/bench_job.ts';
 import { jobBundle } from './bundles.ts';
 import { feedFiles } from './feed_files.ts';
 import { requireRunnable } from './here.ts';
@@ -15,10 +16,13 @@ import type { Progress } from './progress.ts';
 import { stackById } from './stacks/catalog.ts';
 import { findPackage } from './stacks/locate.ts';
 import { openStack } from './stacks/runner.ts';
+import type { Stack } from './stacks/types.ts';
 
 export interface BenchOptions {
   against?: 'onnxruntime-web';
   backend: 'wasm' | 'webgpu';
+  /** Measure what the audit of runs costs. */
+  audit: boolean;
   threads: number;
   /** The id of a stack. */
   stack?: string;
@@ -34,6 +38,13 @@ export interface BenchRow {
   /** theirs/ours: above 1, ours is faster. */
   ratio: number | null;
   runs: number;
+}
+
+/** What an audit costs; means over pairs of runs, see AuditReport. */
+export interface AuditBenchResult {
+  stack: string;
+  adapter: string;
+  rows: ({ model: string } & AuditReport)[];
 }
 
 export interface BenchResult {
@@ -67,24 +78,24 @@ function checkStack(stackId: string, backend: string): void {
   throw new UsageError(`--stack: expected a stack for ${backend}, got ${stackId}.`);
 }
 
-async function measure(
+/** Runs the job for each model on one stack. */
+async function reports(
   models: string[],
   stackId: string,
   options: BenchOptions,
   folder: string,
   progress: Progress,
-): Promise<BenchResult> {
+  against?: string,
+): Promise<{ stack: Stack; results: { model: string; report: unknown }[] }> {
   checkStack(stackId, options.backend);
   const files = models.map(resolveModel);
   for (const file of files) await requireRunnable(file);
-  const { backend, threads, seconds, seed } = options;
-  const against = options.against === undefined ? undefined : ortFolder();
+  const { backend, threads, seconds, seed, audit } = options;
   const { bundle, root } = jobBundle('bench_job');
   const roots = [root, folder, ...files.map((file) => file.folder)];
   if (against !== undefined) roots.push(against);
   const stack = await openStack(stackId, { bundle, roots, timeoutMs: 1_200_000 });
-  const rows: BenchRow[] = [];
-  let theirs: string | null = null;
+  const results: { model: string; report: unknown }[] = [];
   try {
     for (const [i, file] of files.entries()) {
       progress.at(file.name);
@@ -95,35 +106,85 @@ async function measure(
         backend,
         threads,
         budgetMs: 1000 * seconds,
+        audit,
         ...(against === undefined ? {} : { ortDist: against }),
       };
       const reply = await stack.run(job);
       if (reply.error !== undefined) throw new Error(`${file.name}: ${reply.error.message}`);
-      const report = reply.result as BenchReport;
-      theirs = report.theirs;
-      const { ours_ms, theirs_ms, runs } = report;
-      rows.push({
-        model: file.name,
-        ours_ms: round(ours_ms),
-        theirs_ms: theirs_ms === null ? null : round(theirs_ms),
-        ratio: theirs_ms === null ? null : round(theirs_ms / ours_ms),
-        runs,
-      });
+      results.push({ model: file.name, report: reply.result });
       progress.done();
     }
   } finally {
     await stack.close();
   }
+  return { stack, results };
+}
+
+async function measure(
+  models: string[],
+  stackId: string,
+  options: BenchOptions,
+  folder: string,
+  progress: Progress,
+): Promise<BenchResult> {
+  const { backend, threads } = options;
+  const against = options.against === undefined ? undefined : ortFolder();
+  const { stack, results } = await reports(models, stackId, options, folder, progress, against);
+  const measured = results.map(({ model, report }) => ({ model, ...(report as BenchReport) }));
+  const rows = measured.map(({ model, ours_ms, theirs_ms, runs }) => ({
+    model,
+    ours_ms: round(ours_ms),
+    theirs_ms: theirs_ms === null ? null : round(theirs_ms),
+    ratio: theirs_ms === null ? null : round(theirs_ms / ours_ms),
+    runs,
+  }));
   const ratios = rows.flatMap((row) => row.ratio ?? []);
   return {
     backend,
     threads,
     stack: `${stackId}: ${stack.title}`,
     adapter: stack.adapter,
-    against: theirs,
+    against: measured.at(-1)?.theirs ?? null,
     rows,
     geomean: ratios.length === 0 ? null : round(geometricMean(ratios)),
   };
+}
+
+async function measureAudit(
+  models: string[],
+  stackId: string,
+  options: BenchOptions,
+  folder: string,
+  progress: Progress,
+): Promise<AuditBenchResult> {
+  const { stack, results } = await reports(models, stackId, options, folder, progress);
+  const rows = results.map(({ model, report }) => {
+    const { on_ms, off_ms, ratio, error, first_ms, runs } = report as AuditReport;
+    return {
+      model,
+      on_ms: round(on_ms),
+      off_ms: round(off_ms),
+      ratio: round(ratio),
+      error: round(error),
+      first_ms: round(first_ms),
+      runs,
+    };
+  });
+  return { stack: `${stackId}: ${stack.title}`, adapter: stack.adapter, rows };
+}
+
+function auditText({ stack, adapter, rows }: AuditBenchResult): string {
+  const titles = ['model', 'audited', 'not', 'ratio', '±', 'first audit', 'pairs'];
+  const cells = rows.map((row) => [
+    row.model,
+    `${row.on_ms.toFixed(2)} ms`,
+    `${row.off_ms.toFixed(2)} ms`,
+    row.ratio.toFixed(3),
+    row.error.toFixed(3),
+    `${row.first_ms.toFixed(2)} ms`,
+    String(row.runs),
+  ]);
+  return `webgpu, ${adapter}, stack ${stack}, audited runs against the same without\n${table([titles, ...cells])}`;
 }
 
 function benchText(result: BenchResult): string {
@@ -144,10 +205,20 @@ function benchText(result: BenchResult): string {
 
 /** The command. */
 export async function benchCommand(models: string[], options: BenchOptions): Promise<ExitCode> {
+  const { audit, backend, against } = options;
+  if (audit && (backend !== 'webgpu' || against !== undefined)) {
+    throw new UsageError('--audit: expected --backend webgpu and no --against.');
+  }
   const stackId = options.stack ?? (options.backend === 'wasm' ? 'wasm-node' : 'A');
   const folder = temporaryFolder();
   const progress = startProgress(models.length);
   try {
+    if (audit) {
+      const result = await measureAudit(models, stackId, options, folder.path, progress);
+      progress.stop();
+      printResult(options.json, result, auditText(result));
+      return EXIT.good;
+    }
     const result = await measure(models, stackId, options, folder.path, progress);
     progress.stop();
     printResult(options.json, result, benchText(result));

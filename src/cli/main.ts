@@ -98,6 +98,7 @@ function program(done: (code: ExitCode) => void): Command {
     .addOption(
       new Option('--backend <name>', 'what to measure').choices(['wasm', 'webgpu']).default('wasm'),
     )
+    .option('--audit', 'measure runs on WebGPU with and without their audit', false)
     .option('--threads <n>', 'WASM threads of onnxruntime-web; ours has one', integer(1), 1)
     .addOption(
       new Option('--stack <id>', 'where: wasm-node for wasm, A for webgpu when not given').choices(

@@ -42,7 +42,7 @@ export async function matrixOfModels(
     const models: MatrixModel[] = [];
     for (const [i, file] of files.entries()) {
       const feeds = await feedFiles(file, choice, folder.path, i);
-      models.push({ name: file.name, job: { kind: 'run', model: file.path, feeds } });
+      models.push({ name: file.name, job: { kind: 'run', model: file.path, feeds, audit: 'off' } });
     }
     const { bundle, root } = jobBundle('model_job');
     return await runMatrix(models, {

@@ -19,6 +19,8 @@ export interface BenchJob {
   ortDist?: string;
   /** After the warm-up, runs begin for this long, but at least `MIN_RUNS` and at most `MAX_RUNS`. */
   budgetMs: number;
+  /** Compare audited runs with runs that are not, instead of ours with theirs. */
+  audit?: boolean;
 }
 
 export interface BenchReport {
@@ -26,6 +28,19 @@ export interface BenchReport {
   theirs_ms: number | null;
   runs: number;
   theirs: string | null;
+}
+
+/** Our runs on WebGPU with and without their audit. */
+export interface AuditReport {
+  /** Means, since audits come in some of the runs: audited as by default, and with `audit: 'off'`. */
+  on_ms: number;
+  off_ms: number;
+  /** on/off, and the standard error of it as the pairs scatter. */
+  ratio: number;
+  error: number;
+  /** What the first audited run, which looks at every dispatch, took beyond a run that is not audited. */
+  first_ms: number;
+  runs: number;
 }
 
 const MIN_RUNS = 3;
@@ -47,8 +62,49 @@ async function warmUp(run: Runner, budgetMs: number): Promise<void> {
   }
 }
 
-export async function run(request: unknown, env: JobEnv): Promise<BenchReport> {
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Pairs of runs, one audited as by default and one not, in alternating order. */
+async function auditCost(job: BenchJob, env: JobEnv): Promise<AuditReport> {
+  const model = await load(await env.readFile(job.model), { gpu: env.gpu });
+  try {
+    const feeds = await readFeeds(env, job.feeds);
+    const timed = async (audit: 'off' | undefined): Promise<number> => {
+      const begin = performance.now();
+      const { notes } = await model.run(feeds, { backend: 'webgpu', audit });
+      const ms = performance.now() - begin;
+      const found = notes.find((note) => note.audit !== undefined);
+      if (found !== undefined) throw new Error(`bench: ${found.message}`);
+      return ms;
+    };
+    await warmUp(() => timed('off'), job.budgetMs);
+    const before = await timed('off');
+    const first = await timed(undefined);
+    const first_ms = first - Math.min(before, await timed('off'));
+    const on: number[] = [];
+    const off: number[] = [];
+    const end = performance.now() + job.budgetMs;
+    while (on.length < MIN_RUNS || performance.now() < end) {
+      const audited = await (on.length % 2 === 0 ? timed(undefined) : timed('off'));
+      const other = await (on.length % 2 === 0 ? timed('off') : timed(undefined));
+      on.push(on.length % 2 === 0 ? audited : other);
+      off.push(off.length % 2 === 0 ? other : audited);
+    }
+    const [on_ms, off_ms] = [mean(on), mean(off)];
+    const ratio = on_ms / off_ms;
+    // The residuals of on = ratio * off, as the estimator of a ratio of means has it.
+    const squares = on.map((ms, i) => (ms - ratio * (off[i] ?? 0)) ** 2);
+    const error = Math.sqrt(mean(squares) / Math.max(1, on.length - 1)) / off_ms;
+    return { on_ms, off_ms, ratio, error, first_ms, runs: on.length };
+  } finally {
+    model.dispose();
+  }
+}
+
+export async function run(request: unknown, env: JobEnv): Promise<BenchReport | AuditReport> {
   const job = request as BenchJob;
+  if (job.audit === true) return auditCost(job, env);
   const { backend, threads, budgetMs } = job;
   const bytes = await env.readFile(job.model);
   const model = await load(bytes, { gpu: env.gpu });

@@ -12,6 +12,8 @@ export interface ModelJob {
   model: string;
   feeds: FeedFile[];
   backend?: 'wasm' | 'webgpu' | 'auto';
+  /** As in RunOptions; a run that shows what a stack computes by itself is not audited. */
+  audit?: number | 'off';
   /** Return the outputs' elements too. */
   data?: boolean;
 }
@@ -59,7 +61,7 @@ async function runOnce(
   job: ModelJob,
 ): Promise<RunReport> {
   const begin = performance.now();
-  const result = await model.run(feeds, { backend: job.backend ?? 'wasm' });
+  const result = await model.run(feeds, { backend: job.backend ?? 'wasm', audit: job.audit });
   const ms = performance.now() - begin;
   const outputs = Object.entries(result.outputs).map(([name, tensor]) => {
     const output: JobOutput = {

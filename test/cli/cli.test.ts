@@ -186,6 +186,16 @@ test('bench measures both sides on the same inputs', { timeout: LIMIT }, async (
   expect(geomean).toBe(row?.ratio);
 });
 
+test('bench --audit measures runs with and without their audit', { timeout: LIMIT }, async () => {
+  const options = ['--audit', '--backend', 'webgpu', '--stack', 'E', '--seconds', '1'];
+  const { code, document } = await isobitJson('bench', model, ...options);
+  expect(code).toBe(0);
+  const { rows } = document as { rows: { model: string; ratio: number; runs: number }[] };
+  expect(rows.map((row) => row.model)).toEqual(['chain']);
+  expect(rows[0]?.runs).toBeGreaterThanOrEqual(3);
+  expect(rows[0]?.ratio).toBeGreaterThan(0);
+});
+
 test.each([
   ['no command', [], ''],
   ['an unknown command', ['frob'], "unknown command 'frob'"],
@@ -193,6 +203,11 @@ test.each([
   ['a wrong seed', ['run', model, '--seed', '-1'], 'expected an integer of at least 0'],
   ['an unknown stack', ['matrix', model, '--stacks', 'Q'], 'expected some of wasm-node'],
   ['a stack of another backend', ['bench', model, '--stack', 'E'], 'expected a stack for wasm'],
+  [
+    'an audit of the reference',
+    ['bench', model, '--audit'],
+    'expected --backend webgpu and no --against',
+  ],
   ['inputs for two models', ['matrix', model, model, '--inputs', set], 'expected one model, got 2'],
   ['no such file', ['run', join(folder, 'none.onnx')], 'no such file'],
   ['an unknown input', ['run', model, '--input', 'q=x.pb'], 'expected one of a, b, got q'],

@@ -23,7 +23,8 @@ export async function runCase(
   let session: Session | undefined;
   try {
     session = await Session.create(one.graph, options);
-    const result = await session.run(one.feeds, { backend });
+    // Not audited: an audit would mend what a case is there to find.
+    const result = await session.run(one.feeds, { backend, audit: 'off' });
     const outputs = new Map(Object.entries(result.outputs));
     const digest = digestOfRun(
       [...outputs].map(([name, tensor]) => ({ name, digest: digestOf(tensor) })),
