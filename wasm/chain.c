@@ -194,6 +194,10 @@ MATH_1(log_f32)
 MATH_1(sigmoid_f32)
 MATH_1(tanh_f32)
 MATH_1(erf_f32)
+MATH_1(exp2_f32)
+MATH_1(expm1_f32)
+MATH_1(sinh_f32)
+MATH_1(cosh_f32)
 STEP_1(floor_f32, canonical_x4(wasm_f32x4_floor(a)))
 STEP_1(ceil_f32, canonical_x4(wasm_f32x4_ceil(a)))
 STEP_1(round_f32, canonical_x4(wasm_f32x4_nearest(a)))
@@ -341,6 +345,7 @@ typedef struct chain_step ChainStep;
 // Registers a step reads; the operand fields behind them are 0 and mean nothing.
 static u32 arity_of(u32 op) {
   if (op <= CHAIN_load_byte) return 0;
+  if (op > CHAIN_greater_equal_i32) return 1; // functions of one argument, appended
   if (op == CHAIN_select_word) return 3;
   if (op == CHAIN_canonical || op == CHAIN_neg_i32 || op == CHAIN_abs_i32) return 1;
   if (op >= CHAIN_neg_f32 && op <= CHAIN_sign_f32) return 1;

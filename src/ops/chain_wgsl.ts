@@ -11,13 +11,17 @@ import asin from '../../shaders/math/asin.wgsl';
 import atan from '../../shaders/math/atan.wgsl';
 import chain from '../../shaders/math/chain.wgsl';
 import cos from '../../shaders/math/cos.wgsl';
+import cosh from '../../shaders/math/cosh.wgsl';
 import erf from '../../shaders/math/erf.wgsl';
+import exp2 from '../../shaders/math/exp2.wgsl';
 import exp from '../../shaders/math/exp.wgsl';
+import expm1 from '../../shaders/math/expm1.wgsl';
 import log from '../../shaders/math/log.wgsl';
 import pow from '../../shaders/math/pow.wgsl';
 import rsqrt from '../../shaders/math/rsqrt.wgsl';
 import sigmoid from '../../shaders/math/sigmoid.wgsl';
 import sin from '../../shaders/math/sin.wgsl';
+import sinh from '../../shaders/math/sinh.wgsl';
 import tan from '../../shaders/math/tan.wgsl';
 import tanh from '../../shaders/math/tanh.wgsl';
 import {
@@ -36,13 +40,17 @@ const MODULES: Partial<Record<ChainOpName, Shader>> = {
   asin_f32: asin,
   atan_f32: atan,
   cos_f32: cos,
+  cosh_f32: cosh,
   erf_f32: erf,
+  exp2_f32: exp2,
   exp_f32: exp,
+  expm1_f32: expm1,
   log_f32: log,
   pow_f32: pow,
   rsqrt_f32: rsqrt,
   sigmoid_f32: sigmoid,
   sin_f32: sin,
+  sinh_f32: sinh,
   tan_f32: tan,
   tanh_f32: tanh,
 };

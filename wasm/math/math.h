@@ -31,5 +31,13 @@ f32 acos_f32(f32 x);
 void acos_f32_block(const f32 *x, f32 *y, u32 n);
 f32 pow_f32(f32 x, f32 y);
 void pow_f32_block(const f32 *x, const f32 *y, f32 *z, u32 n);
+f32 expm1_f32(f32 x);
+void expm1_f32_block(const f32 *x, f32 *y, u32 n);
+f32 sinh_f32(f32 x);
+void sinh_f32_block(const f32 *x, f32 *y, u32 n);
+f32 cosh_f32(f32 x);
+void cosh_f32_block(const f32 *x, f32 *y, u32 n);
+f32 exp2_f32(f32 x);
+void exp2_f32_block(const f32 *x, f32 *y, u32 n);
 
 #endif

@@ -8,6 +8,10 @@
 #include "../../../wasm/math/words/sigmoid.h"
 #include "../../../wasm/math/words/tanh.h"
 #include "../../../wasm/math/words/erf.h"
+#include "../../../wasm/math/words/exp2.h"
+#include "../../../wasm/math/words/expm1.h"
+#include "../../../wasm/math/words/sinh.h"
+#include "../../../wasm/math/words/cosh.h"
 #include "../../../wasm/math/words/log.h"
 #include "../../../wasm/math/words/rsqrt.h"
 #include "../../../wasm/math/words/sin.h"
@@ -55,6 +59,10 @@ ONE(exp, exp(x), mpfr_exp(y, x, MPFR_RNDZ))
 ONE(sigmoid, 1.0 / (1.0 + exp(-x)), sigmoid_mpfr(y, x))
 ONE(tanh, tanh(x), mpfr_tanh(y, x, MPFR_RNDZ))
 ONE(erf, erf(x), mpfr_erf(y, x, MPFR_RNDZ))
+ONE(exp2, exp2(x), mpfr_exp2(y, x, MPFR_RNDZ))
+ONE(expm1, expm1(x), mpfr_expm1(y, x, MPFR_RNDZ))
+ONE(sinh, sinh(x), mpfr_sinh(y, x, MPFR_RNDZ))
+ONE(cosh, cosh(x), mpfr_cosh(y, x, MPFR_RNDZ))
 ONE(log, log(x), mpfr_log(y, x, MPFR_RNDZ))
 ONE(sqrt, sqrt(x), mpfr_sqrt(y, x, MPFR_RNDZ))
 ONE(reciprocal, 1.0 / x, mpfr_ui_div(y, 1, x, MPFR_RNDZ))
@@ -73,6 +81,10 @@ static inline __attribute__((always_inline)) void choose_function(const char *wa
   ROW(sigmoid)
   ROW(tanh)
   ROW(erf)
+  ROW(exp2)
+  ROW(expm1)
+  ROW(sinh)
+  ROW(cosh)
   ROW(log)
   ROW(sqrt)
   ROW(reciprocal)
