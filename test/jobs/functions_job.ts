@@ -6,12 +6,10 @@
 // Not here: whether the reference is right (test:math), functions of two operands (math_job.ts).
 import { createCore } from '../../src/backends/wasm/core.ts';
 import { LaidOut } from '../../src/backends/wasm/laid_out.ts';
-import { CHAIN_OPS, type ChainOpName, type ChainProgram } from '../../src/core/chain.ts';
 import { gridOfDispatch, wordsOf, type Dispatch } from '../../src/core/op.ts';
 import { assembleShader } from '../../src/core/shader.ts';
-import type { Value } from '../../src/core/value.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
-import { elementwise } from '../../src/ops/chain_builder.ts';
+import { dispatchOf, functionNames } from '../harness/functions.ts';
 
 export interface FunctionsJob {
   /** Chain steps without `_f32`; all of one f32 operand if not given. */
@@ -35,47 +33,8 @@ export interface FunctionResult {
 }
 
 const SHARD = 2 ** 24;
-const BLOCK = 256; // CHAIN_BLOCK of wasm/chain.h: elements a unit
 const hex = (words: readonly number[]): string =>
   words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join(' ');
-
-/** Every chain step from one f32 to an f32. */
-export function functionNames(): string[] {
-  return Object.entries(CHAIN_OPS)
-    .filter(([, op]) => op.arity === 1 && op.reads === 'f32' && op.gives === 'f32')
-    .map(([name]) => name.replace(/_f32$/, ''));
-}
-
-function dispatchOf(name: string, n: number): Dispatch {
-  const value = (id: number): Value => ({
-    id,
-    dtype: 'float32',
-    dims: [n],
-    name: '',
-    canonical: false,
-  });
-  const chain: ChainProgram = {
-    dims: [n],
-    loads: [{ value: value(0), strides: [1] }],
-    steps: [
-      { op: 'load_word', args: [0] },
-      { op: 'canonical', args: [0] },
-      { op: `${name}_f32` as ChainOpName, args: [1] },
-    ],
-  };
-  return {
-    kernel: elementwise,
-    params: new Uint32Array([n, 0, 0, 0]),
-    inputs: [],
-    outputs: [value(1)],
-    units: Math.ceil(n / BLOCK),
-    unitCost: 1,
-    scratch: 0,
-    grid: [1, 1, 1],
-    constants: {},
-    chain,
-  };
-}
 
 /** Both signs of every exponent: the words around each power of two, zeros, infinities and NaNs among them. */
 function specialWords(): number[] {

@@ -7,7 +7,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { STACKS } from '../../src/cli/stacks/catalog.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
 import { buildJob } from '../harness/build_job.ts';
-import { functionNames, type FunctionResult } from '../jobs/functions_job.ts';
+import { functionNames } from '../harness/functions.ts';
+import type { FunctionResult } from '../jobs/functions_job.ts';
 
 const math = new URL('../math/', import.meta.url);
 const wanted = process.env['STACKS']?.split(',');
