@@ -4,11 +4,18 @@ import type { Tensor } from './core/tensor.ts';
 import { nodeLabel, type Graph } from './graph/graph.ts';
 import type { CheckReport, Difference, Note } from './model.ts';
 
-/** The position of the first difference and the number of differing elements; undefined if there is none. */
+/**
+ * The position of the first difference and the number of differing elements; undefined if there is none. Tensors of
+ * other element types or shapes differ in every element, and `a` and `b` say how.
+ */
 export function compareTensors(
   a: Tensor,
   b: Tensor,
 ): { index: number; differing: number; a: string; b: string } | undefined {
+  if (a.dtype !== b.dtype || a.dims.join() !== b.dims.join()) {
+    const [first, second] = [a, b].map((one) => `${one.dtype}[${one.dims.join()}]`);
+    return { index: 0, differing: Math.max(a.size, b.size), a: first ?? '', b: second ?? '' };
+  }
   const [left, right] = [a.bytes(), b.bytes()];
   const width = a.size === 0 ? 1 : left.byteLength / a.size;
   let index = -1;
@@ -42,10 +49,16 @@ export function compareOutputs(
   for (const node of graph.nodes) {
     for (const output of node.outputs) {
       const [a, b] = [reference.get(output), other.get(output)];
-      if (a === undefined || b === undefined) continue;
+      // Outputs that no node needs are computed by neither.
+      if (a === undefined && b === undefined) continue;
       values += 1;
-      elements += a.size;
-      const found = compareTensors(a, b);
+      const size = a?.size ?? b?.size ?? 0;
+      elements += size;
+      const text = (one: Tensor | undefined): string => (one === undefined ? 'missing' : 'present');
+      const found =
+        a === undefined || b === undefined
+          ? { index: 0, differing: size, a: text(a), b: text(b) }
+          : compareTensors(a, b);
       if (found === undefined) continue;
       differences.push({
         node: nodeLabel(node),
@@ -53,7 +66,7 @@ export function compareOutputs(
         output,
         index: found.index,
         differing: found.differing,
-        size: a.size,
+        size,
         wasm: found.a,
         webgpu: found.b,
       });

@@ -1,5 +1,6 @@
-// Random element-wise graphs by seed, some behind a MatMul or Conv: operands broadcast in all ways, constant or fed, with
-// specials. What they test is said where they are used.
+// Random element-wise graphs by seed, some behind a MatMul or Conv: operands broadcast in all ways, constant, fed or
+// computed, with specials; Where passes on words that nobody has made canonical. What they test is said where they are
+// used.
 import { Tensor } from '../../src/core/tensor.ts';
 import type { Graph, Node, ValueInfo } from '../../src/graph/graph.ts';
 import { floats, Prng, type FloatKind } from './prng.ts';
@@ -12,6 +13,8 @@ export interface RandomGraph {
   readonly graph: Graph;
   readonly feeds: Map<string, Tensor>;
   readonly last: string;
+  /** The last value and some others. */
+  readonly some: readonly string[];
 }
 
 /** The graph of a seed; every node is an output, and `last` is the last of them. */
@@ -94,8 +97,15 @@ export function randomGraph(seed: number): RandomGraph {
   }
   const made = [at];
   for (let i = 2 + prng.below(7); i > 0; i -= 1) {
-    if (prng.below(3) === 0) at = emit(pick(UNARY), [at], none);
-    else {
+    const kind = prng.below(8);
+    if (kind < 2) at = emit(pick(UNARY), [at], none);
+    else if (kind === 2) {
+      const name = `b${initializers.size}`;
+      const bits = Array.from({ length: shape.at(-1) ?? 1 }, () => prng.below(2) === 0);
+      initializers.set(name, new Tensor('bool', bits, [bits.length]));
+      const other = value(shape, prng.below(2) === 0);
+      at = emit('Where', prng.below(2) === 0 ? [name, at, other] : [name, other, at], none);
+    } else {
       const opType = pick(BINARY);
       // The whole shape, one word a channel, one word, a row; or an earlier value again.
       const dims = pick([
@@ -106,7 +116,9 @@ export function randomGraph(seed: number): RandomGraph {
         shape.map((d, axis) => (axis === shape.length - 1 ? 1 : d)),
       ]);
       const again = opType !== 'PRelu' && prng.below(4) === 0;
-      const other = again ? pick(made) : value(dims, prng.below(2) === 0);
+      let other = again ? pick(made) : value(dims, prng.below(2) === 0);
+      // A computed operand, broadcast or not: it has one reader and could be joined.
+      if (!again && prng.below(3) === 0) other = emit(pick(UNARY), [other], none);
       const swap = opType !== 'PRelu' && prng.below(2) === 0;
       at = emit(opType, swap ? [other, at] : [at, other], none);
     }
@@ -124,5 +136,9 @@ export function randomGraph(seed: number): RandomGraph {
     },
     feeds,
     last: at,
+    some: [
+      at,
+      ...nodes.map((node) => node.name).filter((name) => name !== at && prng.below(4) === 0),
+    ],
   };
 }

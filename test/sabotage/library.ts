@@ -1,0 +1,185 @@
+// Faults in the TypeScript of the library and of its tools: planning, fusion, memory, reading of files, digests, the
+// comparison itself. A named test must notice each.
+import { byCases, byTest, edit, type Mutant } from './mutant.ts';
+
+const compare = 'src/compare.ts';
+const digest = 'src/core/digest.ts';
+const chain = 'src/core/chain.ts';
+const fuse = 'src/graph/fuse.ts';
+const memory = 'src/graph/memory.ts';
+const fusion = 'unit/fusion.test.ts';
+const bothForms = 'fused and unfused graphs';
+
+export const libraryMutants: readonly Mutant[] = [
+  // The comparison.
+  byTest(
+    'comparer: elements compared as numbers',
+    'unit/compare.test.ts',
+    'compareTensors',
+    edit(
+      compare,
+      'if (left[k] === right[k]) continue;',
+      'if (a.dtype === "float32" && (Object.is((a.data as Float32Array)[i], (b.data as Float32Array)[i]) || (a.data as Float32Array)[i] === (b.data as Float32Array)[i])) continue;\n      if (left[k] === right[k]) continue;',
+    ),
+  ),
+  byTest(
+    'comparer: the last element left out',
+    'unit/compare.test.ts',
+    'compareTensors',
+    edit(
+      compare,
+      'for (let i = 0; i < a.size; i += 1) {',
+      'for (let i = 0; i < a.size - 1; i += 1) {',
+    ),
+  ),
+  byTest(
+    'comparer: a missing output is no difference',
+    'unit/compare.test.ts',
+    'compareOutputs',
+    edit(compare, 'a === undefined && b === undefined', 'a === undefined || b === undefined'),
+  ),
+  byTest(
+    'comparer: another shape is no difference',
+    'unit/compare.test.ts',
+    'compareTensors',
+    edit(compare, ' || a.dims.join() !== b.dims.join()', ''),
+  ),
+  byTest(
+    'comparer: always identical',
+    'unit/compare.test.ts',
+    'compareOutputs',
+    edit(compare, 'identical: differences.length === 0', 'identical: true'),
+  ),
+  // Digests.
+  byTest(
+    'digest: the shape left out',
+    'unit/tensor.test.ts',
+    'digests',
+    edit(digest, 'for (const dim of tensor.dims) u64(hasher, dim);', ''),
+  ),
+  byTest(
+    'digest: the element type left out',
+    'unit/tensor.test.ts',
+    'digests',
+    edit(digest, '  text(hasher, tensor.dtype);\n', ''),
+  ),
+  byTest(
+    'digest: the contract version left out',
+    'unit/tensor.test.ts',
+    'digests',
+    edit(digest, '  u64(hasher, contract.version);\n  return hasher;', '  return hasher;'),
+  ),
+  // Graph passes.
+  byTest(
+    'fusion: a value with a second reader joined away',
+    fusion,
+    bothForms,
+    edit(fuse, 'readers.get(value) !== 1', 'readers.get(value) === undefined'),
+  ),
+  byTest(
+    'fusion: an output of the graph joined away',
+    fusion,
+    bothForms,
+    edit(fuse, 'kept.has(value) || ', ''),
+  ),
+  byTest(
+    'chains: moved words taken for canonical',
+    fusion,
+    'words that were moved',
+    edit(
+      chain,
+      'known.push(program.loads[step.args[0] ?? 0]?.value.canonical ?? false);',
+      'known.push(true);',
+    ),
+  ),
+  byTest(
+    'fusion: a broadcast load taken for a dense one',
+    fusion,
+    bothForms,
+    edit(
+      fuse,
+      'chain.dims[axis] === 1 || s === dense[axis]',
+      's >= 0 || chain.dims[axis] === 1 || s === dense[axis]',
+    ),
+    edit(fuse, 'if (sizeOf(load.value.dims) !== sizeOf(chain.dims)) continue;', ''),
+  ),
+  byTest(
+    'chains: a register given away before its last reader',
+    fusion,
+    bothForms,
+    edit(chain, '(lastUse[holder] ?? 0) < i)', '(lastUse[holder] ?? 0) < i + 1)'),
+    edit(
+      chain,
+      'for (const arg of step.args) lastUse[arg] = i;',
+      'for (const arg of step.args) lastUse[arg] = i - 1;',
+    ),
+  ),
+  byTest(
+    'memory: a value overwritten while its last reader runs',
+    fusion,
+    bothForms,
+    edit(
+      memory,
+      'for (const value of inputsOf(dispatch)) touch(value, i);',
+      'for (const value of inputsOf(dispatch)) touch(value, i - 1);',
+    ),
+  ),
+  byTest(
+    'memory: outputs not kept to the end',
+    fusion,
+    bothForms,
+    edit(memory, 'for (const value of plan.outputs.values()) touch(value, plan.steps.length);', ''),
+  ),
+  byTest(
+    'planning: one plan for all shapes',
+    'unit/session.test.ts',
+    'a row has the same bits',
+    edit(
+      'src/session.ts',
+      '${options.outputs.join()} ${signatureOf(fed)}`',
+      '${options.outputs.join()} ${[...fed.keys()].join()}`',
+    ),
+  ),
+  byTest(
+    'slices: a unit skipped where a slice ends',
+    'unit/session.test.ts',
+    'a run in slices',
+    edit(
+      'wasm/run.c',
+      'cursor->unit = end;\n    if',
+      'cursor->unit = end + (end < c->units);\n    if',
+    ),
+  ),
+  byTest(
+    'reader: nodes in the order of the file',
+    'unit/onnx_model.test.ts',
+    'nodes are sorted',
+    edit(
+      'src/graph/sort.ts',
+      'for (const node of graph.nodes) if (missing.get(node) === 0) ready.push(node);',
+      'for (const node of graph.nodes) ready.push(node);',
+    ),
+  ),
+  byTest(
+    'reader: a bit of a weight flipped',
+    'models/demo.test.ts',
+    'the bundled digits',
+    edit(
+      'src/onnx/tensor.ts',
+      'return build(() => Tensor.ofBytes(dtype, raw ?? new Uint8Array(0), dims));',
+      'return build(() => Tensor.ofBytes(dtype, (raw ?? new Uint8Array(0)).map((byte, i) => (i === 2 ? byte ^ 1 : byte)), dims));',
+    ),
+  ),
+  // Compositions (V7) and index arithmetic in the operators' own text.
+  byCases(
+    'LayerNormalization: d times (inv times scale)',
+    ['normalization'],
+    [
+      edit(
+        'src/ops/normalization.ts',
+        "c.op('mul_f32', c.op('mul_f32', c.f32(d), c.f32(inv)), c.f32(scale))",
+        "c.op('mul_f32', c.f32(d), c.op('mul_f32', c.f32(inv), c.f32(scale)))",
+      ),
+    ],
+  ),
+];
