@@ -105,6 +105,7 @@ unit('unit tests', [
 if (!fast) {
   // One file at a time: browsers and software GPUs use every core on their own.
   unit('stacks', ['test/stacks', '--no-file-parallelism']);
+  unit('sabotage', ['test/sabotage', '--maxConcurrency=2']);
   const report = resolve(reports, 'playwright.json');
   suite('pages', bin('playwright'), ['test'], report, playwright, {
     PLAYWRIGHT_JSON_OUTPUT_NAME: report,

@@ -23,8 +23,9 @@ function whereOf({ killer }: Mutant): string {
   return killer.kind === 'math' ? 'native C' : killer.kind === 'test' ? 'Node' : '-';
 }
 
-const rows: string[][] = [];
+const found = new Map<number, string[]>();
 afterAll(() => {
+  const rows = [...found].sort(([a], [b]) => a - b).map(([, row]) => row);
   const heads = ['place', 'mutant', 'stack', 'killed by'];
   const widths = heads.map((head, i) =>
     Math.max(head.length, ...rows.map((row) => (row[i] ?? '').length)),
@@ -45,17 +46,21 @@ test('there are at least 25 faults, each with a name of its own', () => {
 const chosenOf = (list: readonly Mutant[]): readonly Mutant[] =>
   list.filter(({ name }) => narrow === undefined || name.includes(narrow));
 
-describe.each(places.filter(([, list]) => chosenOf(list).length > 0))('%s', (place, list) => {
-  const chosen = chosenOf(list);
-  for (const mutant of chosen) {
-    const index = all.findIndex((one) => one.mutant === mutant);
-    test(mutant.name, { timeout: 300_000 }, async () => {
-      const killer = await execute(mutant, index);
-      rows.push([place, mutant.name, whereOf(mutant), killer ?? 'SURVIVED']);
-      expect(killer).toBeDefined();
-    });
-  }
-});
+// Two at a time (--maxConcurrency): compilers use one core each.
+describe.concurrent.each(places.filter(([, list]) => chosenOf(list).length > 0))(
+  '%s',
+  (place, list) => {
+    const chosen = chosenOf(list);
+    for (const mutant of chosen) {
+      const index = all.findIndex((one) => one.mutant === mutant);
+      test(mutant.name, { timeout: 300_000 }, async () => {
+        const killer = await execute(mutant, index);
+        found.set(index, [place, mutant.name, whereOf(mutant), killer ?? 'SURVIVED']);
+        expect(killer).toBeDefined();
+      });
+    }
+  },
+);
 
 test('an edit that finds nothing, or is of a file that is not built, fails loudly', async () => {
   const edit = { file: 'math/barrier', find: 'no such text', replace: '' };
