@@ -1,5 +1,5 @@
 // Random element-wise graphs by seed, some behind a MatMul or Conv: operands broadcast in all ways, constant, fed or
-// computed, with specials; Where passes on words that nobody has made canonical. What they test is said where they are
+// computed, with specials; Where, if asked for, passes on words that nobody has made canonical. What they test is said where they are
 // used.
 import { Tensor } from '../../src/core/tensor.ts';
 import type { Graph, Node, ValueInfo } from '../../src/graph/graph.ts';
@@ -17,8 +17,8 @@ export interface RandomGraph {
   readonly some: readonly string[];
 }
 
-/** The graph of a seed; every node is an output, and `last` is the last of them. */
-export function randomGraph(seed: number): RandomGraph {
+/** The graph of a seed, with Where among its nodes or not; every node is an output, and `last` is the last of them. */
+export function randomGraph(seed: number, { where = false } = {}): RandomGraph {
   const prng = new Prng(seed);
   const pick = <T>(list: readonly T[]): T => {
     const one = list[prng.below(list.length)];
@@ -99,7 +99,7 @@ export function randomGraph(seed: number): RandomGraph {
   for (let i = 2 + prng.below(7); i > 0; i -= 1) {
     const kind = prng.below(8);
     if (kind < 2) at = emit(pick(UNARY), [at], none);
-    else if (kind === 2) {
+    else if (kind === 2 && where) {
       const name = `b${initializers.size}`;
       const bits = Array.from({ length: shape.at(-1) ?? 1 }, () => prng.below(2) === 0);
       initializers.set(name, new Tensor('bool', bits, [bits.length]));
