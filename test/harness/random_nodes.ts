@@ -103,7 +103,7 @@ const cast: Make = (c) => {
 const reduction =
   (opType: string): Make =>
   (c) => {
-    const dims = c.flag() ? c.dims(1, 4, 9) : c.dims(1, 2, 150);
+    const dims = c.pick([c.dims(1, 4, 9), c.dims(1, 2, 150), [c.int(1, 3), 4100], [4100, 3]]);
     const axes = dims.map((_, axis) => axis - (c.flag() ? dims.length : 0)).filter(() => c.flag());
     const extreme = opType === 'ReduceMax' || opType === 'ReduceMin';
     const dtype = c.pick(extreme ? TYPES : (['float32', 'float32', 'int32', 'int64'] as const));
@@ -121,7 +121,7 @@ const softmax =
   (opType: string): Make =>
   (c) => {
     const opset = c.pick([11, 13, 17]);
-    const dims = c.flag() ? c.dims(1, 4, 9) : c.dims(1, 2, 140);
+    const dims = c.pick([c.dims(1, 4, 9), c.dims(1, 2, 140), [2, 4100]]);
     const axis = c.int(-dims.length, dims.length - 1);
     return { opType, opset, attributes: { axis }, inputs: [c.tensor('float32', dims)] };
   };
@@ -140,7 +140,10 @@ const cumSum: Make = (c) => {
 };
 
 const matMul: Make = (c) => {
-  const [rows, inner, columns] = [c.int(1, 13), c.pick([1, 3, 16, 64, 65, 130]), c.int(1, 21)];
+  // Up to three levels of the sum.
+  const inner = c.pick([1, 3, 16, 64, 65, 130, 4097]);
+  const most = inner > 1000 ? 3 : 21;
+  const [rows, columns] = [c.int(1, most), c.int(1, most)];
   const batch = c.dims(0, 2, 3);
   const a = c.below(5) === 0 ? [inner] : [...(c.flag() ? batch : c.broadcast(batch)), rows, inner];
   const b = c.below(5) === 0 ? [inner] : [...c.broadcast(batch), inner, columns];
@@ -235,7 +238,7 @@ const channelwise =
 const rowNormalization =
   (opType: string, opset: number): Make =>
   (c) => {
-    const dims = c.flag() ? c.dims(1, 4, 8) : c.dims(1, 2, 150);
+    const dims = c.pick([c.dims(1, 4, 8), c.dims(1, 2, 150), [2, 4100]]);
     const axis = c.int(-dims.length, -1);
     const tail = dims.slice(axis);
     const bias = opType === 'LayerNormalization' && c.flag();

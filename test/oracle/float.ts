@@ -14,6 +14,8 @@ const kSign = 0x80000000;
 const kFlush = (127 - 120) * 2 ** 23;
 const kFlushSummand = (127 - 102) * 2 ** 23;
 const kFlushOperand = (127 - 51) * 2 ** 23;
+/** 2^-125, of which every partial sum is a multiple (V3). */
+const kLeastPartialSum = (127 - 125) * 2 ** 23;
 /** The radix R of V4. */
 const kRadix = 64;
 
@@ -255,9 +257,18 @@ export function tree(
   }
 }
 
+/** An addition inside the tree. V3 says that none of them gives a subnormal: one that did would refute the page. */
+function addInTree(a: number, b: number): number {
+  const sum = addRounded(a, b);
+  if (magnitudeOf(sum) !== 0 && magnitudeOf(sum) < kLeastPartialSum) {
+    throw new RangeError(`a partial sum under 2^-125: ${sum.toString(16)}`);
+  }
+  return sum;
+}
+
 /** Sum of plain summands: V3 reads, V4 tree, one canonical store. */
 export const sumTree = (terms: readonly number[]): number =>
-  store(tree(terms.map(readSummand), kZero, addRounded));
+  store(tree(terms.map(readSummand), kZero, addInTree));
 
 /** A rounded product of two factors read by V3: what a dot product sums. */
 export const summedProduct = (a: number, b: number): number =>
@@ -265,7 +276,7 @@ export const summedProduct = (a: number, b: number): number =>
 
 /** Sum of terms that `summedProduct` made, or +0 at a padded tap: V4 tree, one canonical store. */
 export const sumProducts = (products: readonly number[]): number =>
-  store(tree(products, kZero, addRounded));
+  store(tree(products, kZero, addInTree));
 
 /** Dot product of equally many words. */
 export const dot = (a: readonly number[], b: readonly number[]): number =>
