@@ -14,8 +14,8 @@ export function functionNames(): string[] {
     .map(([name]) => name.replace(/_f32$/, ''));
 }
 
-/** The element-wise dispatch of one function on n words: value 0 is the input, value 1 the output. */
-export function dispatchOf(name: string, n: number): Dispatch {
+/** The element-wise dispatch of one function on n words an operand: values 0 and up are the operands, the last the result. */
+export function dispatchOf(name: string, n: number, operands = 1): Dispatch {
   const value = (id: number): Value => ({
     id,
     dtype: 'float32',
@@ -23,20 +23,21 @@ export function dispatchOf(name: string, n: number): Dispatch {
     name: '',
     canonical: false,
   });
+  const each = Array.from({ length: operands }, (_, i) => i);
   const chain: ChainProgram = {
     dims: [n],
-    loads: [{ value: value(0), strides: [1] }],
+    loads: each.map((i) => ({ value: value(i), strides: [1] })),
     steps: [
-      { op: 'load_word', args: [0] },
-      { op: 'canonical', args: [0] },
-      { op: `${name}_f32` as ChainOpName, args: [1] },
+      ...each.map((i) => ({ op: 'load_word' as const, args: [i] })),
+      ...each.map((i) => ({ op: 'canonical' as const, args: [i] })),
+      { op: `${name}_f32` as ChainOpName, args: each.map((i) => operands + i) },
     ],
   };
   return {
     kernel: elementwise,
     params: new Uint32Array([n, 0, 0, 0]),
     inputs: [],
-    outputs: [value(1)],
+    outputs: [value(operands)],
     units: Math.ceil(n / BLOCK),
     unitCost: 1,
     scratch: 0,

@@ -3,7 +3,8 @@
 // in the core beside it. The list of functions is the list of chain steps, so a new one is run without a line here.
 // On a stack without WebGPU the core runs alone. Both give digests like those of scripts/test_math.mjs (of 2^24 results each, then
 // of these), which are test/math/sha256.json's where all 2^32 words are run.
-// Not here: whether the reference is right (test:math), functions of two operands (math_job.ts).
+// pow runs on its hard cases, where the device may ask for recomputation instead (B6), but give no wrong word.
+// Not here: whether the reference is right (test:math), other functions of two operands, and pow at large (math_job.ts).
 import { createCore } from '../../src/backends/wasm/core.ts';
 import { LaidOut } from '../../src/backends/wasm/laid_out.ts';
 import { gridOfDispatch, wordsOf, type Dispatch } from '../../src/core/op.ts';
@@ -18,6 +19,8 @@ export interface FunctionsJob {
   readonly count: number;
   /** Input and result of hard cases, alternating, by function. */
   readonly hard: Readonly<Record<string, readonly number[]>>;
+  /** Base, exponent and power of hard cases of pow. */
+  readonly pairs: readonly number[];
 }
 
 export interface FunctionResult {
@@ -33,6 +36,7 @@ export interface FunctionResult {
 }
 
 const SHARD = 2 ** 24;
+const PAIR = 256; // elements of a dispatch of one pair of pow, all the same
 const hex = (words: readonly number[]): string =>
   words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join(' ');
 
@@ -56,7 +60,7 @@ const UNIFORM = 64;
 class OnDevice {
   readonly #gpu: GPUDevice;
   readonly #staging: GPUBuffer;
-  readonly #input: GPUBuffer;
+  readonly #inputs: readonly GPUBuffer[];
   readonly #output: GPUBuffer;
   #failure: string | undefined;
 
@@ -66,13 +70,19 @@ class OnDevice {
       this.#failure ??= event.error.message;
     });
     const buffer = (usage: number, size: number): GPUBuffer => gpu.createBuffer({ size, usage });
-    this.#input = buffer(STORAGE | COPY_DST, most * 4);
+    this.#inputs = [most, PAIR].map((n) => buffer(STORAGE | COPY_DST, n * 4));
     this.#output = buffer(STORAGE | COPY_SRC, most * 4);
     this.#staging = buffer(MAP_READ | COPY_DST, most * 4 + 16);
   }
 
-  async run(dispatch: Dispatch, pipeline: GPUComputePipeline, words: Uint32Array<ArrayBuffer>) {
+  /** The results of a dispatch on its operands, and whether it asked for recomputation. */
+  async run(
+    dispatch: Dispatch,
+    pipeline: GPUComputePipeline,
+    operands: readonly Uint32Array<ArrayBuffer>[],
+  ): Promise<{ results: Uint32Array; flag: number }> {
     const gpu = this.#gpu;
+    const bytes = operands[0]?.byteLength ?? 0;
     const filled = (data: Uint32Array<ArrayBuffer>, usage: number): GPUBuffer => {
       const buffer = gpu.createBuffer({ size: data.byteLength, usage: usage | COPY_DST });
       gpu.queue.writeBuffer(buffer, 0, data);
@@ -80,8 +90,12 @@ class OnDevice {
     };
     const params = filled(Uint32Array.from(wordsOf(dispatch)), UNIFORM);
     const status = filled(new Uint32Array(4), STORAGE | COPY_SRC);
-    gpu.queue.writeBuffer(this.#input, 0, words);
-    const buffers = [params, undefined, status, this.#input, this.#output];
+    const inputs = this.#inputs.slice(0, operands.length);
+    inputs.forEach((buffer, i) => {
+      const data = operands[i];
+      if (data !== undefined) gpu.queue.writeBuffer(buffer, 0, data);
+    });
+    const buffers = [params, undefined, status, ...inputs, this.#output];
     const group = gpu.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),
       entries: buffers.flatMap((buffer, binding) =>
@@ -94,16 +108,16 @@ class OnDevice {
     pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(...gridOfDispatch(dispatch));
     pass.end();
-    encoder.copyBufferToBuffer(this.#output, 0, this.#staging, 0, words.byteLength);
-    encoder.copyBufferToBuffer(status, 0, this.#staging, words.byteLength, 16);
+    encoder.copyBufferToBuffer(this.#output, 0, this.#staging, 0, bytes);
+    encoder.copyBufferToBuffer(status, 0, this.#staging, bytes, 16);
     gpu.queue.submit([encoder.finish()]);
-    await this.#staging.mapAsync(1, 0, words.byteLength + 16);
-    const got = new Uint32Array(this.#staging.getMappedRange(0, words.byteLength + 16).slice(0));
+    await this.#staging.mapAsync(1, 0, bytes + 16);
+    const got = new Uint32Array(this.#staging.getMappedRange(0, bytes + 16).slice(0));
     this.#staging.unmap();
     params.destroy();
     status.destroy();
     if (this.#failure !== undefined) throw new Error(this.#failure);
-    return { results: got.subarray(0, words.length), flag: got[words.length + 1] ?? 0 };
+    return { results: got.subarray(0, bytes / 4), flag: got[bytes / 4 + 1] ?? 0 };
   }
 
   async pipeline(dispatch: Dispatch): Promise<GPUComputePipeline> {
@@ -176,7 +190,7 @@ async function runFunction(
       let pipeline = pipelines.get(words.length);
       pipeline ??= await onDevice.pipeline(dispatch);
       pipelines.set(words.length, pipeline);
-      const run = await onDevice.run(dispatch, pipeline, words);
+      const run = await onDevice.run(dispatch, pipeline, [words]);
       got = run.results;
       tally.flag |= run.flag;
     }
@@ -212,6 +226,37 @@ async function runFunction(
   return { name, ...tally, sha256: total, ms: Math.round(performance.now() - begin) };
 }
 
+/** Each pair by itself, since one that is undecided raises the flag of its dispatch. */
+async function runPairs(
+  pairs: readonly number[],
+  core: Core,
+  onDevice: OnDevice | undefined,
+): Promise<FunctionResult> {
+  const begin = performance.now();
+  const tally: Tally = { words: 0, differing: 0, flag: 0, first: '' };
+  const dispatch = dispatchOf('pow', PAIR, 2);
+  const pipeline = await onDevice?.pipeline(dispatch);
+  for (let i = 0; i < pairs.length; i += 3) {
+    const [base, exponent, power] = pairs.slice(i, i + 3).map((word) => {
+      return new Uint32Array(PAIR).fill(word);
+    });
+    if (base === undefined || exponent === undefined || power === undefined) break;
+    const operands = [base, exponent];
+    const laid = new LaidOut(
+      core,
+      dispatch,
+      operands.map((words) => new Uint8Array(words.buffer)),
+    );
+    laid.run(0, dispatch.units);
+    compare(tally, base, power, new Uint32Array(laid.output(0).slice().buffer));
+    laid.free();
+    if (onDevice === undefined || pipeline === undefined) continue;
+    const { results, flag } = await onDevice.run(dispatch, pipeline, operands);
+    if (flag === 0) compare(tally, base, power, results);
+  }
+  return { name: 'pow', ...tally, sha256: [], ms: Math.round(performance.now() - begin) };
+}
+
 export async function run(request: unknown, env: JobEnv): Promise<FunctionResult[]> {
   const job = request as FunctionsJob;
   const adapter = await env.gpu?.requestAdapter(
@@ -227,6 +272,7 @@ export async function run(request: unknown, env: JobEnv): Promise<FunctionResult
     env.log(`${name}: ${result.words} words, ${result.differing} differ, ${result.ms} ms`);
     results.push(result);
   }
+  if (job.pairs.length > 0) results.push(await runPairs(job.pairs, core, onDevice));
   gpu?.destroy();
   return results;
 }
