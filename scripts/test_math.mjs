@@ -14,7 +14,7 @@
 //   --worst B also prints the inputs whose result lies within 2^-B of a tie: lines for NAME.worst.txt;
 //             for pow a search among 10^9 pairs (test/math/oracle/pow_worst.c): lines for pow.pairs.txt
 //   --jobs N  processes side by side for --all (default 1)
-//   --record  writes the SHA-256 of a complete run, its date and the machine to test/math/sha256.json
+//   --record  writes the SHA-256 of a complete run, its date and the machine to test/math/sha256.json and docs/MATH.md
 // Exit status 0 if nothing differs, 1 if something does, 2 if the oracle cannot be built.
 import { spawnSync } from 'node:child_process';
 import {
@@ -29,6 +29,7 @@ import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { translateArith } from './wgsl_to_c.mjs';
+import { writeTable } from '../test/math/oracle/digests.mjs';
 import { SHARDS, exhaustive } from '../test/math/oracle/exhaustive.mjs';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
@@ -116,6 +117,7 @@ function build(program, name, options) {
 /** @param {string} program @param {string[]} run */
 const succeeds = (program, run) => spawnSync(program, run, { stdio: 'inherit' }).status === 0;
 
+const page = join(root, 'docs', 'MATH.md');
 const committedFile = join(folder, 'sha256.json');
 /** @returns {Record<string, { sha256: string, inputs: number, undecided: number, date: string, machine: string }>} */
 const committed = () => JSON.parse(readFileSync(committedFile, 'utf8'));
@@ -158,6 +160,7 @@ async function allInputs(name) {
     const entries = Object.entries({ ...committed(), [name]: entry });
     entries.sort(([a], [b]) => (a < b ? -1 : 1));
     writeFileSync(committedFile, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`);
+    writeTable(page, committed());
   }
   const wanted = committed()[name]?.sha256;
   const equal = total.c === total.text && total.c === wanted;
