@@ -159,13 +159,16 @@ async function measureAudit(
 ): Promise<AuditBenchResult> {
   const { stack, results } = await reports(models, stackId, options, folder, progress);
   const rows = results.map(({ model, report }) => {
-    const { on_ms, off_ms, ratio, error, first_ms, runs } = report as AuditReport;
+    const { on_ms, off_ms, ratio, error, cpu_ratio, cpu_error, first_ms, runs } =
+      report as AuditReport;
     return {
       model,
       on_ms: round(on_ms),
       off_ms: round(off_ms),
       ratio: round(ratio),
       error: round(error),
+      cpu_ratio: cpu_ratio === null ? null : round(cpu_ratio),
+      cpu_error: cpu_error === null ? null : round(cpu_error),
       first_ms: round(first_ms),
       runs,
     };
@@ -174,13 +177,25 @@ async function measureAudit(
 }
 
 function auditText({ stack, adapter, rows }: AuditBenchResult): string {
-  const titles = ['model', 'audited', 'not', 'ratio', '±', 'first audit', 'pairs'];
+  const titles = [
+    'model',
+    'audited',
+    'not',
+    'ratio',
+    '±',
+    'of CPU time',
+    '±',
+    'first audit',
+    'pairs',
+  ];
   const cells = rows.map((row) => [
     row.model,
     `${row.on_ms.toFixed(2)} ms`,
     `${row.off_ms.toFixed(2)} ms`,
     row.ratio.toFixed(3),
     row.error.toFixed(3),
+    row.cpu_ratio?.toFixed(3) ?? '',
+    row.cpu_error?.toFixed(3) ?? '',
     `${row.first_ms.toFixed(2)} ms`,
     String(row.runs),
   ]);

@@ -38,6 +38,9 @@ export interface AuditReport {
   /** on/off, and the standard error of it as the pairs scatter. */
   ratio: number;
   error: number;
+  /** The same of the process' CPU time, where there is one: other work on the machine does not count in it. */
+  cpu_ratio: number | null;
+  cpu_error: number | null;
   /** What the first audited run, which looks at every dispatch, took beyond a run that is not audited. */
   first_ms: number;
   runs: number;
@@ -65,38 +68,67 @@ async function warmUp(run: Runner, budgetMs: number): Promise<void> {
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+interface Spent {
+  readonly ms: number;
+  readonly cpu: number;
+}
+
+/** CPU milliseconds of the process so far, its GPU's threads included where that is software; NaN in a page. */
+function cpuMs(): number {
+  if (typeof process === 'undefined' || typeof process.cpuUsage !== 'function') return Number.NaN;
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+function ratioOfMeans(
+  on: readonly number[],
+  off: readonly number[],
+): { ratio: number; error: number } {
+  const ratio = mean(on) / mean(off);
+  // The residuals of on = ratio * off, as the estimator of a ratio of means has it.
+  const squares = on.map((ms, i) => (ms - ratio * (off[i] ?? 0)) ** 2);
+  return { ratio, error: Math.sqrt(mean(squares) / Math.max(1, on.length - 1)) / mean(off) };
+}
+
 /** Pairs of runs, one audited as by default and one not, in alternating order. */
 async function auditCost(job: BenchJob, env: JobEnv): Promise<AuditReport> {
   const model = await load(await env.readFile(job.model), { gpu: env.gpu });
   try {
     const feeds = await readFeeds(env, job.feeds);
-    const timed = async (audit: 'off' | undefined): Promise<number> => {
+    const timed = async (audit: 'off' | undefined): Promise<Spent> => {
+      const cpu = cpuMs();
       const begin = performance.now();
       const { notes } = await model.run(feeds, { backend: 'webgpu', audit });
-      const ms = performance.now() - begin;
+      const spent = { ms: performance.now() - begin, cpu: cpuMs() - cpu };
       const found = notes.find((note) => note.audit !== undefined);
       if (found !== undefined) throw new Error(`bench: ${found.message}`);
-      return ms;
+      return spent;
     };
-    await warmUp(() => timed('off'), job.budgetMs);
+    await warmUp(async () => (await timed('off')).ms, job.budgetMs);
     const before = await timed('off');
     const first = await timed(undefined);
-    const first_ms = first - Math.min(before, await timed('off'));
-    const on: number[] = [];
-    const off: number[] = [];
+    const first_ms = first.ms - Math.min(before.ms, (await timed('off')).ms);
+    const on: Spent[] = [];
+    const off: Spent[] = [];
     const end = performance.now() + job.budgetMs;
     while (on.length < MIN_RUNS || performance.now() < end) {
-      const audited = await (on.length % 2 === 0 ? timed(undefined) : timed('off'));
-      const other = await (on.length % 2 === 0 ? timed('off') : timed(undefined));
-      on.push(on.length % 2 === 0 ? audited : other);
-      off.push(off.length % 2 === 0 ? other : audited);
+      // The order alternates: the second of a pair finds the caches of the first.
+      const order =
+        on.length % 2 === 0 ? ([undefined, 'off'] as const) : (['off', undefined] as const);
+      for (const audit of order) (audit === 'off' ? off : on).push(await timed(audit));
     }
-    const [on_ms, off_ms] = [mean(on), mean(off)];
-    const ratio = on_ms / off_ms;
-    // The residuals of on = ratio * off, as the estimator of a ratio of means has it.
-    const squares = on.map((ms, i) => (ms - ratio * (off[i] ?? 0)) ** 2);
-    const error = Math.sqrt(mean(squares) / Math.max(1, on.length - 1)) / off_ms;
-    return { on_ms, off_ms, ratio, error, first_ms, runs: on.length };
+    const of = (runs: readonly Spent[], key: keyof Spent): number[] => runs.map((one) => one[key]);
+    const time = ratioOfMeans(of(on, 'ms'), of(off, 'ms'));
+    const cpu = ratioOfMeans(of(on, 'cpu'), of(off, 'cpu'));
+    return {
+      on_ms: mean(of(on, 'ms')),
+      off_ms: mean(of(off, 'ms')),
+      ...time,
+      cpu_ratio: Number.isFinite(cpu.ratio) ? cpu.ratio : null,
+      cpu_error: Number.isFinite(cpu.error) ? cpu.error : null,
+      first_ms,
+      runs: on.length,
+    };
   } finally {
     model.dispose();
   }
