@@ -18,6 +18,23 @@ export interface Auditable {
 /** Steps to their units. */
 export type Choice = ReadonlyMap<number, readonly number[]>;
 
+/** How long runs of one plan take. */
+export interface RunClock {
+  /** Without an audit, smoothed. */
+  plain: number | undefined;
+  /** How much longer with one than is seen, smoothed: noise makes it negative at times. */
+  unseen: number;
+}
+
+/** A run, in milliseconds. */
+export interface RunTime {
+  readonly ms: number;
+  readonly auditMs: number;
+  /** See Auditable. */
+  readonly bytes: number;
+  readonly audited: boolean;
+}
+
 /** The share of the time of runs that audits may take. */
 const SHARE = 0.02;
 // Once the inputs are here, further units cost little: up to four, within about a third of a millisecond.
@@ -25,6 +42,8 @@ const MOST_UNITS = 4;
 const MULTIPLY_ADDS = 1 << 20;
 // A single run is never held up by more than this much copying, but for one dispatch that is larger.
 const BYTES_A_RUN = 1 << 26;
+// The weight of the last run in a mean.
+const SMOOTHING = 1 / 8;
 // Milliseconds a byte, until there is a measurement.
 const FIRST_GUESS = 4e-6;
 
@@ -38,7 +57,7 @@ export class Auditor {
   readonly #trusted = new WeakSet<object>();
   readonly #chosen = new WeakSet<object>();
 
-  /** Runs, or the preparation of one, have taken so long, audits left out. */
+  /** Work that is not an audit's has taken so long. */
   earn(ms: number): void {
     this.#balance += ms * SHARE;
   }
@@ -48,6 +67,25 @@ export class Auditor {
     this.#balance -= ms;
     this.#spent += ms;
     this.#bytes += bytes;
+  }
+
+  /**
+   * A run of a plan is over: `ms` in all, `auditMs` of them seen to be the audit's. What copies cost on the device nobody
+   * sees; it is how much longer audited runs take than others, smoothed.
+   */
+  account(clock: RunClock, { ms, auditMs, bytes, audited }: RunTime): void {
+    const rest = ms - auditMs;
+    if (!audited) {
+      clock.plain = clock.plain === undefined ? ms : clock.plain + (ms - clock.plain) * SMOOTHING;
+      this.earn(ms);
+      return;
+    }
+    if (clock.plain !== undefined) {
+      clock.unseen += (rest - clock.plain - clock.unseen) * SMOOTHING;
+    }
+    const unseen = Math.min(Math.max(0, clock.unseen), rest);
+    this.spend(auditMs + unseen, bytes);
+    this.earn(rest - unseen);
   }
 
   /** True until an audit of every dispatch of a plan was done. */

@@ -12,7 +12,7 @@ import { byteLengthOf } from '../../graph/memory.ts';
 import type { Plan, Step } from '../../graph/plan.ts';
 import type { AuditOptions, Executable, RunNote, RunOptions, RunResult } from '../backend.ts';
 import type { WasmBackend } from '../wasm.ts';
-import type { Auditor } from './auditor.ts';
+import type { Auditor, RunClock } from './auditor.ts';
 import type { Device } from './device.ts';
 import { Outputs } from './outputs.ts';
 import { uploadParams, type ParamsBuffer } from './params.ts';
@@ -70,6 +70,7 @@ export class GpuExecutable implements Executable {
   readonly #sizes: readonly number[];
   #recorded: readonly Recorded[] = [];
   #disabled = 0;
+  readonly #clock: RunClock = { plain: undefined, unseen: 0 };
   #made: Made | undefined;
   #used: Constant[] = [];
   readonly #owned: GPUBuffer[] = [];
@@ -124,7 +125,9 @@ export class GpuExecutable implements Executable {
     const recompute = new Set<number>();
     const notes: RunNote[] = [];
     const begin = performance.now();
-    let spent = 0;
+    let auditMs = 0;
+    let auditBytes = 0;
+    let audited = false;
     for (;;) {
       throwIfAborted(options.signal);
       await this.#refresh();
@@ -137,8 +140,11 @@ export class GpuExecutable implements Executable {
         ({ bytes, faults } = await this.#execute(feeds, recompute, options, samples));
       } finally {
         samples?.dispose();
-        spent += samples?.spentMs ?? 0;
-        this.#backend.auditor.spend(samples?.spentMs ?? 0, samples?.bytes ?? 0);
+      }
+      if (samples !== undefined) {
+        audited = true;
+        auditMs += samples.spentMs;
+        auditBytes += samples.bytes;
       }
       if (samples?.failed === true) notes.push({ kind: 'audit', kernel: '', nodes: [] });
       notes.push(...this.#disableFaulty(faults));
@@ -150,7 +156,9 @@ export class GpuExecutable implements Executable {
         .filter((i) => !recompute.has(i) && words[(i * STATUS_STRIDE) / 4 + 1] !== 0);
       if (raised.length === 0) {
         if (options.audit !== undefined) {
-          this.#backend.auditor.earn(performance.now() - begin - spent);
+          const ms = performance.now() - begin;
+          const time = { ms, auditMs, bytes: auditBytes, audited };
+          this.#backend.auditor.account(this.#clock, time);
         }
         const { keepOnDevice } = options;
         const outputs = await this.#built().outputs.tensors(bytes, keepOnDevice, this.#backend);

@@ -24,9 +24,6 @@ const OUTPUT_PASSES = 4;
 const FIXED_BYTES = 4096;
 // The page gets a turn this often while many dispatches are compared.
 const TURN_MS = 15;
-// What the GPU itself takes for a copied byte is not measured: a memcpy of a software adapter, which is slow.
-export const COPY_MS_A_BYTE = 0.25e-6;
-
 /** Where values lie on the GPU. */
 export interface SampledRun {
   readonly device: Device;
@@ -84,7 +81,7 @@ export class Samples {
   readonly #byStep = new Map<number, Sample>();
   readonly #ends = new Set<number>();
   #staging: GPUBuffer[] = [];
-  /** Milliseconds spent on the host, and estimated on the device. */
+  /** Milliseconds that the host spent. */
   spentMs = 0;
   /** What it moves and looks at; see bytesOf. */
   readonly bytes: number;
@@ -199,8 +196,7 @@ export class Samples {
       turn();
       last = performance.now();
     }
-    const copied = batch.sizes.reduce((sum, size) => sum + size, 0);
-    this.spentMs += performance.now() - begin + copied * COPY_MS_A_BYTE;
+    this.spentMs += performance.now() - begin;
     return faults;
   }
 
