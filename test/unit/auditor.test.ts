@@ -1,7 +1,7 @@
 // What is audited (docs/NUMERICS.md, B8): everything in the first run, every row with its probability later, within its
 // share of the time over many runs, whatever a single audit costs.
 import { expect, test } from 'vitest';
-import { Auditor, type Auditable } from '../../src/backends/webgpu/auditor.ts';
+import { Auditor, type Auditable, type RunClock } from '../../src/backends/webgpu/auditor.ts';
 import type { Dispatch } from '../../src/core/op.ts';
 import { Prng } from '../harness/prng.ts';
 
@@ -122,6 +122,30 @@ test('the share of the time holds over many runs, and every dispatch comes', () 
   expect(spent / (runs * runMs)).toBeLessThanOrEqual(0.0201);
   expect(spent / (runs * runMs)).toBeGreaterThan(0.019);
   for (const n of seen) expect(n).toBeGreaterThan(100);
+});
+
+test('what audits cost unseen is found by comparing runs, and counts', () => {
+  const steps = plan([9], 1, 1e5);
+  const auditor = settled(steps);
+  const random = draws(6);
+  const clock: RunClock = { plain: undefined, unseen: 0 };
+  const noise = draws(7);
+  let [spent, total] = [0, 0];
+  for (let run = 0; run < 20_000; run += 1) {
+    const audited = auditor.choose(steps, { random }, false).size > 0;
+    // The host sees a quarter of what an audit takes.
+    const plain = 10 + 4 * noise();
+    const auditMs = audited ? 0.5 : 0;
+    const ms = plain + 4 * auditMs;
+    auditor.account(clock, { ms, auditMs, bytes: audited ? 1e5 : 0, audited });
+    spent += 4 * auditMs;
+    total += plain;
+  }
+  expect(clock.unseen).toBeGreaterThan(0.5);
+  expect(clock.unseen).toBeLessThan(3);
+  // The first audits come before there is anything to compare with.
+  expect(spent / total).toBeLessThan(0.022);
+  expect(spent / total).toBeGreaterThan(0.015);
 });
 
 test('runs that are not audited earn nothing, and debts are paid first', () => {

@@ -81,7 +81,9 @@ export class Auditor {
       return;
     }
     if (clock.plain !== undefined) {
-      clock.unseen += (rest - clock.plain - clock.unseen) * SMOOTHING;
+      // A page that lay idle, a machine that did something else: one such run says nothing.
+      const longer = Math.max(-clock.plain, Math.min(clock.plain, rest - clock.plain));
+      clock.unseen += (longer - clock.unseen) * SMOOTHING;
     }
     const unseen = Math.min(Math.max(0, clock.unseen), rest);
     this.spend(auditMs + unseen, bytes);
