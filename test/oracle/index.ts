@@ -4,10 +4,19 @@
 import { operators as cast } from './operators/cast.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
 import { operators as functions } from './operators/functions.ts';
+import { operators as gather } from './operators/gather.ts';
+import { operators as generate } from './operators/generate.ts';
+import { operators as maxPool } from './operators/max_pool.ts';
+import { operators as mod } from './operators/mod.ts';
+import { operators as movement } from './operators/movement.ts';
 import { operators as normalization } from './operators/normalization.ts';
+import { operators as order } from './operators/order.ts';
 import { operators as pool } from './operators/pool.ts';
 import { operators as product } from './operators/product.ts';
 import { cumulative, operators as reduce } from './operators/reduce.ts';
+import { operators as reshape } from './operators/reshape.ts';
+import { operators as resize } from './operators/resize.ts';
+import { operators as scatter } from './operators/scatter.ts';
 import { operators as softmax } from './operators/softmax.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
 
@@ -20,10 +29,19 @@ const families: readonly OracleOperators[] = [
   cumulative,
   elementwise,
   functions,
+  gather,
+  generate,
+  maxPool,
+  mod,
+  movement,
   normalization,
+  order,
   pool,
   product,
   reduce,
+  reshape,
+  resize,
+  scatter,
   softmax,
 ];
 
