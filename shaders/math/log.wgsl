@@ -1,4 +1,5 @@
-// log, correctly rounded (V6), in u32 arithmetic only (B4), and the binary logarithm that pow shares.
+// log, correctly rounded (V6), in u32 arithmetic only (B4), and what every logarithm shares: the binary logarithm of a
+// word, the table and the sum behind it, the last rounding.
 // log_f32 is total: NaN -> NaN 0x7fc00000, a negative number -> NaN, 0 (any magnitude under 2^-120) -> -inf,
 // +inf -> inf, 1 -> +0 (V2). The error bound below and a run over all 2^32 inputs (test/math) are the proof;
 // scripts/math_constants.mjs makes the constants. Common subset of WGSL and C, see math/limbs.
@@ -68,6 +69,27 @@ fn log2_entry(i: u32) -> Log2Entry {
   );
 }
 
+// whole 2^-24 + the entry + (or - for negative = 1) the 96 bits top, rest in units of 2^-88, off by two units at most, for
+// sums from -124 to 132, not under 2^-24 in magnitude.
+fn log2_sum(entry: Log2Entry, whole: u32, top: u32, rest: U64, negative: u32) -> Log2 {
+  // ~ for a negative number, one unit low.
+  let sign = 0u - negative;
+  let q = U64(rest.lo ^ sign, rest.hi ^ sign);
+  let sum = u64_add(U64(entry.c0, entry.c1), q);
+  let carry = select(0u, 1u, u64_lt(sum, q));
+  let total = whole + (entry.c2 >> 8u) + (top ^ sign) + carry;
+  // The magnitude, one unit low where it is negative; its highest word is never 0.
+  let below_one = select(0u, 1u, total >= 0x84000000u);
+  let mask = 0u - below_one;
+  let h2 = total ^ mask;
+  let h1 = sum.hi ^ mask;
+  let h0 = sum.lo ^ mask;
+  let s = min(countLeadingZeros(h2), 31u);
+  let hi = (h2 << s) | ((h1 >> 1u) >> (31u - s));
+  let lo = (h1 << s) | ((h0 >> 1u) >> (31u - s));
+  return Log2(U64(lo, hi), s, below_one);
+}
+
 // log2 x for the word of a positive normal number other than 1; relative error under 2^-61.
 //   x = 2^e m, 1 <= m < 2; i is the nearest sixteenth, m = 1 + i/16 with an error of at most 1/32, 0 <= i <= 16.
 //   z = m r / 256 - 1 is exact, -0.0292 < z < 1/32; i = 16 takes r = 128 and adds 1 to e, so that on both sides
@@ -100,37 +122,32 @@ fn log2_core(x: u32) -> Log2 {
   // g0 and G in units of 2^-63, the others in units of 2^-64 (the two single words, of 2^-32).
   let g = u64_sub(U64(0xcac6aad1u, 0xbb9ca64eu), u64_shr_near(u64_mul_u32(d1, w), 5u));
 
-  // |z| G in units of 2^-95, under 2^91; then >> 7 for units of 2^-88, and ~ for a negative z.
+  // |z| G in units of 2^-95, under 2^91; then >> 7 for units of 2^-88.
   let low = mul_wide(a, g.lo);
   let high = u64_add_u32(mul_wide(a, g.hi), low.hi);
-  let q = U64(((low.lo >> 7u) | (high.lo << 25u)) ^ z_mask, ((high.lo >> 7u) | (high.hi << 25u)) ^ z_mask);
-  let sum = u64_add(U64(entry.c0, entry.c1), q);
-  let carry = select(0u, 1u, u64_lt(sum, q));
-  let whole = ((x >> 23u) + top - 127u) << 24u;
-  let total = whole + (entry.c2 >> 8u) + ((high.hi >> 7u) ^ z_mask) + carry;
-  // The magnitude, one unit low where it is negative; its highest word is never 0.
-  let negative = total >> 31u;
-  let mask = 0u - negative;
-  let h2 = total ^ mask;
-  let h1 = sum.hi ^ mask;
-  let h0 = sum.lo ^ mask;
-  let s = min(countLeadingZeros(h2), 31u);
-  let hi = (h2 << s) | ((h1 >> 1u) >> (31u - s));
-  let lo = (h1 << s) | ((h0 >> 1u) >> (31u - s));
-  return Log2(U64(lo, hi), s, negative);
+  let q = U64((low.lo >> 7u) | (high.lo << 25u), (high.lo >> 7u) | (high.hi << 25u));
+  return log2_sum(entry, ((x >> 23u) + top - 127u) << 24u, high.hi >> 7u, q, z_negative);
+}
+
+// The word nearest to p 2^(-56 - shift), 2^32 <= p, for a normal result that is no tie: the bit under the significand
+// decides.
+fn log_word(p: U64, shift: u32) -> u32 {
+  let lead = countLeadingZeros(p.hi | 1u);
+  let fraction = u64_shl_near(p, lead).hi;
+  return ((133u - shift - lead) << 23u) + (fraction >> 8u) + ((fraction >> 7u) & 1u);
+}
+
+// What every base has in common: finite, except for 1, infinity, 0, negative numbers and NaN.
+fn log_special(x: u32, finite: u32) -> u32 {
+  let regular = select(finite, 0u, x == 0x3f800000u);
+  let positive = select(regular, x, x >= 0x7f800000u); // +inf
+  let ordered = select(positive, 0x7fc00000u, x > 0x7f800000u); // negative or NaN
+  return select(ordered, 0xff800000u, (x & 0x7fffffffu) < 0x03800000u);
 }
 
 fn log_f32(x: u32) -> u32 {
   let core = log2_core(x);
-  // ln x = log2 x ln 2: 0.34 < p 2^-64 < 0.7.
+  // ln x = log2 x ln 2, irrational for x != 1.
   let p = u64_mul_hi_short(core.significand, U64(0xd1cf79acu, 0xb17217f7u));
-  // Nearest 24-bit significand: the bit under it decides, ln x is irrational for x != 1.
-  let below_half = 1u - (p.hi >> 31u);
-  let fraction = (p.hi << below_half) | ((p.lo >> 31u) & below_half);
-  let significand = (fraction >> 8u) + ((fraction >> 7u) & 1u);
-  let magnitude = ((133u - core.shift - below_half) << 23u) + significand;
-  let finite = select(magnitude | (core.negative << 31u), 0u, x == 0x3f800000u);
-  let positive = select(finite, x, x >= 0x7f800000u); // +inf
-  let ordered = select(positive, 0x7fc00000u, x > 0x7f800000u); // negative or NaN
-  return select(ordered, 0xff800000u, (x & 0x7fffffffu) < 0x03800000u);
+  return log_special(x, log_word(p, core.shift) | (core.negative << 31u));
 }

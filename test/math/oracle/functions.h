@@ -21,6 +21,13 @@
 #include "../../../wasm/math/words/asin.h"
 #include "../../../wasm/math/words/acos.h"
 #include "machine.h"
+#include "../../../wasm/math/words/log2.h"
+#include "../../../wasm/math/words/log10.h"
+#include "../../../wasm/math/words/log1p.h"
+#include "../../../wasm/math/words/asinh.h"
+#include "../../../wasm/math/words/acosh.h"
+#include "../../../wasm/math/words/atanh.h"
+#include "../../../wasm/math/words/softplus.h"
 
 struct function {
   const char *name;
@@ -55,6 +62,18 @@ static inline int sigmoid_mpfr(mpfr_ptr y, mpfr_srcptr x) {
   return inexact;
 }
 
+// ln(1 + e^x) at 400 bits: e^x is off by 2^-400 of itself, of which log1p passes on no more, and log1p by as much. It is
+// never exact; where 400 bits do not tell it from x, the answer is x.
+static inline int softplus_mpfr(mpfr_ptr y, mpfr_srcptr x) {
+  mpfr_t e;
+  mpfr_init2(e, 400);
+  mpfr_exp(e, x, MPFR_RNDN);
+  mpfr_log1p(e, e, MPFR_RNDN);
+  int inexact = mpfr_set(y, e, MPFR_RNDZ);
+  mpfr_clear(e);
+  return inexact;
+}
+
 ONE(exp, exp(x), mpfr_exp(y, x, MPFR_RNDZ))
 ONE(sigmoid, 1.0 / (1.0 + exp(-x)), sigmoid_mpfr(y, x))
 ONE(tanh, tanh(x), mpfr_tanh(y, x, MPFR_RNDZ))
@@ -73,6 +92,13 @@ ONE(tan, tan(x), mpfr_tan(y, x, MPFR_RNDZ))
 ONE(atan, atan(x), mpfr_atan(y, x, MPFR_RNDZ))
 ONE(asin, asin(x), mpfr_asin(y, x, MPFR_RNDZ))
 ONE(acos, acos(x), mpfr_acos(y, x, MPFR_RNDZ))
+ONE(log2, log2(x), mpfr_log2(y, x, MPFR_RNDZ))
+ONE(log10, log10(x), mpfr_log10(y, x, MPFR_RNDZ))
+ONE(log1p, log1p(x), mpfr_log1p(y, x, MPFR_RNDZ))
+ONE(asinh, asinh(x), mpfr_asinh(y, x, MPFR_RNDZ))
+ONE(acosh, acosh(x), mpfr_acosh(y, x, MPFR_RNDZ))
+ONE(atanh, atanh(x), mpfr_atanh(y, x, MPFR_RNDZ))
+ONE(softplus, x > 0.0 ? x + log1p(exp(-x)) : log1p(exp(x)), softplus_mpfr(y, x))
 
 // Leaves *chosen as it is if there is no such function. A program built for one function (ORACLE_FUNCTION) holds that
 // function alone, so that its bytes change only when the function, the oracle or the compiler does.
@@ -95,6 +121,13 @@ static inline __attribute__((always_inline)) void choose_function(const char *wa
   ROW(atan)
   ROW(asin)
   ROW(acos)
+  ROW(log2)
+  ROW(log10)
+  ROW(log1p)
+  ROW(asinh)
+  ROW(acosh)
+  ROW(atanh)
+  ROW(softplus)
 }
 
 #endif

@@ -4,7 +4,8 @@
 #define ISOBIT_WORDS_LOG_H
 #include "../words.h"
 #include "limbs.h"
-// log, correctly rounded (V6), in u32 arithmetic only (B4), and the binary logarithm that pow shares.
+// log, correctly rounded (V6), in u32 arithmetic only (B4), and what every logarithm shares: the binary logarithm of a
+// word, the table and the sum behind it, the last rounding.
 // log_f32 is total: NaN -> NaN 0x7fc00000, a negative number -> NaN, 0 (any magnitude under 2^-120) -> -inf,
 // +inf -> inf, 1 -> +0 (V2). The error bound below and a run over all 2^32 inputs (test/math) are the proof;
 // scripts/math_constants.mjs makes the constants. Common subset of WGSL and C, see math/limbs.
@@ -73,6 +74,27 @@ static inline wgsl_Log2Entry wgsl_log2_entry(u32 i) {
   );
 }
 
+// whole 2^-24 + the entry + (or - for negative = 1) the 96 bits top, rest in units of 2^-88, off by two units at most, for
+// sums from -124 to 132, not under 2^-24 in magnitude.
+static inline wgsl_Log2 wgsl_log2_sum(wgsl_Log2Entry entry, u32 whole, u32 top, wgsl_U64 rest, u32 negative) {
+  // ~ for a negative number, one unit low.
+  const __auto_type sign = 0u - negative;
+  const __auto_type q = WGSL_STRUCT(wgsl_U64, rest.lo ^ sign, rest.hi ^ sign);
+  const __auto_type sum = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, entry.c0, entry.c1), q);
+  const __auto_type carry = wgsl_select(0u, 1u, wgsl_u64_lt(sum, q));
+  const __auto_type total = whole + (entry.c2 >> 8u) + (top ^ sign) + carry;
+  // The magnitude, one unit low where it is negative; its highest word is never 0.
+  const __auto_type below_one = wgsl_select(0u, 1u, total >= 0x84000000u);
+  const __auto_type mask = 0u - below_one;
+  const __auto_type h2 = total ^ mask;
+  const __auto_type h1 = sum.hi ^ mask;
+  const __auto_type h0 = sum.lo ^ mask;
+  const __auto_type s = wgsl_min(wgsl_countLeadingZeros(h2), 31u);
+  const __auto_type hi = (h2 << s) | ((h1 >> 1u) >> (31u - s));
+  const __auto_type lo = (h1 << s) | ((h0 >> 1u) >> (31u - s));
+  return WGSL_STRUCT(wgsl_Log2, WGSL_STRUCT(wgsl_U64, lo, hi), s, below_one);
+}
+
 // log2 x for the word of a positive normal number other than 1; relative error under 2^-61.
 //   x = 2^e m, 1 <= m < 2; i is the nearest sixteenth, m = 1 + i/16 with an error of at most 1/32, 0 <= i <= 16.
 //   z = m r / 256 - 1 is exact, -0.0292 < z < 1/32; i = 16 takes r = 128 and adds 1 to e, so that on both sides
@@ -105,39 +127,34 @@ static inline wgsl_Log2 wgsl_log2_core(u32 x) {
   // g0 and G in units of 2^-63, the others in units of 2^-64 (the two single words, of 2^-32).
   const __auto_type g = wgsl_u64_sub(WGSL_STRUCT(wgsl_U64, 0xcac6aad1u, 0xbb9ca64eu), wgsl_u64_shr_near(wgsl_u64_mul_u32(d1, w), 5u));
 
-  // |z| G in units of 2^-95, under 2^91; then >> 7 for units of 2^-88, and ~ for a negative z.
+  // |z| G in units of 2^-95, under 2^91; then >> 7 for units of 2^-88.
   const __auto_type low = wgsl_mul_wide(a, g.lo);
   const __auto_type high = wgsl_u64_add_u32(wgsl_mul_wide(a, g.hi), low.hi);
-  const __auto_type q = WGSL_STRUCT(wgsl_U64, ((low.lo >> 7u) | (high.lo << 25u)) ^ z_mask, ((high.lo >> 7u) | (high.hi << 25u)) ^ z_mask);
-  const __auto_type sum = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, entry.c0, entry.c1), q);
-  const __auto_type carry = wgsl_select(0u, 1u, wgsl_u64_lt(sum, q));
-  const __auto_type whole = ((x >> 23u) + top - 127u) << 24u;
-  const __auto_type total = whole + (entry.c2 >> 8u) + ((high.hi >> 7u) ^ z_mask) + carry;
-  // The magnitude, one unit low where it is negative; its highest word is never 0.
-  const __auto_type negative = total >> 31u;
-  const __auto_type mask = 0u - negative;
-  const __auto_type h2 = total ^ mask;
-  const __auto_type h1 = sum.hi ^ mask;
-  const __auto_type h0 = sum.lo ^ mask;
-  const __auto_type s = wgsl_min(wgsl_countLeadingZeros(h2), 31u);
-  const __auto_type hi = (h2 << s) | ((h1 >> 1u) >> (31u - s));
-  const __auto_type lo = (h1 << s) | ((h0 >> 1u) >> (31u - s));
-  return WGSL_STRUCT(wgsl_Log2, WGSL_STRUCT(wgsl_U64, lo, hi), s, negative);
+  const __auto_type q = WGSL_STRUCT(wgsl_U64, (low.lo >> 7u) | (high.lo << 25u), (high.lo >> 7u) | (high.hi << 25u));
+  return wgsl_log2_sum(entry, ((x >> 23u) + top - 127u) << 24u, high.hi >> 7u, q, z_negative);
+}
+
+// The word nearest to p 2^(-56 - shift), 2^32 <= p, for a normal result that is no tie: the bit under the significand
+// decides.
+static inline u32 wgsl_log_word(wgsl_U64 p, u32 shift) {
+  const __auto_type lead = wgsl_countLeadingZeros(p.hi | 1u);
+  const __auto_type fraction = wgsl_u64_shl_near(p, lead).hi;
+  return ((133u - shift - lead) << 23u) + (fraction >> 8u) + ((fraction >> 7u) & 1u);
+}
+
+// What every base has in common: finite, except for 1, infinity, 0, negative numbers and NaN.
+static inline u32 wgsl_log_special(u32 x, u32 finite) {
+  const __auto_type regular = wgsl_select(finite, 0u, x == 0x3f800000u);
+  const __auto_type positive = wgsl_select(regular, x, x >= 0x7f800000u); // +inf
+  const __auto_type ordered = wgsl_select(positive, 0x7fc00000u, x > 0x7f800000u); // negative or NaN
+  return wgsl_select(ordered, 0xff800000u, (x & 0x7fffffffu) < 0x03800000u);
 }
 
 static inline u32 wgsl_log_f32(u32 x) {
   const __auto_type core = wgsl_log2_core(x);
-  // ln x = log2 x ln 2: 0.34 < p 2^-64 < 0.7.
+  // ln x = log2 x ln 2, irrational for x != 1.
   const __auto_type p = wgsl_u64_mul_hi_short(core.significand, WGSL_STRUCT(wgsl_U64, 0xd1cf79acu, 0xb17217f7u));
-  // Nearest 24-bit significand: the bit under it decides, ln x is irrational for x != 1.
-  const __auto_type below_half = 1u - (p.hi >> 31u);
-  const __auto_type fraction = (p.hi << below_half) | ((p.lo >> 31u) & below_half);
-  const __auto_type significand = (fraction >> 8u) + ((fraction >> 7u) & 1u);
-  const __auto_type magnitude = ((133u - core.shift - below_half) << 23u) + significand;
-  const __auto_type finite = wgsl_select(magnitude | (core.negative << 31u), 0u, x == 0x3f800000u);
-  const __auto_type positive = wgsl_select(finite, x, x >= 0x7f800000u); // +inf
-  const __auto_type ordered = wgsl_select(positive, 0x7fc00000u, x > 0x7f800000u); // negative or NaN
-  return wgsl_select(ordered, 0xff800000u, (x & 0x7fffffffu) < 0x03800000u);
+  return wgsl_log_special(x, wgsl_log_word(p, core.shift) | (core.negative << 31u));
 }
 
 #endif
