@@ -7,7 +7,7 @@
 // The square root of a 64-bit number, for asinh and acosh (V6, B4). Not the rounded root of an f32: that is sqrt_f32.
 // Common subset of WGSL and C, see math/limbs; scripts/math_constants.mjs makes the polynomial.
 
-// sqrt(a) in units of 2^-63 for 1 <= a < 4 in units of 2^-62; low by a relative 2^-60.5 at most.
+// sqrt(a) in units of 2^-63 for 1 <= a < 4 in units of 2^-62; low by a relative 2^-60 at most.
 //   y0 = 1 / sqrt(a) in units of 2^-16: a polynomial of degree 4 and its truncations are within 2^-12.6; it is made low by
 //   2^-12, so that 0 < d = 1 - a y0^2 < 2^-10.2; y1 = y0 (1 + d/2 + 3/8 d^2) is low by 2^-31.4 at most.
 //   s = a y1, truncated to 31 bits, is low by 2^-29.5 at most, and its square and the rest a - s^2 are exact;
