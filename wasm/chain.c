@@ -241,6 +241,13 @@ MATH_1(tan_f32)
 MATH_1(asin_f32)
 MATH_1(acos_f32)
 MATH_1(atan_f32)
+MATH_1(log2_f32)
+MATH_1(log10_f32)
+MATH_1(log1p_f32)
+MATH_1(asinh_f32)
+MATH_1(acosh_f32)
+MATH_1(atanh_f32)
+MATH_1(softplus_f32)
 
 // Loads are no steps of their own: chain_run turns them into operands.
 #define step_seed 0

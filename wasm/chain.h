@@ -33,8 +33,9 @@ typedef struct {
   OP(greater_f32) OP(greater_equal_f32) OP(equal_f32) OP(is_nan_f32) OP(f32_to_i32) OP(f32_to_bool)   \
   OP(i32_to_f32) OP(u32_to_f32) OP(word_to_bool) OP(not_bool) OP(and_bool) OP(or_bool) OP(xor_bool)   \
   OP(equal_word) OP(add_i32) OP(sub_i32) OP(mul_i32) OP(max_i32) OP(min_i32) OP(neg_i32)              \
-  OP(abs_i32) OP(less_i32) OP(less_equal_i32) OP(greater_i32) OP(greater_equal_i32)           \
-  OP(sin_f32) OP(cos_f32) OP(rsqrt_f32) OP(tan_f32) OP(asin_f32) OP(acos_f32) OP(atan_f32)
+  OP(abs_i32) OP(less_i32) OP(less_equal_i32) OP(greater_i32) OP(greater_equal_i32)                   \
+  OP(sin_f32) OP(cos_f32) OP(rsqrt_f32) OP(tan_f32) OP(asin_f32) OP(acos_f32) OP(atan_f32)            \
+  OP(log2_f32) OP(log10_f32) OP(log1p_f32) OP(asinh_f32) OP(acosh_f32) OP(atanh_f32) OP(softplus_f32)
 
 // clang-format on
 #define CHAIN_CODE(name) CHAIN_##name,

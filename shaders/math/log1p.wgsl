@@ -33,5 +33,6 @@ fn log1p_f32(x: u32) -> u32 {
   let small = select(finite, 0u, magnitude < 0x03800000u);
   let large = select(small, x, x == 0x7f800000u);
   let least = select(large, 0xff800000u, x == 0xbf800000u);
-  return select(least, 0x7fc00000u, x > 0xbf800000u || (x > 0x7f800000u && negative < 1u));
+  let ordered = select(least, 0x7fc00000u, magnitude > 0x7f800000u);
+  return select(ordered, 0x7fc00000u, x > 0xbf800000u); // under -1
 }

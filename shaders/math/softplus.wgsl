@@ -25,8 +25,9 @@ fn softplus_f32(x: u32) -> u32 {
   let q = U64(select(total.lo, p.lo, negative > 0u), select(total.hi, p.hi, negative > 0u));
   let word = log_word(q, select(4u, log.shift, negative > 0u));
 
-  let flushed = select(word, 0u, negative > 0u && (word < 0x03800000u || magnitude >= 0x42a80000u)); // x <= -84
-  // x >= 16: e^-x is under a quarter of a last place. Also +inf.
-  let finite = select(flushed, x, negative < 1u && magnitude >= 0x41800000u);
+  let flushed = select(word, 0u, word < 0x03800000u);
+  let below = select(flushed, 0u, magnitude >= 0x42a80000u); // x <= -84
+  let above = select(word, x, magnitude >= 0x41800000u); // x >= 16: e^-x is under a quarter of a last place
+  let finite = select(above, below, negative > 0u); // and +-inf
   return select(finite, 0x7fc00000u, magnitude > 0x7f800000u);
 }

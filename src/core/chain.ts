@@ -89,6 +89,13 @@ export const CHAIN_OPS = {
   asin_f32: f32(1),
   acos_f32: f32(1),
   atan_f32: f32(1),
+  log2_f32: f32(1),
+  log10_f32: f32(1),
+  log1p_f32: f32(1),
+  asinh_f32: f32(1),
+  acosh_f32: f32(1),
+  atanh_f32: f32(1),
+  softplus_f32: f32(1),
 } as const satisfies Record<string, ChainOp>;
 
 export type ChainOpName = keyof typeof CHAIN_OPS;

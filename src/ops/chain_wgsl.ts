@@ -7,21 +7,28 @@ import { dtypeInfo } from '../core/dtype.ts';
 import type { Dispatch } from '../core/op.ts';
 import type { Shader } from '../core/shader.ts';
 import acos from '../../shaders/math/acos.wgsl';
+import acosh from '../../shaders/math/acosh.wgsl';
 import asin from '../../shaders/math/asin.wgsl';
+import asinh from '../../shaders/math/asinh.wgsl';
 import atan from '../../shaders/math/atan.wgsl';
+import atanh from '../../shaders/math/atanh.wgsl';
 import chain from '../../shaders/math/chain.wgsl';
 import cos from '../../shaders/math/cos.wgsl';
 import cosh from '../../shaders/math/cosh.wgsl';
 import erf from '../../shaders/math/erf.wgsl';
-import exp2 from '../../shaders/math/exp2.wgsl';
 import exp from '../../shaders/math/exp.wgsl';
+import exp2 from '../../shaders/math/exp2.wgsl';
 import expm1 from '../../shaders/math/expm1.wgsl';
 import log from '../../shaders/math/log.wgsl';
+import log10 from '../../shaders/math/log10.wgsl';
+import log1p from '../../shaders/math/log1p.wgsl';
+import log2 from '../../shaders/math/log2.wgsl';
 import pow from '../../shaders/math/pow.wgsl';
 import rsqrt from '../../shaders/math/rsqrt.wgsl';
 import sigmoid from '../../shaders/math/sigmoid.wgsl';
 import sin from '../../shaders/math/sin.wgsl';
 import sinh from '../../shaders/math/sinh.wgsl';
+import softplus from '../../shaders/math/softplus.wgsl';
 import tan from '../../shaders/math/tan.wgsl';
 import tanh from '../../shaders/math/tanh.wgsl';
 import {
@@ -37,20 +44,27 @@ import {
 // Steps defined outside shaders/math/chain.wgsl and what it imports.
 const MODULES: Partial<Record<ChainOpName, Shader>> = {
   acos_f32: acos,
+  acosh_f32: acosh,
   asin_f32: asin,
+  asinh_f32: asinh,
   atan_f32: atan,
+  atanh_f32: atanh,
   cos_f32: cos,
   cosh_f32: cosh,
   erf_f32: erf,
   exp2_f32: exp2,
   exp_f32: exp,
   expm1_f32: expm1,
+  log10_f32: log10,
+  log1p_f32: log1p,
+  log2_f32: log2,
   log_f32: log,
   pow_f32: pow,
   rsqrt_f32: rsqrt,
   sigmoid_f32: sigmoid,
   sin_f32: sin,
   sinh_f32: sinh,
+  softplus_f32: softplus,
   tan_f32: tan,
   tanh_f32: tanh,
 };

@@ -107,6 +107,12 @@ static inline f32x4 with_nan(f32x4 y, f32x4 x) {
   return select_f32(y, (f32x4)((i32x4){0, 0, 0, 0} + (i32)CANONICAL_NAN), x != x);
 }
 
+// y where `regular`, elsewhere `special`, and NaN where `invalid`.
+static inline f32x4 select_special(f32x4 y, f32x4 special, i32x4 regular, i32x4 invalid) {
+  f32x4 nan = (f32x4)((i32x4){0, 0, 0, 0} + (i32)CANONICAL_NAN);
+  return select_f32(select_f32(special, nan, invalid), y, regular);
+}
+
 // The precise step of a function: the undecided lanes of y are replaced by words_fn of the words of x. Kept
 // out of line, as it is seldom taken and would cost the loop its registers.
 #define PRECISE_LANES(name, words_fn)                                                                        \

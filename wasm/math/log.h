@@ -3,9 +3,9 @@
 #define ISOBIT_LOG_H
 #include "lanes.h"
 
-// 2 atanh s for |s| < 0.1716, within a relative error of 2^-50.6: s P(s^2), P of degree 6 through the Chebyshev
-// nodes: relative error 2^-51.98, evaluation 2^-51.2. It is ln m for s = (m - 1) / (m + 1), 2^-1/2 <= m <
-// 2^1/2.
+// 2 atanh s for |s| < 0.1716, within a relative error of 2^-50.6: s P(s^2), P of degree 6 through the
+// Chebyshev nodes: relative error 2^-51.98, evaluation 2^-51.2. It is ln m for s = (m - 1) / (m + 1), 2^-1/2
+// <= m < 2^1/2.
 static inline f64x2 log_quotient(f64x2 s) {
   f64x2 t = s * s;
   f64x2 t2 = t * t;
@@ -25,9 +25,18 @@ static inline f64x2 log_f64x2(f64x2 m, f64x2 e) {
 // x = m 2^e, 2^-1/2 <= m < 2^1/2, for the words of positive normal numbers.
 static inline i32x4 log_exponent(i32x4 words) { return (words - 0x3f3504f3) >> 23; }
 
-// The lanes of one of the three: `of_f64x2` of m and e, within 2^-48 of the logarithm, 32 last places, else the
-// words.
-#define LOG_X4(name, of_f64x2, words_fn)                                                                     \
+// log, log2 and log10 of what has no finite logarithm: -inf for 0, inf for inf, NaN for negative numbers and
+// NaN.
+static inline f32x4 log_special(f32x4 x) {
+  f32x4 read = flush_lanes(x);
+  f32x4 infinite = select_f32(splat_f32(-__builtin_inff()), read, read > 0.0f);
+  i32x4 invalid = (read < 0.0f) | (x != x);
+  return select_f32(infinite, (f32x4)((i32x4){0, 0, 0, 0} + (i32)CANONICAL_NAN), invalid);
+}
+
+// The lanes of one of the three: `of_f64x2` of m and e within 2^-48 of the logarithm, 32 last places, else
+// `precise`.
+#define LOG_X4(name, of_f64x2, precise)                                                                      \
   static inline f32x4 name(f32x4 x) {                                                                        \
     /* 1 stands for what has no finite logarithm. */                                                         \
     i32x4 words = (i32x4)x;                                                                                  \
@@ -39,8 +48,9 @@ static inline i32x4 log_exponent(i32x4 words) { return (words - 0x3f3504f3) >> 2
     f64x2 low = of_f64x2(low_f64(m), low_f64(e));                                                            \
     f64x2 high = of_f64x2(high_f64(m), high_f64(e));                                                         \
     f32x4 y = round_f32(low, high);                                                                          \
-    i32x4 precise = undecided_x4(low, high, 32u) | ~regular;                                                 \
-    if (__builtin_expect(any_true(precise), 0)) y = words_fn(y, x, precise);                                 \
+    i32x4 undecided = undecided_x4(low, high, 32u);                                                          \
+    if (__builtin_expect(any_true(undecided), 0)) y = precise(y, x, undecided);                              \
+    if (__builtin_expect(any_true(~regular), 0)) y = select_f32(log_special(x), y, regular);                 \
     return y;                                                                                                \
   }
 

@@ -1,6 +1,6 @@
 // log10, correctly rounded (V6). Special values as log. Fast path: an f64 within 2^-49.8 of log10 x, 10 last
-// places at most; if no tie lies within 32 last places its rounding is that of log10 x. What is undecided takes
-// the integer algorithm of shaders/math/log10.wgsl.
+// places at most; if no tie lies within 32 last places its rounding is that of log10 x. What is undecided
+// takes the integer algorithm of shaders/math/log10.wgsl.
 #include "log.h"
 #include "math.h"
 #include "words/log10.h"

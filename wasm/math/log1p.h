@@ -3,10 +3,10 @@
 #define ISOBIT_LOG1P_H
 #include "log.h"
 
-// ln(1 + u) for -1 + 2^-24 <= u < 2^1000, within a relative error of 2^-50 beside what an error of u does: no more than
-// itself, relative.
-//   y = 1 + u = m 2^e, 2^-1/2 <= m < 2^1/2. For e = 0 m - 1 is u itself, and s = u / (u + 2) is off by 2^-52; else
-//   |ln y| > 0.346, and the rounding of y adds 2^-53 to it.
+// ln(1 + u) for -1 + 2^-24 <= u < 2^1000, within a relative error of 2^-50 beside what an error of u does: no
+// more than itself, relative.
+//   y = 1 + u = m 2^e, 2^-1/2 <= m < 2^1/2. For e = 0 m - 1 is u itself, and s = u / (u + 2) is off by 2^-52;
+//   else |ln y| > 0.346, and the rounding of y adds 2^-53 to it.
 static inline f64x2 log1p_f64x2(f64x2 u) {
   const f64x2 magic = splat_f64(0x1.8p+52);
   i64x2 y = (i64x2)(1.0 + u);

@@ -1,6 +1,7 @@
-// softplus(x) = ln(1 + e^x), correctly rounded as one function (V6). NaN -> NaN, -inf and results under 2^-120 ->
-// +0, +inf -> inf. Fast path: max(x, 0) + log1p(e^-|x|), within 2^-39.5: e^-|x| within 2^-39.6, the rest 2^-49; less
-// than 2^14 last places. What is undecided takes the integer algorithm of shaders/math/softplus.wgsl.
+// softplus(x) = ln(1 + e^x), correctly rounded as one function (V6). NaN -> NaN, -inf and results under
+// 2^-120 -> +0, +inf -> inf. Fast path: max(x, 0) + log1p(e^-|x|), within 2^-39.5: e^-|x| within 2^-39.6, the
+// rest 2^-49; less than 2^14 last places. What is undecided takes the integer algorithm of
+// shaders/math/softplus.wgsl.
 #include "exp.h"
 #include "log1p.h"
 #include "math.h"

@@ -38,7 +38,8 @@ static inline u32 wgsl_log1p_f32(u32 x) {
   const __auto_type small = wgsl_select(finite, 0u, magnitude < 0x03800000u);
   const __auto_type large = wgsl_select(small, x, x == 0x7f800000u);
   const __auto_type least = wgsl_select(large, 0xff800000u, x == 0xbf800000u);
-  return wgsl_select(least, 0x7fc00000u, x > 0xbf800000u || (x > 0x7f800000u && negative < 1u));
+  const __auto_type ordered = wgsl_select(least, 0x7fc00000u, magnitude > 0x7f800000u);
+  return wgsl_select(ordered, 0x7fc00000u, x > 0xbf800000u); // under -1
 }
 
 #endif

@@ -30,9 +30,10 @@ static inline u32 wgsl_softplus_f32(u32 x) {
   const __auto_type q = WGSL_STRUCT(wgsl_U64, wgsl_select(total.lo, p.lo, negative > 0u), wgsl_select(total.hi, p.hi, negative > 0u));
   const __auto_type word = wgsl_log_word(q, wgsl_select(4u, log.shift, negative > 0u));
 
-  const __auto_type flushed = wgsl_select(word, 0u, negative > 0u && (word < 0x03800000u || magnitude >= 0x42a80000u)); // x <= -84
-  // x >= 16: e^-x is under a quarter of a last place. Also +inf.
-  const __auto_type finite = wgsl_select(flushed, x, negative < 1u && magnitude >= 0x41800000u);
+  const __auto_type flushed = wgsl_select(word, 0u, word < 0x03800000u);
+  const __auto_type below = wgsl_select(flushed, 0u, magnitude >= 0x42a80000u); // x <= -84
+  const __auto_type above = wgsl_select(word, x, magnitude >= 0x41800000u); // x >= 16: e^-x is under a quarter of a last place
+  const __auto_type finite = wgsl_select(above, below, negative > 0u); // and +-inf
   return wgsl_select(finite, 0x7fc00000u, magnitude > 0x7f800000u);
 }
 
