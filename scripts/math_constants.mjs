@@ -1,5 +1,5 @@
 // Makes the constants of the elementary functions: polynomials through Chebyshev nodes, tables, logarithms. Here those of
-// exp, sigmoid, tanh, erf, log and pow; math_constants_exp.mjs has exp2, expm1, sinh, cosh and erfc.
+// exp, sigmoid, tanh, erf, log and pow; math_constants_exp.mjs and math_constants_log.mjs have their families.
 // Everything is fixed-point BigInt arithmetic (fixed_point.mjs), so that the output depends on no machine and on
 // no libm. It proves nothing: errors are bounded in the files that use the constants, and npm run test:math checks.
 // Usage: node scripts/math_constants.mjs           prints every constant, with the file it stands in
@@ -30,6 +30,7 @@ import {
   word,
 } from './fixed_point.mjs';
 import { expFamily } from './math_constants_exp.mjs';
+import { logFamily } from './math_constants_log.mjs';
 
 /** @type {{ file: string, what: string, constants: string[] }[]} */
 const made = [];
@@ -287,6 +288,7 @@ function asinOverRoot(v) {
 }
 
 expFamily(put);
+logFamily(put);
 
 let missing = 0;
 const check = process.argv.includes('--check');
