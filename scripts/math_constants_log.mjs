@@ -1,18 +1,5 @@
 // The constants of log2, log10, asinh, acosh and softplus, for scripts/math_constants.mjs, which prints and checks them.
-import {
-  LN2,
-  ONE,
-  div,
-  f64,
-  fit,
-  ln,
-  mul,
-  ratio,
-  scaled,
-  sqrt,
-  wide,
-  word,
-} from './fixed_point.mjs';
+import { LN2, ONE, div, f64, fit, ln, mul, scaled, sqrt, wide, word } from './fixed_point.mjs';
 
 const LOG10_2 = div(LN2, ln(10n * ONE));
 
