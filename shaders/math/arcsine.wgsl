@@ -25,7 +25,7 @@ fn arcsine_root(m: u32, odd: u32) -> U64 {
 
 // asin(sqrt v) / sqrt v in units of 2^-63 for v <= 1/4 in units of 2^-64.
 //   g0 + v (g1 + v (g2 + ...)) of degree 15 through the Chebyshev nodes: relative error under 2^-66. g12 and g14 are
-//   negative: they stand with 1/16, which v / 16 takes off again. The truncations, weighed by powers of v, are under 3 units.
+//   negative: they stand with 1/16, which v / 16 takes off again. The truncations, weighed by powers of v, are under 6 units.
 fn arcsine_polynomial(v: U64) -> U64 {
   let bias = u64_shr_near(v, 5u);
   let g14 = u64_add(U64(0xe1c604cbu, 0x03f324eau), mul_wide(v.hi, 0x04764788u));
@@ -46,7 +46,7 @@ fn arcsine_polynomial(v: U64) -> U64 {
 }
 
 // The word of |x| <= 1. Under 1/2: asin |x| = |x| g(x^2). From 1/2 on: acos |x| = 2 sqrt v g(v), v = (1 - |x|) / 2, exact.
-// Relative error under 2^-60.5; at |x| = 1 root and significand are 0.
+// Relative error under 2^-59.6; at |x| = 1 root and significand are 0.
 fn arcsine_core(magnitude: u32) -> Arcsine {
   let e = magnitude >> 23u;
   let m = (magnitude & 0x7fffffu) | 0x800000u;

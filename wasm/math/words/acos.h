@@ -8,8 +8,8 @@
 // Total: NaN and |x| > 1 -> NaN 0x7fc00000, 1 -> +0, magnitudes under 2^-120 read as 0 -> pi/2 (V2). Common subset, see
 // math/limbs.
 
-// Under 1/2 acos x = pi/2 -+ asin |x|; from 1/2 on it is acos |x|, or pi - acos |x|. All but acos |x| are over 1, and their
-// relative error is under 2^-60.
+// Under 1/2 acos x = pi/2 -+ asin |x|; from 1/2 on it is acos |x|, or pi - acos |x|. All but acos |x| are over 1 and over
+// twice the angle in them: relative error under 2^-59.6, like that of acos |x|.
 static inline u32 wgsl_acos_f32(u32 x) {
   const __auto_type magnitude = x & 0x7fffffffu;
   const __auto_type y = wgsl_arcsine_core(wgsl_min(magnitude, 0x3f800000u));
