@@ -127,6 +127,20 @@ const edges: OpCase[] = OPS.flatMap((opType) => [
     opType,
     inputs: [f32([EDGES.length, 33], ofWords(EDGES.flatMap((word) => around(word, 16))))],
   }),
+  // tan(pi/8) and cot(pi/8), where atan changes its quotient.
+  nodeCase(`elementwise_trig/op=${opType},data=eighths`, 'edges', {
+    opType,
+    inputs: [
+      f32(
+        [2, 2, 33],
+        ofWords(
+          [0, 0x80000000].flatMap((sign) =>
+            [0x3ed413cd, 0x401a827a].flatMap((word) => around(word + sign, 16)),
+          ),
+        ),
+      ),
+    ],
+  }),
 ]);
 
 const random: OpCase[] = OPS.flatMap((opType, i) => [
