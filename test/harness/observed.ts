@@ -1,5 +1,5 @@
-// What the dispatches of a case read and write, computed one after the other by the reference as WebGPU would get them:
-// lowered for it, fused. For tests of what compares single dispatches.
+// What the dispatches of a case read and write, computed one after the other by the reference, lowered for WebGPU or for
+// itself, fused. For tests of single dispatches.
 import type { WasmBackend } from '../../src/backends/wasm.ts';
 import { HostConstant, type Constant } from '../../src/core/constant.ts';
 import { inputsOf, type Dispatch } from '../../src/core/op.ts';
@@ -22,13 +22,14 @@ export function observe(
   one: OpCase,
   core: WasmBackend,
   work: (observed: ObservedDispatch) => void,
+  target: 'wasm' | 'webgpu' = 'webgpu',
 ): void {
   const store = new ConstantStore();
   try {
     const checked = checkGraph(one.graph, registry);
     const feeds = checkFeeds(checked.graph, Object.fromEntries(one.feeds));
     const outputs = one.graph.outputs.map((info) => info.name);
-    const plan = planGraph(checked, store, core, feeds, { target: 'webgpu', outputs, fuse: true });
+    const plan = planGraph(checked, store, core, feeds, { target, outputs, fuse: true });
     const known = new Map<Value, Uint8Array>();
     for (const [name, value] of plan.feeds) {
       known.set(plan.root(value), feeds.get(name)?.bytes() ?? new Uint8Array(0));
