@@ -210,13 +210,11 @@ async function runFunction(
     const words = new Uint32Array(Math.min(SHARD, job.count));
     // Of each stride another word, so that low bits are not all zero.
     for (let i = 0; i < words.length; i += 1)
-      words[i] = (start + i) * stride + ((Math.imul(start + i, 0x9e3779b1) >>> 0) % stride);
+      words[i] = (start + i) * stride + (Math.imul(start + i, 0x9e3779b1) & (stride - 1));
     const results = await both(words);
     digests[0]?.push(await sha256(new Uint8Array(results.wanted.buffer)));
     if (results.got !== undefined)
-      digests[1]?.push(
-        await sha256(Uint8Array.from(new Uint8Array(results.got.buffer, 0, words.byteLength))),
-      );
+      digests[1]?.push(await sha256(new Uint8Array(results.got.slice().buffer)));
   }
   const total: string[] = [];
   for (const list of digests) {
