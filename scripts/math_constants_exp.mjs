@@ -1,5 +1,19 @@
 // The constants of exp2, expm1, sinh, cosh and erfc, for scripts/math_constants.mjs, which prints and checks them.
-import { LN2, ONE, exp, f64, fit, mul, scaled, wide, word } from './fixed_point.mjs';
+import {
+  LN2,
+  ONE,
+  TWO_OVER_ROOT_PI,
+  div,
+  erf,
+  exp,
+  f64,
+  fit,
+  mul,
+  ratio,
+  scaled,
+  wide,
+  word,
+} from './fixed_point.mjs';
 
 /** Sum of u^k first! / (first + 2 k)!, whole terms from k = 0. @param {bigint} u @param {bigint} first */
 function hyperbolicRest(u, first) {
@@ -11,6 +25,9 @@ function hyperbolicRest(u, first) {
   }
   return sum;
 }
+
+/** e^(x^2) erfc x. @param {bigint} x */
+const erfcScaled = (x) => mul(exp(mul(x, x)), ONE - erf(x));
 
 /** @param {(file: string, what: string, constants: string[]) => void} put */
 export function expFamily(put) {
@@ -45,4 +62,28 @@ export function expFamily(put) {
       64,
     ),
   );
+  erfcFunction(put);
+}
+
+/** @param {(file: string, what: string, constants: string[]) => void} put */
+function erfcFunction(put) {
+  // erfc x = e^(-x^2) y Q(y), y = 1 / (1 + x/4); y = 21/32 + t.
+  const q = (/** @type {bigint} */ t) => {
+    const y = ratio(21, 32) + t;
+    return div(erfcScaled(div(4n * ONE, y) - 4n * ONE), y);
+  };
+  const end = ratio(45, 128);
+  const text = fit(q, -end, end, 21);
+  put(
+    'shaders/math/erfc.wgsl',
+    'Q in 2 t, 2^63 + 2^63, highest degree first',
+    text.map((c, k) => wide(scaled(c, 63 - k) + (1n << 63n))).reverse(),
+  );
+  put('wasm/math/erfc.c', 'Q in t', fit(q, -end, end, 15).map(f64));
+  // (2 / sqrt pi) / (k! (2 k + 1)), k from 0
+  const series = [1n, 3n, 10n, 42n, 216n].map((d) => TWO_OVER_ROOT_PI / d);
+  put('shaders/math/erfc.wgsl', 'erf near 0: c0 2^63, c1 2^65, c2 2^66, c3 2^37, c4 2^39', [
+    ...[63, 65, 66].map((scale, k) => wide(scaled(series[k] ?? 0n, scale))),
+    ...[37, 39].map((scale, k) => word(scaled(series[k + 3] ?? 0n, scale))),
+  ]);
 }

@@ -28,7 +28,7 @@ typedef struct {
   OP(seed) OP(load_word) OP(load_byte) OP(canonical) OP(select_word) OP(add_f32) OP(sub_f32)          \
   OP(mul_f32) OP(div_f32) OP(max_f32) OP(min_f32) OP(pow_f32) OP(prelu_f32) OP(neg_f32) OP(abs_f32)   \
   OP(relu_f32) OP(reciprocal_f32) OP(sqrt_f32) OP(exp_f32) OP(log_f32) OP(sigmoid_f32) OP(tanh_f32)   \
-  OP(erf_f32) OP(exp2_f32) OP(expm1_f32) OP(sinh_f32) OP(cosh_f32)                                    \
+  OP(erf_f32) OP(exp2_f32) OP(expm1_f32) OP(sinh_f32) OP(cosh_f32) OP(erfc_f32)                       \
   OP(floor_f32) OP(ceil_f32) OP(round_f32) OP(sign_f32) OP(less_f32) OP(less_equal_f32)               \
   OP(greater_f32) OP(greater_equal_f32) OP(equal_f32) OP(is_nan_f32) OP(f32_to_i32) OP(f32_to_bool)   \
   OP(i32_to_f32) OP(u32_to_f32) OP(word_to_bool) OP(not_bool) OP(and_bool) OP(or_bool) OP(xor_bool)   \

@@ -98,6 +98,14 @@ fn exp_reduced(r: U64) -> U64 {
   return u64_add(t, u64_mul_hi_short(t, p));
 }
 
+// n ln 2 mod 1 in units of 2^-64, low by less than 1.1, for n <= 186: in 24-bit pieces, so that no piece wraps.
+fn times_ln2(n: u32) -> U64 {
+  let p0 = n * 0x79abc9u;
+  let p1 = n * 0xf7d1cfu + (p0 >> 24u);
+  let p2 = n * 0xb17217u + (p1 >> 24u);
+  return U64((p1 << 16u) | ((p0 >> 8u) & 0xffffu), (p2 << 8u) | ((p1 >> 16u) & 0xffu));
+}
+
 // e^x for x of the sign given (negative = 1 or 0) and magnitude m 2^(e - 150), m in [2^23, 2^24), 86 <= e <= 133,
 // that is 2^-41 <= |x| < 128. Relative error under 2^-56.3:
 //   r = |x| - n ln 2 or n ln 2 - |x|, so that 0 <= r < 0.699, exact |x|, in units of 2^-64: error < 2^-62;
@@ -108,13 +116,8 @@ fn exp_core(m: u32, e: u32, negative: u32) -> ScaledExp {
   // x >= 0 takes its floor; x < 0 adds 1/128 and takes the next integer, so that r is never negative.
   let steps = (m >> min(141u - min(e, 141u), 31u)) * 47274u;
   let n = ((steps + (0x20000u & mask)) >> 24u) + negative;
-  // n ln 2 in 24-bit pieces, n <= 186, so that no piece wraps.
-  let p0 = n * 0x79abc9u;
-  let p1 = n * 0xf7d1cfu + (p0 >> 24u);
-  let p2 = n * 0xb17217u + (p1 >> 24u);
-  let n_ln2 = U64((p1 << 16u) | ((p0 >> 8u) & 0xffffu), (p2 << 8u) | ((p1 >> 16u) & 0xffu));
   // Both sides are taken mod 1, which loses nothing since 0 <= r < 1. ~d is -d less one unit.
-  let d = u64_sub(u64_shl(U64(m, 0u), e - 86u), n_ln2);
+  let d = u64_sub(u64_shl(U64(m, 0u), e - 86u), times_ln2(n));
   let r = U64(d.lo ^ mask, d.hi ^ mask);
   return ScaledExp(exp_reduced(r), n);
 }

@@ -51,6 +51,7 @@ export const CHAIN_OPS = {
   expm1_f32: f32(1),
   sinh_f32: f32(1),
   cosh_f32: f32(1),
+  erfc_f32: f32(1),
   floor_f32: f32(1),
   ceil_f32: f32(1),
   round_f32: f32(1),

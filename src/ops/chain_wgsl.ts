@@ -16,6 +16,7 @@ import chain from '../../shaders/math/chain.wgsl';
 import cos from '../../shaders/math/cos.wgsl';
 import cosh from '../../shaders/math/cosh.wgsl';
 import erf from '../../shaders/math/erf.wgsl';
+import erfc from '../../shaders/math/erfc.wgsl';
 import exp from '../../shaders/math/exp.wgsl';
 import exp2 from '../../shaders/math/exp2.wgsl';
 import expm1 from '../../shaders/math/expm1.wgsl';
@@ -52,6 +53,7 @@ const MODULES: Partial<Record<ChainOpName, Shader>> = {
   cos_f32: cos,
   cosh_f32: cosh,
   erf_f32: erf,
+  erfc_f32: erfc,
   exp2_f32: exp2,
   exp_f32: exp,
   expm1_f32: expm1,

@@ -18,6 +18,7 @@ export const Tan = unary({ type: 'Tan', kinds: f32('tan_f32'), since: 7 });
 
 // Of functions that ONNX has no operator for: domain isobit, opset 1.
 
+export const Erfc = unary({ type: 'Erfc', domain: 'isobit', kinds: f32('erfc_f32') });
 export const Exp2 = unary({ type: 'Exp2', domain: 'isobit', kinds: f32('exp2_f32') });
 export const Expm1 = unary({ type: 'Expm1', domain: 'isobit', kinds: f32('expm1_f32') });
 export const Log10 = unary({ type: 'Log10', domain: 'isobit', kinds: f32('log10_f32') });

@@ -106,6 +106,29 @@ const FUNCTIONS: readonly Tested[] = [
     ],
     ends: [0x42b2d4fc, 0xc2b2d4fc, 0x39b504f3, 0xb9b504f3, 0x39800000, 0x42b40000, 0xc2b40000],
   },
+  {
+    opType: 'Erfc',
+    domain: 'isobit',
+    opset: 1,
+    values: [
+      ...NANS,
+      [INFINITY, 0],
+      [MINUS_INFINITY, 0x40000000],
+      [0x80000000, 0x3f800000],
+      [0x807fffff, 0x3f800000],
+      [0x33000000, 0x3f7fffff],
+      [0x3f000000, 0x3ef5810a],
+      [0xbf000000, 0x3fc29fbd],
+      [0x3f800000, 0x3e21130b],
+      [0xbf800000, 0x3febdd9f],
+      [0xc0400000, 0x3fffff47],
+      [0xc0800000, 0x40000000],
+      [0x41000000, 0x0f63a7e2],
+      [0x410f787f, 0x03800063], // the last result of at least T
+      [0x410f7880, 0],
+    ],
+    ends: [0x410f787f, 0xc07547ca, 0x32e2dfc4, 0xb362dfc4, 0x32800000, 0x3d000000, 0xbd000000],
+  },
 ];
 
 const f32 = (dims: number[], data: Float32Array | number[]): CaseInput => ({

@@ -51,6 +51,8 @@ f32 sinh_f32(f32 x);
 void sinh_f32_block(const f32 *x, f32 *y, u32 n);
 f32 cosh_f32(f32 x);
 void cosh_f32_block(const f32 *x, f32 *y, u32 n);
+f32 erfc_f32(f32 x);
+void erfc_f32_block(const f32 *x, f32 *y, u32 n);
 f32 exp2_f32(f32 x);
 void exp2_f32_block(const f32 *x, f32 *y, u32 n);
 

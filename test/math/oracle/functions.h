@@ -12,6 +12,7 @@
 #include "../../../wasm/math/words/expm1.h"
 #include "../../../wasm/math/words/sinh.h"
 #include "../../../wasm/math/words/cosh.h"
+#include "../../../wasm/math/words/erfc.h"
 #include "../../../wasm/math/words/log.h"
 #include "../../../wasm/math/words/rsqrt.h"
 #include "../../../wasm/math/words/sin.h"
@@ -82,6 +83,7 @@ ONE(exp2, exp2(x), mpfr_exp2(y, x, MPFR_RNDZ))
 ONE(expm1, expm1(x), mpfr_expm1(y, x, MPFR_RNDZ))
 ONE(sinh, sinh(x), mpfr_sinh(y, x, MPFR_RNDZ))
 ONE(cosh, cosh(x), mpfr_cosh(y, x, MPFR_RNDZ))
+ONE(erfc, erfc(x), mpfr_erfc(y, x, MPFR_RNDZ))
 ONE(log, log(x), mpfr_log(y, x, MPFR_RNDZ))
 ONE(sqrt, sqrt(x), mpfr_sqrt(y, x, MPFR_RNDZ))
 ONE(reciprocal, 1.0 / x, mpfr_ui_div(y, 1, x, MPFR_RNDZ))
@@ -111,6 +113,7 @@ static inline __attribute__((always_inline)) void choose_function(const char *wa
   ROW(expm1)
   ROW(sinh)
   ROW(cosh)
+  ROW(erfc)
   ROW(log)
   ROW(sqrt)
   ROW(reciprocal)

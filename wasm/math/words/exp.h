@@ -103,6 +103,14 @@ static inline wgsl_U64 wgsl_exp_reduced(wgsl_U64 r) {
   return wgsl_u64_add(t, wgsl_u64_mul_hi_short(t, p));
 }
 
+// n ln 2 mod 1 in units of 2^-64, low by less than 1.1, for n <= 186: in 24-bit pieces, so that no piece wraps.
+static inline wgsl_U64 wgsl_times_ln2(u32 n) {
+  const __auto_type p0 = n * 0x79abc9u;
+  const __auto_type p1 = n * 0xf7d1cfu + (p0 >> 24u);
+  const __auto_type p2 = n * 0xb17217u + (p1 >> 24u);
+  return WGSL_STRUCT(wgsl_U64, (p1 << 16u) | ((p0 >> 8u) & 0xffffu), (p2 << 8u) | ((p1 >> 16u) & 0xffu));
+}
+
 // e^x for x of the sign given (negative = 1 or 0) and magnitude m 2^(e - 150), m in [2^23, 2^24), 86 <= e <= 133,
 // that is 2^-41 <= |x| < 128. Relative error under 2^-56.3:
 //   r = |x| - n ln 2 or n ln 2 - |x|, so that 0 <= r < 0.699, exact |x|, in units of 2^-64: error < 2^-62;
@@ -113,13 +121,8 @@ static inline wgsl_ScaledExp wgsl_exp_core(u32 m, u32 e, u32 negative) {
   // x >= 0 takes its floor; x < 0 adds 1/128 and takes the next integer, so that r is never negative.
   const __auto_type steps = (m >> wgsl_min(141u - wgsl_min(e, 141u), 31u)) * 47274u;
   const __auto_type n = ((steps + (0x20000u & mask)) >> 24u) + negative;
-  // n ln 2 in 24-bit pieces, n <= 186, so that no piece wraps.
-  const __auto_type p0 = n * 0x79abc9u;
-  const __auto_type p1 = n * 0xf7d1cfu + (p0 >> 24u);
-  const __auto_type p2 = n * 0xb17217u + (p1 >> 24u);
-  const __auto_type n_ln2 = WGSL_STRUCT(wgsl_U64, (p1 << 16u) | ((p0 >> 8u) & 0xffffu), (p2 << 8u) | ((p1 >> 16u) & 0xffu));
   // Both sides are taken mod 1, which loses nothing since 0 <= r < 1. ~d is -d less one unit.
-  const __auto_type d = wgsl_u64_sub(wgsl_u64_shl(WGSL_STRUCT(wgsl_U64, m, 0u), e - 86u), n_ln2);
+  const __auto_type d = wgsl_u64_sub(wgsl_u64_shl(WGSL_STRUCT(wgsl_U64, m, 0u), e - 86u), wgsl_times_ln2(n));
   const __auto_type r = WGSL_STRUCT(wgsl_U64, d.lo ^ mask, d.hi ^ mask);
   return WGSL_STRUCT(wgsl_ScaledExp, wgsl_exp_reduced(r), n);
 }
