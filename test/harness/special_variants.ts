@@ -93,8 +93,10 @@ function floatData(tensor: Tensor, filling: Filling, seed: number, stride: numbe
     const old = words[i] ?? 0;
     // `stride` differs between inputs, so that pairs of words vary; the list's length is no multiple of it.
     if (filling === 'cyclic') words[i] = SPECIALS[(seed + i * stride) % SPECIALS.length] ?? 0;
-    else if (filling === 'small') words[i] = prng.below(4) === 0 ? old : any(SMALL);
-    else words[i] = prng.below(9) === 0 ? any(SPECIALS) : old;
+    else if (filling === 'small') {
+      const kept = prng.below(4) === 0 && (old & 0x7fffffff) < field(50);
+      words[i] = kept ? old : any(SMALL);
+    } else words[i] = prng.below(9) === 0 ? any(SPECIALS) : old;
   }
   return new Tensor('float32', new Float32Array(words.buffer), tensor.dims);
 }
