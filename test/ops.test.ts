@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { compareTensors } from '../src/compare.ts';
+import { registry } from '../src/ops/index.ts';
 import type { OpCase } from './harness/cases.ts';
 import { runCase } from './harness/conform.ts';
 import { caseFiles } from './ops/index.ts';
@@ -79,4 +80,33 @@ describe.each([...caseFiles.keys()])('%s', (stem) => {
     );
     expect(digests).toEqual(JSON.parse(readFileSync(path, 'utf8')));
   });
+});
+
+/** An infinity or a NaN among the float32 inputs of a case. */
+function hasSpecial(one: OpCase): boolean {
+  return [...one.feeds.values(), ...one.graph.initializers.values()].some(
+    (tensor) =>
+      tensor.dtype === 'float32' &&
+      new Uint32Array(tensor.bytes().slice().buffer).some((x) => (x & 0x7fffffff) >= 0x7f800000),
+  );
+}
+
+test('every operator has cases of all four groups, special words among its edges', () => {
+  const all = [...caseFiles.values()].flat();
+  const missing: string[] = [];
+  for (const name of new Set(registry.all().map((def) => `${def.domain ?? ''}:${def.type}`))) {
+    const own = all.filter((one) =>
+      one.graph.nodes.some((node) => `${node.domain}:${node.opType}` === name),
+    );
+    for (const group of ['defined', 'edges', 'random', 'invariance']) {
+      if (!own.some((one) => one.group === group)) missing.push(`${name} ${group}`);
+    }
+    const takesFloats = own.some((one) =>
+      [...one.feeds.values()].some((x) => x.dtype === 'float32'),
+    );
+    if (takesFloats && !own.some((one) => one.group === 'edges' && hasSpecial(one))) {
+      missing.push(`${name} special words`);
+    }
+  }
+  expect(missing).toEqual([]);
 });
