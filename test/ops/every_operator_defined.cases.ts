@@ -137,6 +137,31 @@ export const cases: OpCase[] = [
     [input('float32', [2, 2], [1, 2, 3, 4])],
     new Tensor('float32', [1, 2, 0, 4], [2, 2]),
   ),
+  // Window 0 reaches over both elements.
+  nodeCase(
+    'every_operator_defined/op=MaxPool,no tap inside',
+    'defined',
+    {
+      opType: 'MaxPool',
+      attributes: { kernel_shape: [2], dilations: [3], pads: [1, 2] },
+      inputs: [input('float32', [1, 1, 2], [5, 6])],
+      outputs: 2,
+    },
+    {
+      expected: [
+        new Tensor('float32', [-inf, 5], [1, 1, 2]),
+        new Tensor('int64', [-1n, 0n], [1, 1, 2]),
+      ],
+    },
+  ),
+  ...(['reflect', 'wrap'] as const).map((mode) =>
+    nodeCase(
+      `every_operator_defined/op=Pad,mode=${mode},cut`,
+      'defined',
+      { opType: 'Pad', opset: 19, attributes: { mode }, inputs: [f32(1, 2, 3), int64s(-2, 3)] },
+      { expected: [mode === 'wrap' ? floatsOf(3, 1, 2, 3) : floatsOf(3, 2, 1, 2)] },
+    ),
+  ),
   sigmoid('data=special', 'edges', floats(8, 40, 'special')),
   sigmoid('data=normal', 'random', floats(9, 40)),
   { ...sigmoid('alone', 'invariance', row), same: { key } },

@@ -51,7 +51,7 @@ function maxPool(node: OracleNode): OracleTensor[] {
   const byColumns = intOf(node, 'storage_order', 0) === 1;
   const indices = tensorBy('int64', dims, (index) => {
     const best = largest(x, axes, index);
-    if (best === undefined) return 0n;
+    if (best === undefined) return -1n;
     if (!byColumns) return BigInt(flatOf(best.place, x.dims));
     // The planes in order; within a plane the first spatial axis is the fastest.
     const [n = 0, c = 0, ...place] = best.place;
