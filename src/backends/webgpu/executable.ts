@@ -5,20 +5,19 @@
 // the reference's, its pipeline is disabled and the run repeated. Every device error rejects the run.
 import type { Constant } from '../../core/constant.ts';
 import { throwIfAborted } from '../../core/errors.ts';
-import { gridOfDispatch, inputsOf, type Dispatch } from '../../core/op.ts';
+import { inputsOf, type Dispatch } from '../../core/op.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Value } from '../../core/value.ts';
 import { byteLengthOf } from '../../graph/memory.ts';
-import type { Plan, Step } from '../../graph/plan.ts';
+import type { Plan } from '../../graph/plan.ts';
 import type { AuditOptions, Executable, RunNote, RunOptions, RunResult } from '../backend.ts';
 import type { WasmBackend } from '../wasm.ts';
 import type { Auditor, RunClock } from './auditor.ts';
-import type { Device } from './device.ts';
 import { Outputs } from './outputs.ts';
-import { uploadParams, type ParamsBuffer } from './params.ts';
-import type { Pipeline } from './pipelines.ts';
-import { assignSlots, bufferSizeOf } from './pool.ts';
-import { bytesOf, Samples, type Fault, type SampledRun } from './samples.ts';
+import { uploadParams } from './params.ts';
+import { assignSlots } from './pool.ts';
+import { Recording, type PipelineSource } from './recording.ts';
+import { Samples, type Fault, type SampledRun } from './samples.ts';
 import { GpuStorage, mapped, upload } from './storage.ts';
 
 // Each dispatch has its own status words, at an offset that every device can bind.
@@ -27,38 +26,20 @@ const STATUS_STRIDE = 256;
 const DISPATCHES_A_TURN = 16;
 
 /** What an executable asks of its backend. */
-export interface ExecutableHost {
-  readonly device: Device;
+export interface ExecutableHost extends PipelineSource {
   readonly reference: WasmBackend;
   readonly auditor: Auditor;
-  /** How many pipelines of the device were disabled so far. */
-  readonly disabled: number;
-  pipeline(dispatch: Dispatch): Pipeline;
-  canRun(plan: Plan, dispatch: Dispatch): boolean;
-  isDisabled(dispatch: Dispatch): boolean;
   disable(dispatch: Dispatch): void;
   createBuffer(label: string, size: number, usage: number): GPUBuffer;
   useConstant(constant: Constant): GPUBuffer;
   dropConstant(constant: Constant): void;
 }
 
-interface Recorded {
-  readonly step: Step;
-  /** Undefined where the reference executes the step. */
-  readonly gpu:
-    | {
-        readonly pipeline: GPUComputePipeline;
-        readonly bindings: GPUBindGroup;
-        readonly grid: readonly [number, number, number];
-      }
-    | undefined;
-}
-
 /** What build() makes. */
 interface Made {
   readonly status: GPUBuffer;
   readonly staging: GPUBuffer;
-  readonly params: ParamsBuffer;
+  readonly recording: Recording;
   readonly outputs: Outputs;
 }
 
@@ -68,8 +49,6 @@ export class GpuExecutable implements Executable {
   readonly #buffers: GPUBuffer[] = [];
   readonly #slots: Map<Value, number>;
   readonly #sizes: readonly number[];
-  #recorded: readonly Recorded[] = [];
-  #disabled = 0;
   readonly #clock: RunClock = { plain: undefined, unseen: 0 };
   #made: Made | undefined;
   #used: Constant[] = [];
@@ -95,15 +74,15 @@ export class GpuExecutable implements Executable {
       this.#backend.device.gpu,
       (label, size, usage) => this.#own(label, size, usage),
     );
-    this.#recorded = plan.steps.map((step, i) => this.#record(step, i, params, status));
-    this.#disabled = this.#backend.disabled;
+    const recording = new Recording(this.#backend, plan, { params, status, stride: STATUS_STRIDE });
+    recording.make((value) => this.#bufferOf(value));
     const outputs = new Outputs(plan, count * STATUS_STRIDE, (value) => this.#bufferOf(value));
     const staging = this.#own(
       'read back',
       outputs.end,
       GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     );
-    this.#made = { status, staging, params, outputs };
+    this.#made = { status, staging, recording, outputs };
   }
 
   get #status(): GPUBuffer {
@@ -123,6 +102,7 @@ export class GpuExecutable implements Executable {
     // Dispatches that met what their kernel cannot represent; one that only followed from garbage of another
     // is recomputed too, which moves no bit.
     const recompute = new Set<number>();
+    const { recording, outputs } = this.#built();
     const notes: RunNote[] = [];
     const begin = performance.now();
     let auditMs = 0;
@@ -130,7 +110,7 @@ export class GpuExecutable implements Executable {
     let audited = false;
     for (;;) {
       throwIfAborted(options.signal);
-      await this.#refresh();
+      await this.#refresh(recording);
       // Garbage that a raised flag left behind is not audited again: the first attempt was, from its actual inputs.
       const all = this.#backend.auditor.fresh || notes.length > 0;
       const samples = recompute.size === 0 ? this.#choose(options.audit, all) : undefined;
@@ -151,7 +131,7 @@ export class GpuExecutable implements Executable {
       if (faults.length > 0) continue;
       if (samples !== undefined) this.#trust(samples, all);
       const words = new Uint32Array(bytes.buffer, 0, this.#status.size / 4);
-      const raised = this.#recorded
+      const raised = recording.steps
         .map((_, i) => i)
         .filter((i) => !recompute.has(i) && words[(i * STATUS_STRIDE) / 4 + 1] !== 0);
       if (raised.length === 0) {
@@ -161,8 +141,10 @@ export class GpuExecutable implements Executable {
           this.#backend.auditor.account(this.#clock, time);
         }
         const { keepOnDevice } = options;
-        const outputs = await this.#built().outputs.tensors(bytes, keepOnDevice, this.#backend);
-        return { outputs, notes: [...notes, ...this.#notes(recompute)] };
+        return {
+          outputs: await outputs.tensors(bytes, keepOnDevice, this.#backend),
+          notes: [...notes, ...recording.notes(recompute)],
+        };
       }
       for (const i of raised) recompute.add(i);
     }
@@ -174,34 +156,28 @@ export class GpuExecutable implements Executable {
   }
 
   /** Pipelines that were disabled since the last run, here or by another model on the device, are replaced. */
-  async #refresh(): Promise<void> {
-    if (this.#disabled === this.#backend.disabled) return;
+  async #refresh(recording: Recording): Promise<void> {
+    if (recording.isCurrent) return;
     const before = this.#used;
     this.#used = [];
-    const { params, status } = this.#built();
     await this.#backend.device.scoped('prepare', () => {
-      this.#recorded = this.#plan.steps.map((step, i) => this.#record(step, i, params, status));
+      recording.make((value) => this.#bufferOf(value));
     });
     for (const constant of before) this.#backend.dropConstant(constant);
-    this.#disabled = this.#backend.disabled;
   }
 
   /** What this attempt of a run audits, if anything. */
   #choose(audit: AuditOptions | undefined, all: boolean): Samples | undefined {
     if (audit === undefined) return undefined;
-    const steps = this.#recorded.flatMap(({ step: { dispatch }, gpu }, step) => {
-      if (gpu === undefined) return [];
-      const bytes = bytesOf(dispatch, (value) => this.#plan.constant(value));
-      return [{ step, dispatch, pipeline: gpu.pipeline, bytes }];
-    });
-    const choice = this.#backend.auditor.choose(steps, audit, all);
+    const { auditable } = this.#built().recording;
+    const choice = this.#backend.auditor.choose(auditable, audit, all);
     return choice.size === 0 ? undefined : new Samples(this.#sampled(), choice);
   }
 
   #sampled(): SampledRun {
     return {
       device: this.#backend.device,
-      dispatch: (step) => this.#recorded[step]?.step.dispatch,
+      dispatch: (step) => this.#plan.steps[step]?.dispatch,
       constant: (value) => this.#plan.constant(value),
       bufferOf: (value) => this.#bufferOf(value),
       statusOf: (step) => ({ buffer: this.#status, offset: step * STATUS_STRIDE }),
@@ -209,7 +185,8 @@ export class GpuExecutable implements Executable {
   }
 
   #trust(samples: Samples, all: boolean): void {
-    const checked = samples.checked.flatMap((step) => this.#recorded[step]?.gpu?.pipeline ?? []);
+    const { steps } = this.#built().recording;
+    const checked = samples.checked.flatMap((step) => steps[step]?.gpu?.pipeline ?? []);
     this.#backend.auditor.trust(checked, all && !samples.failed);
   }
 
@@ -223,7 +200,7 @@ export class GpuExecutable implements Executable {
       const { constants, kernel } = dispatch;
       const name = dispatch.outputs[output]?.name ?? '';
       const details = { constants, unit, output, name, index, expected, got, differing };
-      const nodes = this.#recorded[step]?.step.nodes ?? [];
+      const nodes = this.#plan.steps[step]?.nodes ?? [];
       return [{ kind: 'audit', kernel: kernel.name, nodes, fault: details }];
     });
   }
@@ -244,40 +221,6 @@ export class GpuExecutable implements Executable {
     return this.#backend.useConstant(constant);
   }
 
-  #record(step: Step, i: number, params: ParamsBuffer, status: GPUBuffer): Recorded {
-    const { dispatch } = step;
-    if (!this.#backend.canRun(this.#plan, dispatch)) return { step, gpu: undefined };
-    const { pipeline, layout } = this.#backend.pipeline(dispatch);
-    const tensors = [...inputsOf(dispatch), ...dispatch.outputs];
-    const bindings = this.#backend.device.gpu.createBindGroup({
-      label: dispatch.kernel.name,
-      layout,
-      entries: [
-        {
-          binding: 0,
-          resource: {
-            buffer: params.buffer,
-            offset: params.offsets[i] ?? 0,
-            size: params.sizes[i] ?? 16,
-          },
-        },
-        {
-          binding: 2,
-          resource: { buffer: status, offset: i * STATUS_STRIDE, size: STATUS_STRIDE },
-        },
-        ...tensors.map((value, k) => ({
-          binding: 3 + k,
-          // A slot may be larger than the value, and than what can be bound.
-          resource: {
-            buffer: this.#bufferOf(value),
-            size: bufferSizeOf(this.#plan.root(value)),
-          },
-        })),
-      ],
-    });
-    return { step, gpu: { pipeline, bindings, grid: gridOfDispatch(dispatch) } };
-  }
-
   /** The bytes of the status words and of the outputs that are wanted in memory, and what the audit found. */
   async #execute(
     feeds: ReadonlyMap<string, Tensor>,
@@ -287,7 +230,7 @@ export class GpuExecutable implements Executable {
   ): Promise<{ bytes: Uint8Array; faults: Fault[] }> {
     const { device } = this.#backend;
     const { gpu } = device;
-    const { outputs } = this.#built();
+    const { recording, outputs } = this.#built();
     const { signal, audit } = options;
     const checks: Promise<void>[] = [];
     const faults: Fault[] = [];
@@ -299,8 +242,9 @@ export class GpuExecutable implements Executable {
         )),
       );
     };
-    const onGpu = (i: number): boolean => this.#recorded[i]?.gpu !== undefined && !recompute.has(i);
-    const count = this.#recorded.length;
+    const onGpu = (i: number): boolean =>
+      recording.steps[i]?.gpu !== undefined && !recompute.has(i);
+    const count = recording.steps.length;
     const most = signal === undefined ? count : DISPATCHES_A_TURN;
     // A stretch of GPU dispatches is one command buffer; uploads go in front of the first, copies of the outputs
     // behind the last. Where nothing needs the reference, that is the whole run.
@@ -318,7 +262,7 @@ export class GpuExecutable implements Executable {
       const { checked } = device.guard('run', () => {
         const encoder = gpu.createCommandEncoder();
         if (first) this.#encodeFeeds(encoder, feeds);
-        this.#encodeDispatches(encoder, from, at, samples);
+        recording.encode(encoder, from, at, samples);
         if (last) {
           encoder.copyBufferToBuffer(this.#status, 0, this.#staging, 0, this.#status.size);
           outputs.encode(encoder, this.#staging, options.keepOnDevice);
@@ -336,7 +280,7 @@ export class GpuExecutable implements Executable {
       }
       if (full) await compare();
       for (; at < count && !onGpu(at); at += 1) {
-        const step = this.#recorded[at]?.step;
+        const step = recording.steps[at]?.step;
         if (step !== undefined) {
           const { checked } = await this.#computeOnReference(step.dispatch);
           checks.push(checked);
@@ -374,36 +318,6 @@ export class GpuExecutable implements Executable {
     }
   }
 
-  #encodeDispatches(
-    encoder: GPUCommandEncoder,
-    from: number,
-    to: number,
-    samples: Samples | undefined,
-  ): void {
-    let pass: GPUComputePassEncoder | undefined;
-    for (let i = from; i < to; i += 1) {
-      const gpu = this.#recorded[i]?.gpu;
-      if (gpu === undefined) continue;
-      const sampled = samples?.has(i) === true;
-      if (sampled) {
-        // Copies stand between passes.
-        pass?.end();
-        samples.encodeInputs(i, encoder);
-        pass = undefined;
-      }
-      pass ??= encoder.beginComputePass();
-      pass.setPipeline(gpu.pipeline);
-      pass.setBindGroup(0, gpu.bindings);
-      pass.dispatchWorkgroups(...gpu.grid);
-      if (sampled) {
-        pass.end();
-        samples.encodeOutputs(i, encoder);
-        pass = undefined;
-      }
-    }
-    pass?.end();
-  }
-
   /** @returns the check of the upload, wrapped so that it is not awaited here */
   async #computeOnReference(dispatch: Dispatch): Promise<{ checked: Promise<void> }> {
     const { device, reference } = this.#backend;
@@ -425,19 +339,5 @@ export class GpuExecutable implements Executable {
     });
     checked.catch(() => undefined);
     return { checked };
-  }
-
-  #notes(recomputed: ReadonlySet<number>): RunNote[] {
-    return this.#recorded.flatMap(({ step, gpu }, i) => {
-      if (gpu !== undefined && !recomputed.has(i)) return [];
-      return [
-        {
-          kind: gpu === undefined ? 'reference' : 'recomputed',
-          kernel: step.dispatch.kernel.name,
-          nodes: step.nodes,
-          disabled: this.#backend.isDisabled(step.dispatch),
-        },
-      ];
-    });
   }
 }
