@@ -1,9 +1,10 @@
 // The lint over shaders (docs/NUMERICS.md, B1, B4, B5): which float operations may stand in WGSL, and where.
 // A float exists only in the texts of the rounded operations, math/rounded and its other rungs; all others hold words,
-// or pass Float and Float4 on. There, permitted: one rounded +, − or · directly inside a barrier call (bar, bar4,
+// or pass Float and Float4 on. There, permitted: one rounded +, − or · directly inside a barrier call (bar4,
 // bar_bits); the device's approximate quotient and root in functions named so, whose results are corrected in
 // integers; bitcast. The light rung may leave a barrier away, nothing else. Everything else that touches a float
-// fails, as do u32 / and %, which shipped compilers get wrong, outside math/index. It reads tokens and declared
+// fails, as do u32 / and %, which shipped compilers get wrong, outside math/index. The device gate's gate/floats keeps
+// the rules of math/rounded; gate/habits, which shows what devices do without them, is not read. It reads tokens and declared
 // types; it is no WGSL parser.
 
 export interface Violation {
@@ -17,9 +18,11 @@ interface Token {
   readonly line: number;
 }
 
-const BARRIERS = new Set(['bar', 'bar4', 'bar_bits']);
-const ROUNDED = /^math\/rounded(_\w+)?$/;
+const BARRIERS = new Set(['bar4', 'bar_bits']);
+const ROUNDED = /^(math\/rounded(_\w+)?|gate\/floats)$/;
 const LIGHT = 'math/rounded_light';
+// What the device gate reports of a device and nothing relies on.
+const INFORMATION = 'gate/habits';
 const APPROXIMATIONS: Readonly<Record<string, string>> = {
   approximate_quotient: '/',
   approximate_root: 'sqrt',
@@ -218,6 +221,7 @@ function split(tokens: readonly Token[]): { functions: Token[][]; globals: Token
  * what it imports, for the types of functions and the values of constants there.
  */
 export function lintWgsl(name: string, text: string, imported = ''): Violation[] {
+  if (name === INFORMATION) return [];
   const { functions, globals } = split(tokenize(text));
   const around = split(tokenize(imported));
   const shared = floatNames([...around.globals, ...globals], new Set());
@@ -334,7 +338,7 @@ function lintPart(
         report(
           i,
           'barrier',
-          `a second float operation in one barrier (B1). Each rounding needs its own bar().`,
+          `a second float operation in one barrier (B1). Each rounding needs its own bar4 or bar_bits.`,
         );
       } else if (token === '/' || token === '%') {
         report(i, 'barrier', `float ${token} is approximate (B4). Use div_f32.`);
@@ -344,7 +348,7 @@ function lintPart(
       report(i, 'negation', 'negation of a float (B5). Flip the sign bit of the word.');
     }
     if (['+=', '-=', '*=', '/=', '%='].includes(token) && endsFloat(tokens, i - 1, names)) {
-      report(i, 'barrier', `float ${token} (B1). Write x = bar(x ${token[0]} y).`);
+      report(i, 'barrier', `float ${token} (B1). Write x = bar4(x ${token[0]} y).`);
     }
     const comparison =
       ['<=', '>=', '==', '!='].includes(token) ||

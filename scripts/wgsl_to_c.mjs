@@ -103,7 +103,7 @@ export function translate(name, text, declared) {
 export function translateArith(include) {
   const read = (/** @type {string} */ name) => readFileSync(join(shaders, `${name}.wgsl`), 'utf8');
   const declared = new Map();
-  for (const name of ['barrier', 'rounded']) translate(name, read(name), declared);
+  for (const name of ['barrier', 'rounded_words', 'rounded']) translate(name, read(name), declared);
   const text = translate('arith', read('arith'), declared).replace('#include "../words.h"\n', '');
   // WGSL knows functions before they are declared.
   const prototypes = [...text.matchAll(/^(static inline .*\)) \{$/gm)].map(

@@ -20,12 +20,11 @@ export interface Mutant {
 
 const edit = (file: string, find: string, replace: string): ShaderEdit => ({ file, find, replace });
 
-/** bar, bar_bits and bar4 return what they are given. */
+/** bar_bits and bar4 return what they are given. */
 export const noBarrier: readonly ShaderEdit[] = [
-  edit('math/rounded', 'return bitcast<f32>(bitcast<u32>(v) | opaque_zero);', 'return v;'),
-  edit('math/rounded', 'return bitcast<u32>(v) | opaque_zero;', 'return bitcast<u32>(v);'),
+  edit('math/rounded_words', 'return bitcast<u32>(v) | opaque_zero;', 'return bitcast<u32>(v);'),
   edit(
-    'math/rounded',
+    'math/rounded_words',
     'return bitcast<vec4<f32>>(bitcast<vec4<u32>>(v) | vec4<u32>(opaque_zero));',
     'return v;',
   ),
