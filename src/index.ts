@@ -19,3 +19,5 @@ export type {
   RunOptions,
   RunResult,
 } from './model.ts';
+export { probe, type Probe } from './probe.ts';
+export type { Finding } from './backends/webgpu/gate.ts';

@@ -188,7 +188,7 @@ export class Session implements Model {
       device === undefined
         ? Device.request(gpu, adapterOptions)
         : Promise.resolve(Device.wrap(device))
-    ).then((one) => new WebGpuBackend(one, this.#wasm));
+    ).then((one) => WebGpuBackend.create(one, this.#wasm));
     return this.#gpu;
   }
 

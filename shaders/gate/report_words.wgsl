@@ -104,7 +104,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_
   put(f16_to_f32(v.x >> 16u));
   put(canonical(v.x));
   put(floor_f32(v.x));
-  put(words4_of(operand4(v)).z);
+  put(words4_of(operand4(v & vec4<u32>(0xbfffffffu))).z);
   put(stored4(float4_of(vec4<u32>(minus(0u), moderate(v.x), 0u, minus(0u)))).w);
   // Rounded operations: the whole range through V2, then what reordering or fusing would change.
   put(add_f32(v.x, v.y));

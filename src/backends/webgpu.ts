@@ -11,6 +11,7 @@ import type { WasmBackend } from './wasm.ts';
 import { Auditor } from './webgpu/auditor.ts';
 import type { Device } from './webgpu/device.ts';
 import { GpuExecutable, type ExecutableHost } from './webgpu/executable.ts';
+import { passGate } from './webgpu/gate.ts';
 import { Pipelines, type Pipeline } from './webgpu/pipelines.ts';
 import { align, bufferSizeOf } from './webgpu/pool.ts';
 import { upload } from './webgpu/storage.ts';
@@ -22,10 +23,25 @@ export class WebGpuBackend implements ExecutableHost {
   readonly #pipelines: Pipelines;
   readonly #constants = new Map<Constant, { buffer: GPUBuffer; users: number }>();
 
-  constructor(device: Device, reference: WasmBackend) {
+  private constructor(device: Device, reference: WasmBackend) {
     this.device = device;
     this.#reference = reference;
     this.#pipelines = Pipelines.on(device);
+  }
+
+  /**
+   * The backend on a device that passed the gate (B7); the rung of its pipelines is what the gate says.
+   *
+   * @throws DeviceError for a device that the gate refuses
+   */
+  static async create(device: Device, reference: WasmBackend): Promise<WebGpuBackend> {
+    try {
+      await passGate(device);
+    } catch (error) {
+      device.dispose();
+      throw error;
+    }
+    return new WebGpuBackend(device, reference);
   }
 
   async prepare(plan: Plan): Promise<Executable> {

@@ -172,7 +172,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/ops': ['src/core', 'shaders'],
   'src/graph': ['src/core'],
   'src/onnx': ['src/core', 'src/graph'],
-  'src/backends': ['src/core', 'src/graph'],
+  'src/backends': ['src/core', 'src/graph', 'shaders'],
   'src/worker': ['src/core', 'src/graph', 'src'],
   'src/jobs': ['src'],
   'src/cli': ['src/core', 'src/graph', 'src/onnx', 'src/jobs', 'src'],

@@ -4,8 +4,8 @@
 // createComputePipelineAsync.
 import { DeviceError } from '../../core/errors.ts';
 import { inputsOf, type Dispatch } from '../../core/op.ts';
-import { assembleShader } from '../../core/shader.ts';
 import type { Device } from './device.ts';
+import { assembleOn, type Rung } from './rungs.ts';
 
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
@@ -28,6 +28,8 @@ export class Pipelines {
   readonly #modules = new Map<string, GPUShaderModule>();
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #disabled = new Set<string>();
+  /** Of all pipelines of the device: what its gate says (B7), or a test that looks at a rung. */
+  rung: Rung = 'full';
 
   private constructor(device: Device) {
     this.#device = device;
@@ -117,7 +119,7 @@ export class Pipelines {
     if (shader === undefined) {
       throw new DeviceError(`${kernel.name}: there is no WebGPU kernel`, { stage: 'pipeline' });
     }
-    const text = assembleShader(shader);
+    const text = assembleOn(this.rung, shader);
     const inputs = inputsOf(dispatch).length;
     const outputs = dispatch.outputs.length;
     const key = `${inputs} ${outputs} ${JSON.stringify(constants)}\n${text}`;

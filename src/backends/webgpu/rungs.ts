@@ -1,0 +1,18 @@
+// The ladder (docs/NUMERICS.md, B7): which text of the rounded operations a shader is assembled with. Every kernel has
+// every rung, because math/rounded is the only text that differs. 'reference' is no text: the core executes there.
+import { assembleShader, type Shader } from '../../core/shader.ts';
+import light from '../../../shaders/math/rounded_light.wgsl';
+import soft from '../../../shaders/math/rounded_soft.wgsl';
+
+/** `full` is what runs; `soft` where a gate or an audit found its floats at fault; `light` nowhere yet. */
+export type Rung = 'light' | 'full' | 'soft';
+
+const TEXTS: Readonly<Record<Rung, Shader | undefined>> = { light, full: undefined, soft };
+
+/** The text of a shader on a rung. */
+export function assembleOn(rung: Rung, shader: Shader): string {
+  const rounded = TEXTS[rung];
+  return rounded === undefined
+    ? assembleShader(shader)
+    : assembleShader(shader, new Map([['math/rounded', rounded]]));
+}

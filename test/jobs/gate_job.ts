@@ -1,0 +1,57 @@
+// The job that puts a device through the gate, as it is or with a fault planted: its shader texts are edited on their way
+// to the compiler, the gate's and the kernels' alike, as a faulty compiler would treat them. Then it runs operator cases
+// on it, at the rung that the gate chose.
+import { Device } from '../../src/backends/webgpu/device.ts';
+import { gateOf } from '../../src/backends/webgpu/gate.ts';
+import { Pipelines } from '../../src/backends/webgpu/pipelines.ts';
+import type { Rung } from '../../src/backends/webgpu/rungs.ts';
+import { probe, type Probe } from '../../src/probe.ts';
+import type { JobEnv } from '../../src/jobs/job.ts';
+import { runCase } from '../harness/conform.ts';
+import { caseFiles } from '../ops/index.ts';
+
+export interface GateJob {
+  /** Texts that become others, wherever they occur. */
+  readonly edits?: readonly (readonly [find: string, replace: string])[];
+  readonly stems?: readonly string[];
+}
+
+export interface GateResult {
+  readonly report: Probe;
+  readonly rung: Rung;
+  readonly digests: Record<string, string>;
+  /** What `auto` says where the device is refused. */
+  readonly auto: readonly string[];
+}
+
+export async function run(request: unknown, env: JobEnv): Promise<GateResult> {
+  const { edits = [], stems = [] } = request as GateJob;
+  const adapter = await env.gpu?.requestAdapter(
+    env.featureLevel === undefined ? {} : { featureLevel: env.featureLevel },
+  );
+  const device = await adapter?.requestDevice();
+  if (device === undefined) throw new Error('no WebGPU device on this stack');
+  const compile = device.createShaderModule.bind(device);
+  device.createShaderModule = (descriptor) => {
+    const code = edits.reduce(
+      (text, [find, replace]) => text.replaceAll(find, replace),
+      descriptor.code,
+    );
+    return compile({ ...descriptor, code });
+  };
+  const report = await probe({ device });
+  const { rung } = await gateOf(Device.wrap(device));
+  const digests: Record<string, string> = {};
+  const auto: string[] = [];
+  for (const one of stems.flatMap((stem) => caseFiles.get(stem) ?? [])) {
+    const result = await runCase(one, 'webgpu', { device });
+    digests[one.id] = result.digest;
+  }
+  if (report.verdict !== 'refused') {
+    if (stems.length > 0 && Pipelines.on(Device.wrap(device)).rung !== rung) {
+      throw new Error('the kernels ran on another rung than the gate chose');
+    }
+  }
+  device.destroy();
+  return { report, rung, digests, auto };
+}
