@@ -173,11 +173,12 @@ async function allInputs(name) {
 const known = [
   ...readFileSync(join(folder, 'oracle', 'functions.h'), 'utf8').matchAll(/^ {2}ROW\((\w+)\)/gm),
 ].map((match) => match[1] ?? '');
-const chosen = names.length > 0 ? names.filter((name) => name !== 'pow' && name !== 'div') : known;
+const chosen =
+  names.length > 0 ? names.filter((name) => !['pow', 'div', 'soft'].includes(name)) : known;
 const unknown = chosen.filter((name) => !known.includes(name));
 if (unknown.length > 0)
   stop(
-    `test:math: unknown function ${unknown.join(', ')}: known are ${known.join(', ')}, div, pow.`,
+    `test:math: unknown function ${unknown.join(', ')}: known are ${known.join(', ')}, div, pow, soft.`,
     2,
   );
 
@@ -199,6 +200,8 @@ for (const name of chosen) {
     }
   } else good = succeeds(program, [name, '--stride', '251', ...pass]) && good;
 }
+if (names.length < 1 || names.includes('soft'))
+  good = succeeds(build('soft', 'oracle_soft', fast), all ? ['200000000'] : []) && good;
 if (names.length < 1 || names.includes('div'))
   good = succeeds(build('div', 'oracle_div', fast), all ? ['1000000000'] : []) && good;
 if (names.length < 1 || names.includes('pow')) {
