@@ -10,7 +10,7 @@ import type { ModelOptions } from './model.ts';
  * ```ts
  * import { probe, type Probe } from 'isobit';
  *
- * const report: Probe = await probe();
+ * const report: Probe = await probe({ gpu: navigator.gpu });
  * console.log(report.findings.filter((one) => one.outcome === 'differs').length); // 0
  * ```
  */
@@ -40,7 +40,7 @@ export interface Probe {
  * ```ts
  * import { probe } from 'isobit';
  *
- * const { verdict } = await probe();
+ * const { verdict } = await probe({ gpu: navigator.gpu });
  * console.log(verdict); // full
  * ```
  */

@@ -1,5 +1,8 @@
 // The job that runs the operator cases on a stack (`run` of src/jobs/job.ts), built by the tests that use it.
 // Returns each case's digest on the asked backend; one device serves all cases.
+import { Device } from '../../src/backends/webgpu/device.ts';
+import { Pipelines } from '../../src/backends/webgpu/pipelines.ts';
+import type { Rung } from '../../src/backends/webgpu/rungs.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 import { runCase } from '../harness/conform.ts';
 import { caseFiles } from '../ops/index.ts';
@@ -8,6 +11,8 @@ const AT_ONCE = 8;
 
 export interface CasesJob {
   readonly backend: 'wasm' | 'webgpu';
+  /** The rung of every pipeline; what the gate says if not given. */
+  readonly rung?: Rung;
   /** Stems; all if not given. */
   readonly stems?: readonly string[];
   /** Cases of these stems; all if not given. */
@@ -32,6 +37,7 @@ export async function run(request: unknown, env: JobEnv): Promise<CasesReport> {
     );
     device = await adapter?.requestDevice();
     if (device === undefined) throw new Error('no WebGPU device on this stack');
+    if (job.rung !== undefined) Pipelines.on(Device.wrap(device)).rung = job.rung;
   }
   const cases = [...(job.stems ?? caseFiles.keys())]
     .flatMap((stem) => caseFiles.get(stem) ?? [])

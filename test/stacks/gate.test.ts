@@ -1,7 +1,6 @@
 // The device gate on every WebGPU stack (docs/NUMERICS.md, B7): each stack of this machine is 'full', and how long that
 // took is printed. A device with a fault planted in its compiler is 'reduced' with the goldens' bits where its floats are
 // at fault, and 'refused' where its integers are. STACKS=A,E narrows.
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { STACKS } from '../../src/cli/stacks/catalog.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
@@ -50,5 +49,32 @@ describe.each(stacks)('stack %s', (id) => {
     expect(report.findings.filter((one) => one.outcome === 'differs')).toEqual([]);
     expect(report.verdict).toBe('full');
     expect(report.findings.length).toBeGreaterThan(20);
+  });
+});
+
+// ---- planted faults: how a faulty compiler would treat the texts
+
+const planted = (ids: readonly string[]): string[] => ids.filter((id) => stacks.includes(id));
+
+describe.each(planted(['E']))('stack %s with wrong integers', (id) => {
+  test.each([
+    ['a carry dropped', 'a.hi + b.hi + select(0u, 1u, lo < a.lo)', 'a.hi + b.hi', 'carries'],
+    ['a limb dropped', 'let mid = a1 * b0 + (low >> 16u);', 'let mid = a1 * b0;', 'limb products'],
+    [
+      'the flag not stored',
+      'atomicStore(&status.flag, 1u);',
+      'atomicStore(&status.flag, 0u);',
+      'flag',
+    ],
+    ['the upper half of loads lost', 'put(v.x);', 'put(v.x & 0xffffu);', 'loads'],
+    ['indices of 24 bits', 'out1[far]', 'out1[far & 0xffffffu]', 'indices'],
+  ])('%s: is refused', { timeout: LIMIT }, async (what, find, replace, finding) => {
+    const result = await examined(id, { edits: [[find, replace]], stems: ['pad'] });
+    rows.push(`${id}  ${result.report.verdict}  ${what}: ${namesOf(result, 'differs').join(', ')}`);
+    expect(namesOf(result, 'differs')).toContain(finding);
+    expect(result.report.verdict).toBe('refused');
+    const refused = /^error: DeviceError: WebGPU: this device does not compute as WGSL demands \(/;
+    for (const digest of Object.values(result.digests)) expect(digest).toMatch(refused);
+    expect(result.auto).toEqual([expect.stringMatching(/^auto took wasm: .*Use backend wasm/)]);
   });
 });

@@ -216,7 +216,7 @@ async function compile(
       };
       // As in pipelines.ts: side by side in browsers, one by one elsewhere.
       return 'process' in globalThis
-        ? gpu.createComputePipeline(descriptor)
+        ? Promise.resolve(gpu.createComputePipeline(descriptor))
         : gpu.createComputePipelineAsync(descriptor);
     }),
   );
