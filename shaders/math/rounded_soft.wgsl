@@ -35,10 +35,20 @@ fn words4_of(v: Float4) -> vec4<u32> {
   return v;
 }
 
+// Loops, because a block of products has 128 of these: written out, one of them took a software adapter minutes to
+// compile.
 fn add4(a: Float4, b: Float4) -> Float4 {
-  return vec4<u32>(soft_add(a.x, b.x), soft_add(a.y, b.y), soft_add(a.z, b.z), soft_add(a.w, b.w));
+  var result = a;
+  for (var i = 0u; i < 4u; i++) {
+    result[i] = soft_add(a[i], b[i]);
+  }
+  return result;
 }
 
 fn multiply_add(sum: Float4, a: Float4, b: Float) -> Float4 {
-  return add4(sum, vec4<u32>(soft_mul(a.x, b), soft_mul(a.y, b), soft_mul(a.z, b), soft_mul(a.w, b)));
+  var result = sum;
+  for (var i = 0u; i < 4u; i++) {
+    result[i] = soft_add(sum[i], soft_mul(a[i], b));
+  }
+  return result;
 }

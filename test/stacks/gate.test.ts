@@ -1,6 +1,7 @@
 // The device gate on every WebGPU stack (docs/NUMERICS.md, B7): each stack of this machine is 'full', and how long that
 // took is printed. A device with a fault planted in its compiler is 'reduced' with the goldens' bits where its floats are
 // at fault, and 'refused' where its integers are. STACKS=A,E narrows.
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { STACKS } from '../../src/cli/stacks/catalog.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
@@ -54,7 +55,65 @@ describe.each(stacks)('stack %s', (id) => {
 
 // ---- planted faults: how a faulty compiler would treat the texts
 
+const noBarrier: GateJob['edits'] = [
+  ['bitcast<u32>(v) | opaque_zero', 'bitcast<u32>(v)'],
+  ['bitcast<vec4<u32>>(v) | vec4<u32>(opaque_zero)', 'bitcast<vec4<u32>>(v)'],
+];
+/** What a device that fuses gives: the product's error, exact by splitting its factors, joins the sum. */
+const fused: GateJob['edits'] = [
+  [
+    'return bar4(sum + bar4(a * b));',
+    `let p = bar4(a * b);
+    let mask = vec4<u32>(0xfffff000u);
+    let f = vec4<f32>(b);
+    let ah = bitcast<vec4<f32>>(bitcast<vec4<u32>>(a) & mask);
+    let bh = bitcast<vec4<f32>>(bitcast<vec4<u32>>(f) & mask);
+    let al = bar4(a - ah);
+    let bl = bar4(f - bh);
+    let e = bar4(bar4(bar4(bar4(bar4(ah * bh) - p) + bar4(ah * bl)) + bar4(al * bh)) + bar4(al * bl));
+    let s = bar4(sum + p);
+    let bb = bar4(s - sum);
+    let error = bar4(bar4(sum - bar4(s - bb)) + bar4(p - bb));
+    return bar4(s + bar4(error + e));`,
+  ],
+];
+const towardZero: GateJob['edits'] = [
+  [
+    'return bar_bits(bitcast<f32>(a) * bitcast<f32>(b));',
+    'return bar_bits(bitcast<f32>(a) * bitcast<f32>(b)) & 0xfffffffeu;',
+  ],
+];
+
+function golden(stems: readonly string[]): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const stem of stems) {
+    const text = readFileSync(new URL(`../golden/${stem}.json`, import.meta.url), 'utf8');
+    Object.assign(all, JSON.parse(text));
+  }
+  return all;
+}
+
 const planted = (ids: readonly string[]): string[] => ids.filter((id) => stacks.includes(id));
+
+describe.each([
+  ...planted(['C', 'D']).map(
+    (id) => [id, 'a compiler that sees through the barrier', noBarrier, 'reassociation'] as const,
+  ),
+  ...planted(['E']).map((id) => [id, 'a device that fuses', fused, 'reassociation'] as const),
+  ...planted(['E']).map(
+    (id) => [id, 'a product not rounded to nearest', towardZero, 'rounding'] as const,
+  ),
+])('stack %s with %s', (id, what, edits, finding) => {
+  test('is reduced, with the same bits', { timeout: LIMIT }, async () => {
+    const stems = ['reduce', 'softmax'];
+    const result = await examined(id, { edits, stems });
+    rows.push(`${id}  ${result.report.verdict}  ${what}: ${namesOf(result, 'differs').join(', ')}`);
+    expect(namesOf(result, 'differs')).toContain(finding);
+    expect(result.report.verdict).toBe('reduced');
+    expect(result.rung).toBe('soft');
+    expect(result.digests).toEqual(golden(stems));
+  });
+});
 
 describe.each(planted(['E']))('stack %s with wrong integers', (id) => {
   test.each([
