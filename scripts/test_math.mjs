@@ -14,6 +14,8 @@
 //   --worst B also prints the inputs whose result lies within 2^-B of a tie: lines for NAME.worst.txt;
 //             for pow a search among 10^9 pairs (test/math/oracle/pow_worst.c): lines for pow.pairs.txt
 //   --jobs N  processes side by side for --all (default 1)
+//   --proved  runs nothing: says of which functions the recorded digest was made by the very program that would be built now,
+//             byte for byte (of this machine's compiler); the others were changed since and are to be run again
 //   --record  writes the SHA-256 of a complete run, its date and the machine to test/math/sha256.json and docs/MATH.md
 // Exit status 0 if nothing differs, 1 if something does, 2 if the oracle cannot be built.
 import { spawnSync } from 'node:child_process';
@@ -30,7 +32,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { translateArith } from './wgsl_to_c.mjs';
 import { writeTable } from '../test/math/oracle/digests.mjs';
-import { SHARDS, exhaustive } from '../test/math/oracle/exhaustive.mjs';
+import { SHARDS, exhaustive, programDigest } from '../test/math/oracle/exhaustive.mjs';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 const folder = join(root, 'test', 'math');
@@ -46,6 +48,7 @@ const names = [];
 const pass = [];
 let all = false;
 let record = false;
+let proved = false;
 let shard = [1, 1];
 let jobs = 1;
 const args = process.argv.slice(2);
@@ -54,6 +57,7 @@ for (let i = 0; i < args.length; i += 1) {
   const value = args[i + 1] ?? '';
   if (arg === '--all') all = true;
   else if (arg === '--record') record = true;
+  else if (arg === '--proved') proved = true;
   else if (arg === '--mpfr') pass.push(arg);
   else if (arg === '--worst' && /^\d+$/.test(value)) pass.push(arg, args[++i] ?? '');
   else if (arg === '--jobs' && /^[1-9]\d*$/.test(value)) jobs = Number(args[++i]);
@@ -119,7 +123,7 @@ const succeeds = (program, run) => spawnSync(program, run, { stdio: 'inherit' })
 
 const page = join(root, 'docs', 'MATH.md');
 const committedFile = join(folder, 'sha256.json');
-/** @returns {Record<string, { sha256: string, inputs: number, undecided: number, date: string, machine: string }>} */
+/** @returns {Record<string, { sha256: string, inputs: number, undecided: number, program: string, date: string, machine: string }>} */
 const committed = () => JSON.parse(readFileSync(committedFile, 'utf8'));
 
 function machine() {
@@ -128,12 +132,13 @@ function machine() {
   return `${arch()}, ${cpus()[0]?.model.trim() ?? ''}, ${system}, gcc ${gcc}`;
 }
 
+/** The program that runs all inputs of a function, which holds nothing else. @param {string} name */
+const buildOne = (name) =>
+  build('oracle', `oracle_${name}`, [...fast, '-s', `-DORACLE_FUNCTION="${name}"`]);
+
 /** Every input of a function. @param {string} name @returns {Promise<boolean>} */
 async function allInputs(name) {
-  const program = build('oracle', `oracle_${name}`, [
-    ...[...fast, '-s'],
-    `-DORACLE_FUNCTION="${name}"`,
-  ]);
+  const program = buildOne(name);
   const part = (/** @type {number} */ k) => Math.floor((k * SHARDS) / shardCount);
   const total = await exhaustive({
     ...{ name, program, jobs, pass },
@@ -155,6 +160,7 @@ async function allInputs(name) {
   if (record) {
     const entry = {
       ...{ sha256: total.c, inputs: total.inputs, undecided: total.undecided },
+      program: programDigest(program),
       ...{ date: new Date().toISOString().slice(0, 10), machine: machine() },
     };
     const entries = Object.entries({ ...committed(), [name]: entry });
@@ -181,6 +187,18 @@ if (unknown.length > 0)
     `test:math: unknown function ${unknown.join(', ')}: known are ${known.join(', ')}, div, pow, soft.`,
     2,
   );
+
+if (proved) {
+  const digests = committed();
+  const open = chosen.filter((name) => {
+    const { date, program } = digests[name] ?? {};
+    const isSame = program !== undefined && program === programDigest(buildOne(name));
+    const before = date === undefined ? 'never run' : `changed since the run of ${date}`;
+    console.log(`${name}: ${isSame ? `proved, ${date}` : before}`);
+    return !isSame;
+  });
+  process.exit(open.length > 0 ? 1 : 0);
+}
 
 const program = build('oracle', 'oracle', fast);
 const checkedProgram = build('oracle', 'oracle_checked', checked);

@@ -57,6 +57,11 @@ function runShard(program, name, shard, pass) {
   });
 }
 
+/** What tells one program from another: the start of its SHA-256. @param {string} program its path */
+export function programDigest(program) {
+  return createHash('sha256').update(fs.readFileSync(program)).digest('hex').slice(0, 16);
+}
+
 /** @param {Shard[]} shards @param {'c' | 'text'} path */
 function digestOf(shards, path) {
   const hash = createHash('sha256');
@@ -70,7 +75,7 @@ function digestOf(shards, path) {
  * @returns {Promise<Total>}
  */
 export async function exhaustive({ name, program, folder, begin, end, jobs, pass }) {
-  const built = createHash('sha256').update(fs.readFileSync(program)).digest('hex').slice(0, 16);
+  const built = programDigest(program);
   const key = [built, SHARDS, SPOT, ...pass].join('_');
   for (const old of fs.existsSync(folder) ? fs.readdirSync(folder) : [])
     if (!old.startsWith(built)) fs.rmSync(join(folder, old), { recursive: true });
