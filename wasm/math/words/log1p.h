@@ -5,8 +5,31 @@
 #include "../words.h"
 #include "log_wide.h"
 // log1p(x) = ln(1 + x), correctly rounded (V6), in u32 arithmetic only (B4). Total: NaN and x < -1 -> NaN 0x7fc00000,
-// -1 -> -inf, +inf -> inf, magnitudes under 2^-120 -> +0 (V2). 1 + x is exact up to 2^63, so that the error is that of
-// log2_wide and of the product with ln 2: under 2^-58; it is irrational for x != 0. Common subset, see math/limbs.
+// -1 -> -inf, +inf -> inf, magnitudes under 2^-120 -> +0 (V2). Irrational for x != 0. 1 + x is exact up to 2^63, so that
+// the error is that of log2_wide and of the product with ln 2: under 2^-58. Near 0 that is not enough: there x - x^2 / 2 can
+// be a tie, which x^3 / 3 decides, and results lie within a relative 2^-66 of one. Common subset, see math/limbs.
+
+// log1p x for 2^-26 <= |x| < 2^-16, |x| = m 2^(e - 150), to a relative 2^-77: |x| (1 - w), w = x/2 - x^2/3 + x^3/4 - x^4/5,
+// or |x| (1 + w) with every sign a plus, in units of 2^-80; x/2 is exact, what is left out is under 2^-82, and the others lose
+// less than four units.
+static inline u32 wgsl_log1p_near_zero(u32 m, u32 e, u32 negative) {
+  const __auto_type half = wgsl_u64_shl(WGSL_STRUCT(wgsl_U64, m, 0u), e - 71u);
+  const __auto_type square = wgsl_u64_shr(wgsl_mul_wide(m, m), 220u - 2u * e);
+  const __auto_type square_word = (square.hi << 16u) | (square.lo >> 16u); // 2^-64
+  const __auto_type x_word = (m << 8u) >> (110u - e); // 2^-48
+  const __auto_type cube = wgsl_mul_hi(square_word, x_word);
+  const __auto_type fourth = ((square_word >> 16u) * (square_word >> 16u)) >> 16u;
+  const __auto_type even = wgsl_u64_add_u32(wgsl_u64_mul_hi(square, WGSL_STRUCT(wgsl_U64, 0x55555555u, 0x55555555u)), (fourth * 13107u) >> 16u);
+  const __auto_type odd = wgsl_u64_add_u32(half, cube >> 2u);
+  const __auto_type less = wgsl_u64_sub(odd, even);
+  const __auto_type more = wgsl_u64_add(odd, even);
+  const __auto_type w = WGSL_STRUCT(wgsl_U64, wgsl_select(less.lo, more.lo, negative > 0u), wgsl_select(less.hi, more.hi, negative > 0u));
+  // m w in units of 2^-56, under 2^63, then m (1 -+ w) in units of 2^-32, rounded down: no tie is passed.
+  const __auto_type product = wgsl_u64_shr_near(wgsl_u64_mul_u32(w, m << 8u), 24u);
+  const __auto_type below = wgsl_u64_sub(WGSL_STRUCT(wgsl_U64, 0xffffffffu, m - 1u), product);
+  const __auto_type above = wgsl_u64_add(WGSL_STRUCT(wgsl_U64, 0u, m), product);
+  return wgsl_log_word(WGSL_STRUCT(wgsl_U64, wgsl_select(below.lo, above.lo, negative > 0u), wgsl_select(below.hi, above.hi, negative > 0u)), 126u - e);
+}
 
 static inline u32 wgsl_log1p_f32(u32 x) {
   const __auto_type magnitude = x & 0x7fffffffu;
@@ -33,8 +56,10 @@ static inline u32 wgsl_log1p_f32(u32 x) {
   const __auto_type exponent = wgsl_select(scale + carry, 0u - lead - 1u, negative > 0u);
   const __auto_type log = wgsl_log2_wide(v, exponent, WGSL_STRUCT(wgsl_U64, 0u, m << 8u), 126u - wgsl_min(e, 126u));
 
+  const __auto_type near_zero = wgsl_log1p_near_zero(m, wgsl_min(e, 110u), negative);
+  const __auto_type regular = wgsl_select(wgsl_ln_word(log), near_zero, magnitude < 0x37800000u); // 2^-16
   // |x| < 2^-26: x^2 / 2 is under a quarter of the step below x.
-  const __auto_type finite = wgsl_select(wgsl_ln_word(log) | (negative << 31u), x, magnitude < 0x32800000u);
+  const __auto_type finite = wgsl_select(regular | (negative << 31u), x, magnitude < 0x32800000u);
   const __auto_type small = wgsl_select(finite, 0u, magnitude < 0x03800000u);
   const __auto_type large = wgsl_select(small, x, x == 0x7f800000u);
   const __auto_type least = wgsl_select(large, 0xff800000u, x == 0xbf800000u);
