@@ -1,4 +1,4 @@
-// ArgMax, ArgMin, TopK, Hardmax: what comes first in the order of NUMERICS.md. Floats are compared as canonical reads:
+// ArgMax, ArgMin and TopK: what comes first in the order of NUMERICS.md. Floats are compared as canonical reads:
 // every zero and every magnitude under 2^-120 is zero, all NaNs are equal.
 import { type Element, elementAt, listInput, tensorBy } from '../layout.ts';
 import { at, axisOf, inputOf, intOf } from '../node.ts';
@@ -78,31 +78,8 @@ function topK(node: OracleNode): OracleTensor[] {
   ];
 }
 
-/** 1 at the first largest term of a row, 0 elsewhere; before opset 13 the axes from `axis` on are one row. */
-function hardmax(node: OracleNode): OracleTensor[] {
-  const x = inputOf(node, 0);
-  const single = node.opset >= 13;
-  const given = intOf(node, 'axis', single ? -1 : 1);
-  const axis = given < 0 ? given + x.dims.length : given;
-  const inRow = (k: number): boolean => (single ? k === axis : k >= axis);
-  const best = new Map<string, { rank: bigint; index: string }>();
-  const rowOf = (index: readonly number[]): string => index.filter((_, k) => !inRow(k)).join();
-  tensorBy('float32', x.dims, (index) => {
-    const rank = rankOf(x.dtype, elementAt(x, index));
-    const so = best.get(rowOf(index));
-    if (so === undefined || rank > so.rank) best.set(rowOf(index), { rank, index: index.join() });
-    return 0;
-  });
-  return [
-    tensorBy('float32', x.dims, (index) =>
-      best.get(rowOf(index))?.index === index.join() ? 0x3f800000 : 0,
-    ),
-  ];
-}
-
 export const operators: Readonly<Record<string, OracleOperator>> = {
   ArgMax: (node) => arg(node, true),
   ArgMin: (node) => arg(node, false),
   TopK: topK,
-  Hardmax: hardmax,
 };

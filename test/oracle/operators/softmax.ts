@@ -1,9 +1,10 @@
-// Softmax and LogSoftmax: the steps of docs/NUMERICS.md, a row at a time.
+// Softmax, LogSoftmax and Hardmax: the steps of docs/NUMERICS.md, a row at a time.
 import * as elementary from '../elementary.ts';
 import * as f from '../float.ts';
 import { inputOf, intOf, tensorOf, wordsOf, axisOf } from '../node.ts';
 import { axesFrom, setsAlong, termsOf } from '../sets.ts';
 import type { OracleOperator } from '../types.ts';
+import { rankOf } from './order.ts';
 import { greatest } from './reduce.ts';
 
 const softmaxOf = (row: readonly number[]): number[] => {
@@ -18,6 +19,13 @@ const logSoftmaxOf = (row: readonly number[]): number[] => {
   const d = row.map((x) => f.subtract(x, m));
   const s = elementary.log(f.sumTree(d.map(elementary.exp)));
   return d.map((term) => f.subtract(term, s));
+};
+
+/** 1 at the first largest term, NaN being above +∞. */
+const hardmaxOf = (row: readonly number[]): number[] => {
+  const ranks = row.map((word) => rankOf('float32', word));
+  const first = ranks.findIndex((rank) => ranks.every((other) => other <= rank));
+  return ranks.map((_, i) => (i === first ? f.kOne : f.kZero));
 };
 
 /** Along one axis; before opset 13 the axes from `axis` on are one row. */
@@ -41,4 +49,5 @@ const rowwise =
 export const operators: Readonly<Record<string, OracleOperator>> = {
   Softmax: rowwise(softmaxOf),
   LogSoftmax: rowwise(logSoftmaxOf),
+  Hardmax: rowwise(hardmaxOf),
 };
