@@ -1,0 +1,179 @@
+// What this repository claims about bits, and the tests that would fail if it were not so. docs/EVIDENCE.md is made of
+// this list; README says nothing about bits that is not here (`said` quotes it), and every rule of docs/NUMERICS.md has
+// a claim. A claim without a test says so.
+
+export interface Claim {
+  /** One sentence. */
+  readonly claim: string;
+  /** Rules of docs/NUMERICS.md. */
+  readonly rules: readonly string[];
+  /** Test files below test/, with the beginning of a title in it where only some of its tests are meant. */
+  readonly tests: readonly (readonly [file: string, title?: string])[];
+  /** Where it is tested. */
+  readonly stacks: string;
+  /** What README says of it: each a part of one of its sentences. */
+  readonly said?: readonly string[];
+}
+
+const ALL = 'wasm-node, wasm-chromium, wasm-firefox, wasm-bun, wasm-deno, wasm-arm, A, B, C, D, E';
+const GPUS = 'A, B, C, D, E';
+
+export const claims: readonly Claim[] = [
+  {
+    claim: 'Every operator case gives one digest on every engine and WebGPU stack of the machine.',
+    rules: ['R1', 'R2', 'R3', 'V1', 'V2', 'V5', 'V7', 'V8', 'V11'],
+    tests: [['ops.test.ts'], ['stacks/cases.test.ts']],
+    stacks: ALL,
+    said: [
+      'so that **the output bits are the same on every device**',
+      'equal inputs give equal output words on every device',
+      'the operator cases on WASM in V8, SpiderMonkey and',
+      'does the same arithmetic on a GPU',
+    ],
+  },
+  {
+    claim:
+      'A third implementation in exact rational arithmetic, written from the contract alone, has the words of the reference: on every operator case, on random nodes and on random fused graphs.',
+    rules: ['M2', 'R1', 'R5', 'V1', 'V2', 'V3', 'V4', 'V5', 'V7', 'V8', 'V11'],
+    tests: [['oracle.test.ts'], ['unit/oracle.test.ts'], ['unit/oracle_random.test.ts']],
+    stacks: 'Node',
+    said: ['`isobit` computes by a written contract'],
+  },
+  {
+    claim: 'Real models give one digest on every stack, the committed one.',
+    rules: ['R3', 'R6'],
+    tests: [['models/models.test.ts'], ['stacks/models.test.ts']],
+    stacks: ALL,
+  },
+  {
+    claim: "The demo's model gives the digest that README prints, on every stack and on the page.",
+    rules: ['R6', 'V12'],
+    tests: [['models/demo.test.ts'], ['stacks/start.test.ts'], ['unit/docs.test.ts']],
+    stacks: ALL,
+    said: [
+      'The digest to expect under contract version 0',
+      'prints this digest for every engine',
+      'what to install',
+    ],
+  },
+  {
+    claim:
+      'Elementary functions are correctly rounded: for one argument C and WGSL text agree with the oracle on all 2^32 inputs (table below).',
+    rules: ['V6', 'B4'],
+    tests: [['math/generated.test.ts'], ['unit/oracle.test.ts']],
+    stacks: 'native C; Node',
+    said: ['Of the elementary functions'],
+  },
+  {
+    claim:
+      'On GPUs they have the words of the reference: hard cases, special values, ends of binades, a dense sample.',
+    rules: ['V6', 'B4'],
+    tests: [['stacks/functions.test.ts'], ['stacks/math.test.ts']],
+    stacks: GPUS,
+  },
+  {
+    claim:
+      'No bit depends on how work is divided, ordered or repeated, on block or workgroup sizes, or on the batch.',
+    rules: ['R4', 'V4'],
+    tests: [['unit/invariance.test.ts'], ['stacks/invariance.test.ts', 'give the golden digest']],
+    stacks: 'wasm-node, E',
+    said: ['any browser, any batch'],
+  },
+  {
+    claim:
+      'Decoding token by token with a key/value cache gives every logit the word of the whole text at once.',
+    rules: ['R4', 'V4'],
+    tests: [['stacks/invariance.test.ts', 'token by token']],
+    stacks: 'wasm-node, wasm-firefox, A, C, E',
+  },
+  {
+    claim: 'Fusion and reuse of memory move no bit.',
+    rules: ['R5'],
+    tests: [['unit/fusion.test.ts'], ['unit/twins.test.ts']],
+    stacks: 'wasm-node',
+  },
+  {
+    claim:
+      'Products and sums have the shape of V4 and flush by V3: they equal a scalar model word by word.',
+    rules: ['V3', 'V4', 'V5'],
+    tests: [['unit/products.test.ts'], ['unit/fold.test.ts']],
+    stacks: 'wasm-node',
+  },
+  {
+    claim:
+      'The core without SIMD instructions, its vectors emulated by other people, gives the same digests.',
+    rules: ['R2'],
+    tests: [['stacks/scalar.test.ts']],
+    stacks: 'wasm-node',
+  },
+  {
+    claim: 'Without the barrier stacks C and D compute other words; with it none does.',
+    rules: ['B1'],
+    tests: [['stacks/barrier.test.ts'], ['stacks/math.test.ts']],
+    stacks: 'C, D',
+    said: ['rewrite float expressions: there a probe without the barrier gives other words'],
+  },
+  {
+    claim: 'Shaders hold no float operation that is not on the permitted list.',
+    rules: ['B1', 'B5'],
+    tests: [['unit/wgsl_lint.test.ts']],
+    stacks: '-',
+  },
+  {
+    claim:
+      'A node that meets what its kernel cannot represent is recomputed by the reference, and the run says so.',
+    rules: ['B6', 'R3'],
+    tests: [['stacks/gpu.test.ts'], ['stacks/bad_input.test.ts']],
+    stacks: GPUS,
+    said: ['nothing falls back unsaid'],
+  },
+  {
+    claim:
+      'An audit finds a fault that begins after loading: the result is right, the kernel is not used again, the event is reported.',
+    rules: ['B8', 'R3'],
+    tests: [['stacks/audit.test.ts'], ['unit/auditor.test.ts'], ['unit/spot_check.test.ts']],
+    stacks: 'A, D, E',
+    said: [
+      'a kernel that gives other bits is not used again',
+      'an audit while running takes samples',
+    ],
+  },
+  {
+    claim:
+      'Digests cover contract, names, element types, shapes and bits; comparisons are made on words.',
+    rules: ['V12', 'M3', 'R6'],
+    tests: [['unit/tensor.test.ts', 'digests'], ['unit/compare.test.ts']],
+    stacks: 'Node',
+    said: [
+      "a run's digest covers contract",
+      'node by node, bit by bit',
+      'gives `{ outputs, digest, backend',
+    ],
+  },
+  {
+    claim: '`isobit check` compares every node of a model on WASM and WebGPU.',
+    rules: ['M3'],
+    tests: [['cli/cli.test.ts', 'check compares every node'], ['unit/compare.test.ts']],
+    stacks: 'E',
+    said: ['digests of the outputs', 'one digest?'],
+  },
+  {
+    claim: 'Planted faults over C, shaders and library are each noticed by a named test.',
+    rules: ['M1'],
+    tests: [['sabotage/sabotage.test.ts']],
+    stacks: 'wasm-node, E, native C',
+  },
+  {
+    claim: 'Bad input gives the same errors and digests everywhere, and the next run works.',
+    rules: ['R1', 'R3'],
+    tests: [['stacks/bad_input.test.ts']],
+    stacks: ALL,
+  },
+];
+
+/** Rules that no operator needs yet, or that hold by construction: no test, and why. */
+export const untested: Readonly<Record<string, string>> = {
+  B2: 'no kernel uses exact blocks yet',
+  V9: 'no operator computes in 16-bit floats yet',
+  V10: 'no random operator yet',
+};
