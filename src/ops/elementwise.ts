@@ -6,6 +6,7 @@ import type { DType } from '../core/dtype.ts';
 import type { AttributeSpec, LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import { broadcastShapes } from '../core/shape.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';
+import { emitConvert16, isFloat16 } from './convert_16.ts';
 import { emitInt64, hasInt64, type Int64Op } from './elementwise_i64.ts';
 
 type Kinds = Partial<Record<DType, ChainOpName>>;
@@ -380,6 +381,16 @@ export function emitCast(node: LowerContext, out: LowerContextValue, x: LowerCon
     node.alias(out, x);
     return;
   }
+  if (isFloat16(x.dtype) || isFloat16(out.dtype)) {
+    const [from, to] = [isFloat16(x.dtype), isFloat16(out.dtype)];
+    const wide = from && out.dtype === 'float32' ? out : node.temp('float32', x.dims);
+    if (from) emitConvert16(node, wide, x);
+    const middle = !from && x.dtype === 'float32' ? x : wide;
+    if (!from && middle === wide) emitCast(node, wide, x);
+    if (to) emitConvert16(node, out, middle);
+    else if (middle !== out) emitCast(node, out, middle);
+    return;
+  }
   const steps = CASTS[x.dtype]?.[out.dtype];
   if (steps === undefined) {
     emitInt64(node, 'cast', out, [x]);
@@ -393,18 +404,28 @@ export function emitCast(node: LowerContext, out: LowerContextValue, x: LowerCon
 }
 type LowerContextValue = ReturnType<LowerContext['output']>;
 
+/** Whether a cast is one step or one kernel; 16-bit floats go by way of float32. */
+function canCast(from: DType, to: DType): boolean {
+  if (from === to) return true;
+  if (isFloat16(from)) return canCast('float32', to);
+  if (isFloat16(to)) return canCast(from, 'float32');
+  return CASTS[from]?.[to] !== undefined || hasInt64(from, to);
+}
+
 const kCastTargets: Readonly<Record<number, DType>> = {
   1: 'float32',
   2: 'uint8',
   6: 'int32',
   7: 'int64',
   9: 'bool',
+  10: 'float16',
   12: 'uint32',
+  16: 'bfloat16',
 };
 
 /**
  * float32 to int32 truncates, saturates, and gives 0 for NaN; to bool: not zero after a canonical read.
- * Integers to float32: correctly rounded.
+ * Integers to float32: correctly rounded. To a 16-bit float: the float32 result, rounded once more (V9).
  */
 export const Cast: OpDef = {
   type: 'Cast',
@@ -414,11 +435,7 @@ export const Cast: OpDef = {
   dtypes(node) {
     const from = node.dtypeOf(0);
     const to = kCastTargets[node.int('to')];
-    const known =
-      from !== undefined &&
-      to !== undefined &&
-      (from === to || CASTS[from]?.[to] !== undefined || hasInt64(from, to));
-    if (to === undefined || !known) {
+    if (from === undefined || to === undefined || !canCast(from, to)) {
       throw new TypeError(
         `Cast: ${from ?? 'nothing'} to data type ${node.int('to')} is not implemented.`,
       );
