@@ -10,7 +10,7 @@ import { gridOf } from './grid.ts';
 // Elements a work unit, as in wasm/ops/convert_16.c.
 const BLOCK = 1024;
 
-const convert16: Kernel = {
+export const convert16: Kernel = {
   name: 'convert_16',
   params: paramFields('n', 'conversion', 'pad0', 'pad1'),
   shader: convert16Shader,
