@@ -4,7 +4,8 @@
 //   NAME      functions; without one, every function of test/math/oracle/functions.h, and the two that have too many
 //             inputs to try all, on pairs made where implementations differ: div, 10,000,000 pairs, with --all 10^9
 //             (test/math/oracle/div.c), and pow, 1,000,000 pairs, with --all 10^8, after the hard pairs of
-//             test/math/pow.pairs.txt and every kind of exact power and tie (test/math/oracle/pow.c)
+//             test/math/pow.pairs.txt and every kind of exact power and tie (test/math/oracle/pow.c); soft, the rung's
+//             sums and products; half, f32 to f16 and bf16, with --all every word, and back (test/math/oracle/half.c)
 //   (default) specials, both ends of every binade, the hard cases of test/math/NAME.worst.txt, every 251st word
 //   --all     every one of the 2^32 words, in 256 shards whose results are kept in build/math, so that an interrupted
 //             run goes on; then one SHA-256 over all outputs of the C and one of the shader text, which must be equal
@@ -180,11 +181,11 @@ const known = [
   ...readFileSync(join(folder, 'oracle', 'functions.h'), 'utf8').matchAll(/^ {2}ROW\((\w+)\)/gm),
 ].map((match) => match[1] ?? '');
 const chosen =
-  names.length > 0 ? names.filter((name) => !['pow', 'div', 'soft'].includes(name)) : known;
+  names.length > 0 ? names.filter((name) => !['pow', 'div', 'soft', 'half'].includes(name)) : known;
 const unknown = chosen.filter((name) => !known.includes(name));
 if (unknown.length > 0)
   stop(
-    `test:math: unknown function ${unknown.join(', ')}: known are ${known.join(', ')}, div, pow, soft.`,
+    `test:math: unknown function ${unknown.join(', ')}: known are ${known.join(', ')}, div, half, pow, soft.`,
     2,
   );
 
@@ -220,6 +221,8 @@ for (const name of chosen) {
 }
 if (names.length < 1 || names.includes('soft'))
   good = succeeds(build('soft', 'oracle_soft', fast), all ? ['200000000'] : []) && good;
+if (names.length < 1 || names.includes('half'))
+  good = succeeds(build('half', 'oracle_half', fast), all ? [] : ['251']) && good;
 if (names.length < 1 || names.includes('div'))
   good = succeeds(build('div', 'oracle_div', fast), all ? ['1000000000'] : []) && good;
 if (names.length < 1 || names.includes('pow')) {
