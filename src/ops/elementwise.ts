@@ -291,6 +291,13 @@ export const PRelu: OpDef = {
   infer(node) {
     const [x, slope] = [node.input(0).dims, node.input(1).dims];
     broadcastShapes(node.opType, x, slope);
+    // An empty slope would empty x, whose shape the output has: there is nothing to read.
+    if (slope.includes(0) && !x.includes(0)) {
+      throw new RangeError(
+        `PRelu: shape of slope: expected one that broadcasts to [${x.join(', ')}], got [${slope.join(', ')}]. ` +
+          'Give it sizes of x or 1.',
+      );
+    }
     return [x];
   },
   lower(node) {

@@ -20,6 +20,8 @@ export interface SpecialReport {
   readonly digests: Record<string, string>;
   /** Variants that the reference computed again because an operand raised the flag. */
   readonly flagged: readonly string[];
+  /** What the device calls itself. */
+  readonly adapter: string;
 }
 
 /** The variants of a job, in a stable order. */
@@ -41,8 +43,9 @@ export function specialCases({ stems, seeds }: SpecialJob): OpCase[] {
 export async function run(request: unknown, env: JobEnv): Promise<SpecialReport> {
   const job = request as SpecialJob;
   let device: GPUDevice | undefined;
+  let adapter: GPUAdapter | null | undefined;
   if (job.backend === 'webgpu') {
-    const adapter = await env.gpu?.requestAdapter(
+    adapter = await env.gpu?.requestAdapter(
       env.featureLevel === undefined ? {} : { featureLevel: env.featureLevel },
     );
     device = await adapter?.requestDevice();
@@ -63,5 +66,6 @@ export async function run(request: unknown, env: JobEnv): Promise<SpecialReport>
   // A submission is answered after a turn of the browser's clock: several nodes wait together.
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   device?.destroy();
-  return { digests, flagged };
+  // Deno 2.9.5 panics ("Adapter does not exist") where the adapter is collected before its device: it is held until here.
+  return { digests, flagged, adapter: adapter?.info.device ?? '' };
 }
