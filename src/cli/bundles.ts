@@ -12,7 +12,7 @@ export interface JobBundle {
 }
 
 /** @throws Error When the package is not built. */
-export function jobBundle(name: 'model_job' | 'bench_job'): JobBundle {
+export function jobBundle(name: 'model_job' | 'bench_job' | 'probe_job'): JobBundle {
   const here = dirname(fileURLToPath(import.meta.url));
   for (const root of [here, resolve(here, '..'), resolve(here, '../../dist')]) {
     const bundle = join(root, 'jobs', `${name}.js`);

@@ -112,10 +112,16 @@ function program(done: (code: ExitCode) => void): Command {
 
   isobit
     .command('stacks')
-    .description('list the JavaScript engines and WebGPU implementations of this machine')
+    .description(
+      'list the JavaScript engines and WebGPU implementations of this machine, with the device gate’s verdict on each GPU',
+    )
     .addHelpText(
       'after',
       `
+The verdict is that of the library's probe(): full, the GPU computes as the kernels need it; reduced, its floats do
+not, and kernels compute in integers there, with the same bits; refused, WebGPU is not used on it; failed, the gate
+came to no end; -, the stack is not here. --json lists what the gate found.
+
 ISOBIT_CHROMIUM, ISOBIT_FIREFOX, ISOBIT_DENO and ISOBIT_BUN name programs that lie elsewhere,
 ISOBIT_SWIFTSHADER the file vk_swiftshader_icd.json.`,
     )

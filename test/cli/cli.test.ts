@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { StackRow } from '../../src/cli/stacks_command.ts';
 import { Tensor } from '../../src/core/tensor.ts';
 import type { Node } from '../../src/graph/graph.ts';
 import { writeModel, writeTensor } from '../../src/onnx/writer.ts';
@@ -87,14 +88,18 @@ interface Ended {
   stderr: string;
 }
 
-function isobit(...args: string[]): Promise<Ended> {
+function isobitWith(variables: Record<string, string>, args: string[]): Promise<Ended> {
   return new Promise((ended) => {
-    execFile(process.execPath, [join(outDir, 'cli.js'), ...args], (error, stdout, stderr) => {
+    const env = { ...process.env, ...variables };
+    const line = [join(outDir, 'cli.js'), ...args];
+    execFile(process.execPath, line, { env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code ?? -1);
       ended({ code, stdout, stderr });
     });
   });
 }
+
+const isobit = (...args: string[]): Promise<Ended> => isobitWith({}, args);
 
 async function isobitJson(...args: string[]): Promise<{ code: number; document: unknown }> {
   const { code, stdout } = await isobit(...args, '--json');
@@ -194,6 +199,36 @@ test('bench --audit measures runs with and without their audit', { timeout: LIMI
   expect(rows.map((row) => row.model)).toEqual(['chain']);
   expect(rows[0]?.runs).toBeGreaterThanOrEqual(3);
   expect(rows[0]?.ratio).toBeGreaterThan(0);
+});
+
+test('stacks gives the verdict of the gate on every GPU', { timeout: LIMIT }, async () => {
+  const { code, document } = await isobitJson('stacks');
+  expect(code).toBe(0);
+  const { stacks } = document as { stacks: StackRow[] };
+  for (const { id, backend, found, probe, probeError } of stacks) {
+    expect(probeError, id).toBeUndefined();
+    if (backend === 'wasm' || !found) {
+      expect(probe, id).toBeUndefined();
+      continue;
+    }
+    expect(probe?.findings.filter((one) => one.outcome === 'differs')).toEqual([]);
+    expect(probe?.verdict, id).toBe('full');
+    expect(probe?.findings.map((one) => one.name)).toContain('rounding');
+    expect(probe?.milliseconds).toBeGreaterThan(0);
+  }
+  const probed = stacks.filter(({ probe }) => probe !== undefined).map(({ id }) => id);
+  expect(probed).toEqual(expect.arrayContaining(['A', 'B', 'C', 'D', 'E']));
+});
+
+test('stacks says why a stack does not start', { timeout: LIMIT }, async () => {
+  const broken = join(folder, 'broken.sh');
+  writeFileSync(broken, '#!/bin/sh\necho no such luck >&2\nexit 7\n', { mode: 0o755 });
+  const { code, stdout } = await isobitWith({ ISOBIT_DENO: broken }, ['stacks']);
+  expect(code).toBe(0);
+  const block = /^C {13}webgpu - .*\n(?: {14}.*\n?)+/m.exec(stdout)?.[0] ?? '';
+  expect(block).toMatch(/exit code 7.\n {14}no such luck\n {14}to install: npm install deno/);
+  expect(stdout).toMatch(/^E {13}webgpu full .*\n(?: {14}.*\n)* {14}gate: \d+ findings, none/m);
+  expect(stdout).toMatch(/^wasm-node {5}wasm {11}V8 /m);
 });
 
 test.each([
