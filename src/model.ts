@@ -68,7 +68,8 @@ export interface RunOptions {
   /**
    * Rows of nodes that the reference recomputes while a GPU runs (B8), before the outputs are delivered: `'off'`, how
    * many in this run, or, if not given, as many as fit in 2 % of the time, amortised. The first audited run of a model
-   * recomputes at least one of every node. Where a row differs the run is repeated without the kernel that gave it.
+   * recomputes at least one of every node. Where a row differs its kernel goes one rung down the ladder (B7): from floats
+   * to integers, from there to the reference; and the run is repeated.
    */
   readonly audit?: number | 'off' | undefined;
 }
@@ -90,9 +91,11 @@ export interface RunOptions {
 export interface Note {
   /**
    * `auto`: what `auto` took; `reference`: a node without a GPU kernel; `recomputed`: one that met values its kernel
-   * cannot represent; `audit`: a kernel gave other bits than the reference (see `audit`), or a run could not be audited.
+   * cannot represent; `audit`: a kernel gave other bits than the reference (see `audit`), or a run could not be audited;
+   * `rung`: nodes that ran on another rung of the ladder than `full` (B7), since the device or their kernel failed there:
+   * once a run for each reason.
    */
-  readonly kind: 'auto' | 'reference' | 'recomputed' | 'audit';
+  readonly kind: 'auto' | 'reference' | 'recomputed' | 'audit' | 'rung';
   /** One sentence for people. */
   readonly message: string;
   /** The nodes it is about, as `Conv 'name'`; empty for `auto`. */
@@ -103,8 +106,8 @@ export interface Note {
 
 /**
  * A fault that an audit found: a kernel of this device gave other bits than the reference, from the same inputs. It is
- * reported once, by the run that found it; that run was repeated without the kernel, so its outputs are right. This is
- * what a bug report needs: please send it.
+ * reported once, by the run that found it; the kernel went one rung down and that run was repeated, so its outputs are
+ * right. This is what a bug report needs: please send it.
  *
  * @example
  * ```ts
@@ -136,6 +139,10 @@ export interface AuditEvent {
   readonly userAgent?: string;
   /** The kernel: its shader's name. */
   readonly kernel: string;
+  /** The rung of the ladder (B7) that it was on: `full` is usual, `soft` computes floats in integers. */
+  readonly rung: 'light' | 'full' | 'soft';
+  /** Where it is executed from now on. */
+  readonly next: 'light' | 'full' | 'soft' | 'reference';
   /** The pipeline's constants. */
   readonly constants: Readonly<Record<string, number>>;
   /** The nodes that the kernel computed, as `Conv 'name'`. */
@@ -282,7 +289,7 @@ export interface CheckReport {
   readonly elements: number;
   /** In node order: the first is where the paths part. */
   readonly differences: readonly Difference[];
-  /** Nodes that the reference computed on the GPU's side too: their outputs are equal by construction. */
+  /** Nodes that the reference computed on the GPU's side too: their outputs are equal by construction; and other rungs. */
   readonly notes: readonly Note[];
 }
 

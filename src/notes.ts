@@ -24,18 +24,27 @@ export function describeNotes(
 }
 
 function messageOf(
-  { kind, kernel, disabled }: RunNote,
+  { kind, kernel, disabled, rung }: RunNote,
   nodes: readonly string[],
   audit: AuditEvent | undefined,
 ): string {
   const about = nodes.join(', ');
   if (audit !== undefined) {
-    const { index, expected, got, adapter } = audit;
-    return `${about}: kernel ${kernel} gave ${got} instead of ${expected} at element ${index} on ${adapter}; it is not used any more, and the run was repeated. Please report it, with this note's field audit.`;
+    const { index, expected, got, adapter, next } = audit;
+    const then =
+      next === 'reference' ? 'it is not used any more' : `it computes on rung ${next} from now on`;
+    return `${about}: kernel ${kernel} gave ${got} instead of ${expected} at element ${index} on ${adapter}; ${then}, and the run was repeated. Please report it, with this note's field audit.`;
   }
   if (kind === 'audit') return 'This run was not audited: the device has no room for the copies.';
+  if (rung !== undefined) {
+    const why =
+      rung.of === 'device'
+        ? "the device's floats failed its gate"
+        : 'on this device their kernels failed on a rung above';
+    return `${about}: computed on rung ${rung.is}: ${why}. The bits are the same.`;
+  }
   if (disabled === true) {
-    return `${about}: kernel ${kernel} failed an audit here; computed by the reference.`;
+    return `${about}: kernel ${kernel} failed on every rung here; computed by the reference.`;
   }
   return kind === 'reference'
     ? `${about}: kernel ${kernel} has no WebGPU form here; computed by the reference.`

@@ -21,21 +21,26 @@ export interface AuditOptions {
 /** What a run did otherwise than asked, and why. */
 export interface RunNote {
   /**
-   * 'reference': the kernel has no WebGPU twin, or it is disabled; 'recomputed': it met values that it cannot
-   * represent; 'audit': its output was not the reference's.
+   * 'reference': the kernel has no WebGPU twin, or its pipeline has no rung left; 'recomputed': it met values that it
+   * cannot represent; 'audit': its output was not the reference's; 'rung': a rung other than `full`.
    */
-  readonly kind: 'reference' | 'recomputed' | 'audit';
+  readonly kind: 'reference' | 'recomputed' | 'audit' | 'rung';
   readonly kernel: string;
   /** Indices of the graph nodes that the dispatch computes. */
   readonly nodes: readonly number[];
-  /** True for a kernel that an audit disabled on this device. */
+  /** True for a kernel that failed on every rung on this device. */
   readonly disabled?: boolean;
+  /** Of kind 'rung': which, and whether all pipelines of the device are on it, or those that failed higher up. */
+  readonly rung?: { readonly is: 'light' | 'full' | 'soft'; readonly of: 'device' | 'pipeline' };
   /** Of an audit: what was seen. */
   readonly fault?: AuditFault;
 }
 
 /** An element that the GPU computed otherwise than the reference, from the same inputs. */
 export interface AuditFault {
+  /** The rung of the ladder that it was on, and the next one, which it is on now. */
+  readonly rung: 'light' | 'full' | 'soft';
+  readonly next: 'full' | 'soft' | 'light' | 'reference';
   /** Values of the pipeline-overridable constants. */
   readonly constants: Readonly<Record<string, number>>;
   readonly unit: number;

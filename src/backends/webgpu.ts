@@ -14,6 +14,7 @@ import { GpuExecutable, type ExecutableHost } from './webgpu/executable.ts';
 import { passGate } from './webgpu/gate.ts';
 import { Pipelines, type Pipeline } from './webgpu/pipelines.ts';
 import { align, bufferSizeOf } from './webgpu/pool.ts';
+import type { Rung } from './webgpu/rungs.ts';
 import { upload } from './webgpu/storage.ts';
 
 export class WebGpuBackend implements ExecutableHost {
@@ -68,21 +69,29 @@ export class WebGpuBackend implements ExecutableHost {
     return this.#pipelines.of(dispatch);
   }
 
-  get disabled(): number {
-    return this.#pipelines.disabled;
+  get steps(): number {
+    return this.#pipelines.steps;
   }
 
-  isDisabled(dispatch: Dispatch): boolean {
-    return dispatch.kernel.shader !== undefined && this.#pipelines.isDisabled(dispatch);
+  get rung(): Rung {
+    return this.#pipelines.rung;
   }
 
-  disable(dispatch: Dispatch): void {
-    this.#pipelines.disable(dispatch);
+  rungOf(dispatch: Dispatch): Rung | 'reference' {
+    return dispatch.kernel.shader === undefined ? 'reference' : this.#pipelines.rungOf(dispatch);
+  }
+
+  isLowered(dispatch: Dispatch): boolean {
+    return this.#pipelines.isLowered(dispatch);
+  }
+
+  stepDown(dispatch: Dispatch, from: Rung): Rung | 'reference' | undefined {
+    return this.#pipelines.stepDown(dispatch, from);
   }
 
   /** Whether the dispatch can run on this device at all. */
   canRun(plan: Plan, dispatch: Dispatch): boolean {
-    if (dispatch.kernel.shader === undefined || this.isDisabled(dispatch)) return false;
+    if (this.rungOf(dispatch) === 'reference') return false;
     const { limits } = this.device.gpu;
     const tensors = [...inputsOf(dispatch), ...dispatch.outputs];
     return (

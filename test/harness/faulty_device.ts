@@ -7,6 +7,8 @@ export interface PlantedFault {
   readonly kernel: string;
   /** `true` for every element. */
   readonly where: string;
+  /** Only the text of rung `full` is at fault: that of `soft` is compiled as it is. All texts if not given. */
+  readonly only?: 'full';
 }
 
 export interface FaultyDevice {
@@ -23,7 +25,10 @@ export function plant(text: string, where: string): string {
 }
 
 /** Changes `device`; its calls work as before until `armed` is set. */
-export function faultyDevice(device: GPUDevice, { kernel, where }: PlantedFault): FaultyDevice {
+export function faultyDevice(
+  device: GPUDevice,
+  { kernel, where, only }: PlantedFault,
+): FaultyDevice {
   const state: FaultyDevice = { armed: false, swapped: 0 };
   const codes = new Map<GPUShaderModule, string>();
   const recipes = new Map<GPUComputePipeline, GPUComputePipelineDescriptor>();
@@ -40,7 +45,10 @@ export function faultyDevice(device: GPUDevice, { kernel, where }: PlantedFault)
     descriptor: GPUComputePipelineDescriptor,
     pipeline: GPUComputePipeline,
   ): GPUComputePipeline => {
-    if (descriptor.label === kernel) recipes.set(pipeline, descriptor);
+    const isSoft = codes.get(descriptor.compute.module)?.includes('fn soft_add(') === true;
+    if (descriptor.label === kernel && !(only === 'full' && isSoft)) {
+      recipes.set(pipeline, descriptor);
+    }
     return pipeline;
   };
   device.createComputePipeline = (descriptor) =>

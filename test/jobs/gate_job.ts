@@ -20,6 +20,8 @@ export interface GateResult {
   readonly report: Probe;
   readonly rung: Rung;
   readonly digests: Record<string, string>;
+  /** What the runs of the cases said of their rung. */
+  readonly rungNotes: readonly string[];
   /** What `auto` says where the device is refused. */
   readonly auto: readonly string[];
 }
@@ -42,10 +44,14 @@ export async function run(request: unknown, env: JobEnv): Promise<GateResult> {
   const report = await probe({ device });
   const { rung } = await gateOf(Device.wrap(device));
   const digests: Record<string, string> = {};
+  const rungNotes: string[] = [];
   const auto: string[] = [];
   for (const one of stems.flatMap((stem) => caseFiles.get(stem) ?? [])) {
     const result = await runCase(one, 'webgpu', { device });
     digests[one.id] = result.digest;
+    rungNotes.push(
+      ...result.notes.filter(({ kind }) => kind === 'rung').map(({ message }) => message),
+    );
   }
   const [first] = caseFiles.get('pad') ?? [];
   if (report.verdict === 'refused' && first !== undefined) {
@@ -55,5 +61,5 @@ export async function run(request: unknown, env: JobEnv): Promise<GateResult> {
     session.dispose();
   }
   device.destroy();
-  return { report, rung, digests, auto };
+  return { report, rung, digests, rungNotes, auto };
 }

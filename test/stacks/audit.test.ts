@@ -1,6 +1,6 @@
 // Faults that appear behind everything that is checked before a run (docs/NUMERICS.md, B8): one in every row is found by
-// the first audited run, the caller gets the reference's bits all the same, the event is told once, the kernel is not used
-// again, nothing leaks. With `audit: 'off'` nobody notices, so these tests can fail. STACKS=B,C chooses others.
+// the first audited run, the caller gets the reference's bits all the same, each event is told once, the kernel goes down
+// the ladder one rung a fault and no further than that, nothing leaks. With `audit: 'off'` nobody notices, so these tests can fail. STACKS=B,C chooses others.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStack } from '../../src/cli/stacks/runner.ts';
 import type { Stack } from '../../src/cli/stacks/types.ts';
@@ -16,16 +16,16 @@ beforeAll(async () => {
   bundle = await buildJob('audit_job', 'test-audit-job');
 }, 120_000);
 
-/** Kernels of the job's model, and the nodes that they compute. */
-const kernels: readonly (readonly [kernel: string, nodes: readonly string[]])[] = [
-  ['conv_taps', ["Conv 'c'"]],
-  ['pool', ["MaxPool 'm'"]],
-  ['strided_copy', ["Transpose 't'"]],
-  ['mat_mul_strided', ["MatMul 'p'"]],
-  ['softmax', ["Softmax 's'"]],
-  ['concat', ["Concat 'both'"]],
-  ['elementwise', ["Tanh 'h'"]],
-  ['reduce', ["ReduceSum 'r'"]],
+/** Kernels of the job's model, the nodes that they compute, and whether they round: then they have a rung `soft`. */
+const kernels: readonly (readonly [kernel: string, nodes: readonly string[], rounds: boolean])[] = [
+  ['conv_taps', ["Conv 'c'"], true],
+  ['pool', ["MaxPool 'm'"], true],
+  ['strided_copy', ["Transpose 't'"], false],
+  ['mat_mul_strided', ["MatMul 'p'"], true],
+  ['softmax', ["Softmax 's'"], true],
+  ['concat', ["Concat 'both'"], false],
+  ['elementwise', ["Tanh 'h'"], true],
+  ['reduce', ["ReduceSum 'r'"], true],
 ];
 
 describe.each(stacks)('stack %s', (id) => {
@@ -41,15 +41,22 @@ describe.each(stacks)('stack %s', (id) => {
     return reply.result as AuditSeen;
   }
 
-  function expectRecovered(got: AuditSeen, kernel: string, nodes: readonly string[]): void {
+  /** @param rungs on which the fault was found, one after the other */
+  function expectRecovered(
+    got: AuditSeen,
+    kernel: string,
+    nodes: readonly string[],
+    rungs: readonly ('full' | 'soft')[],
+  ): void {
     // The fault is one, and the run that is not audited neither sees nor mends it.
     expect(got.off).toEqual({ same: false, notes: [] });
     expect(got.swapped).toBeGreaterThan(0);
     const last = got.runs.at(-1);
     expect(last?.same).toBe(true);
     const events = last?.notes.filter(({ kind }) => kind === 'audit') ?? [];
-    expect(events).toEqual([
-      {
+    const isLost = rungs.includes('soft') || !roundsOf(kernel);
+    expect(events).toEqual(
+      rungs.map((rung, i) => ({
         kind: 'audit',
         nodes,
         message: expect.stringMatching(
@@ -61,25 +68,36 @@ describe.each(stacks)('stack %s', (id) => {
           adapter: expect.stringMatching(/./),
           kernel,
           nodes,
+          rung,
+          next: rungs[i + 1] ?? (isLost ? 'reference' : 'soft'),
           constants: expect.any(Object),
           output: 0,
           name: /'(.+)'/.exec(nodes[0] ?? '')?.[1],
         }),
-      },
-    ]);
-    const [event] = events.flatMap(({ audit }) => audit ?? []);
-    expect(event?.expected).not.toBe(event?.got);
-    const reference = {
-      kind: 'reference',
-      nodes,
-      message: `${nodes.join(', ')}: kernel ${kernel} failed an audit here; computed by the reference.`,
-    };
-    expect(last?.notes).toEqual([...events, reference]);
-    expect(got.next).toEqual({ same: true, notes: [reference] });
-    expect(got.other).toEqual({ same: true, kinds: ['reference'] });
+      })),
+    );
+    for (const { audit } of events) expect(audit?.expected).not.toBe(audit?.got);
+    const where = isLost
+      ? {
+          kind: 'reference',
+          nodes,
+          message: `${nodes.join(', ')}: kernel ${kernel} failed on every rung here; computed by the reference.`,
+        }
+      : {
+          kind: 'rung',
+          nodes,
+          message: `${nodes.join(', ')}: computed on rung soft: on this device their kernels failed on a rung above. The bits are the same.`,
+        };
+    expect(last?.notes).toEqual([...events, where]);
+    expect(got.next).toEqual({ same: true, notes: [where] });
+    expect(got.other).toEqual({ same: true, kinds: [where.kind] });
     expect(got.usedAgain).toBe(false);
     expect(got.leaked).toEqual([]);
   }
+  const roundsOf = (kernel: string): boolean =>
+    kernels.some(([name, , rounds]) => name === kernel && rounds);
+  const everyRung = (kernel: string): ('full' | 'soft')[] =>
+    roundsOf(kernel) ? ['full', 'soft'] : ['full'];
 
   test.each(kernels)(
     '%s wrong in every row: found by the first audited run',
@@ -87,7 +105,16 @@ describe.each(stacks)('stack %s', (id) => {
     async (kernel, nodes) => {
       const got = await seen({ kernel, where: 'true', soundRuns: 0, runs: 1 });
       expect(got.runs).toHaveLength(1);
-      expectRecovered(got, kernel, nodes);
+      expectRecovered(got, kernel, nodes, everyRung(kernel));
+    },
+  );
+
+  test.each(kernels.filter(([, , rounds]) => rounds))(
+    '%s wrong on rung full only: computes on rung soft',
+    { timeout: 180_000 },
+    async (kernel, nodes) => {
+      const got = await seen({ kernel, where: 'true', only: 'full', soundRuns: 0, runs: 1 });
+      expectRecovered(got, kernel, nodes, ['full']);
     },
   );
 
@@ -96,7 +123,7 @@ describe.each(stacks)('stack %s', (id) => {
     // A row is drawn of one of eight dispatches: all miss it with probability (7/8)^200 < 3e-12.
     const got = await seen({ kernel, where: 'true', soundRuns: 2, audit: 200, runs: 1 });
     expect(got.runs).toHaveLength(1);
-    expectRecovered(got, kernel, nodes);
+    expectRecovered(got, kernel, nodes, everyRung(kernel));
   });
 
   test(
@@ -107,7 +134,7 @@ describe.each(stacks)('stack %s', (id) => {
       const got = await seen({ kernel, where: 'true', soundRuns: 2, runs: 5000 });
       // Runs before it gave wrong bits: an audit of samples says how likely, not that all are seen.
       for (const run of got.runs.slice(0, -1)) expect(run).toEqual({ same: false, notes: [] });
-      expectRecovered(got, kernel, nodes);
+      expectRecovered(got, kernel, nodes, everyRung(kernel));
     },
   );
 
@@ -116,7 +143,7 @@ describe.each(stacks)('stack %s', (id) => {
     // At most 256 rows of one of eight dispatches: all miss it with probability below (1 - 1/2048)^60000 < 2e-13.
     const where = 'i == 24u * 8u + 5u';
     const got = await seen({ kernel, where, soundRuns: 1, audit: 60_000, runs: 1 });
-    expectRecovered(got, kernel, nodes);
+    expectRecovered(got, kernel, nodes, everyRung(kernel));
     const [event] = got.runs.flatMap(({ notes }) => notes.flatMap(({ audit }) => audit ?? []));
     expect(event).toMatchObject({ index: 24 * 8 + 5, differing: 1 });
   });

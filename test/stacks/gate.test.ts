@@ -112,6 +112,10 @@ describe.each([
     expect(result.report.verdict).toBe('reduced');
     expect(result.rung).toBe('soft');
     expect(result.digests).toEqual(golden(stems));
+    expect(result.rungNotes.length).toBeGreaterThan(10);
+    for (const note of result.rungNotes) {
+      expect(note).toMatch(/: computed on rung soft: the device's floats failed its gate\./);
+    }
   });
 });
 

@@ -2,7 +2,7 @@
 // and submits. A stretch of dispatches with shaders is one command buffer; the reference executes the others
 // between stretches. A dispatch whose flag is raised is recomputed by the reference from its actual inputs, and
 // the run is repeated with it (B6). Some dispatches are audited before the outputs are delivered (B8): where one is not
-// the reference's, its pipeline is disabled and the run repeated. Every device error rejects the run.
+// the reference's, its pipeline goes one rung down the ladder (B7) and the run is repeated. Every device error rejects the run.
 import type { Constant } from '../../core/constant.ts';
 import { throwIfAborted } from '../../core/errors.ts';
 import { inputsOf, type Dispatch } from '../../core/op.ts';
@@ -17,6 +17,7 @@ import { Outputs } from './outputs.ts';
 import { uploadParams } from './params.ts';
 import { assignSlots } from './pool.ts';
 import { Recording, type PipelineSource } from './recording.ts';
+import type { Rung } from './rungs.ts';
 import { Samples, type Fault, type SampledRun } from './samples.ts';
 import { GpuStorage, mapped, upload } from './storage.ts';
 
@@ -29,7 +30,8 @@ const DISPATCHES_A_TURN = 16;
 export interface ExecutableHost extends PipelineSource {
   readonly reference: WasmBackend;
   readonly auditor: Auditor;
-  disable(dispatch: Dispatch): void;
+  /** @returns the rung that the dispatch's pipeline is on now; undefined if it had left `from` before */
+  stepDown(dispatch: Dispatch, from: Rung): Rung | 'reference' | undefined;
   createBuffer(label: string, size: number, usage: number): GPUBuffer;
   useConstant(constant: Constant): GPUBuffer;
   dropConstant(constant: Constant): void;
@@ -127,7 +129,7 @@ export class GpuExecutable implements Executable {
         auditBytes += samples.bytes;
       }
       if (samples?.failed === true) notes.push({ kind: 'audit', kernel: '', nodes: [] });
-      notes.push(...this.#disableFaulty(faults));
+      notes.push(...this.#stepDown(faults));
       if (faults.length > 0) continue;
       if (samples !== undefined) this.#trust(samples, all);
       const words = new Uint32Array(bytes.buffer, 0, this.#status.size / 4);
@@ -155,7 +157,7 @@ export class GpuExecutable implements Executable {
     for (const constant of this.#used) this.#backend.dropConstant(constant);
   }
 
-  /** Pipelines that were disabled since the last run, here or by another model on the device, are replaced. */
+  /** Pipelines that left their rung since the last run, here or by another model on the device, are replaced. */
   async #refresh(recording: Recording): Promise<void> {
     if (recording.isCurrent) return;
     const before = this.#used;
@@ -190,16 +192,29 @@ export class GpuExecutable implements Executable {
     this.#backend.auditor.trust(checked, all && !samples.failed);
   }
 
-  /** Disables the pipelines of these steps. @returns one note for each pipeline */
-  #disableFaulty(faults: readonly Fault[]): RunNote[] {
+  /** Takes the pipelines of these steps one rung down. @returns one note for each pipeline */
+  #stepDown(faults: readonly Fault[]): RunNote[] {
+    const { steps } = this.#built().recording;
     return faults.flatMap((fault) => {
       const { step, dispatch, unit, output, index, expected, got, differing } = fault;
-      // Steps with the same pipeline tell the same story.
-      if (this.#backend.isDisabled(dispatch)) return [];
-      this.#backend.disable(dispatch);
+      const rung = steps[step]?.gpu?.rung;
+      // Steps with the same pipeline tell the same story; so does another model on the device.
+      const next = rung === undefined ? undefined : this.#backend.stepDown(dispatch, rung);
+      if (rung === undefined || next === undefined) return [];
       const { constants, kernel } = dispatch;
       const name = dispatch.outputs[output]?.name ?? '';
-      const details = { constants, unit, output, name, index, expected, got, differing };
+      const details = {
+        rung,
+        next,
+        constants,
+        unit,
+        output,
+        name,
+        index,
+        expected,
+        got,
+        differing,
+      };
       const nodes = this.#plan.steps[step]?.nodes ?? [];
       return [{ kind: 'audit', kernel: kernel.name, nodes, fault: details }];
     });

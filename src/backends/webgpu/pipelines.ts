@@ -1,11 +1,12 @@
 // Compute pipelines by shader text and constants, made once a device. Every entry point is `main`; bindings are
 // fixed: 0 Params, 1 tables where the text has them, 2 status, then inputs, then outputs. Browsers compile those of a
 // plan side by side; elsewhere they are made one by one, because Node's binding of Dawn was seen to abort in
-// createComputePipelineAsync.
+// createComputePipelineAsync. Each has a rung of the ladder (B7), at first the device's; a fault takes it one down.
 import { DeviceError } from '../../core/errors.ts';
 import { inputsOf, type Dispatch } from '../../core/op.ts';
+import type { Shader } from '../../core/shader.ts';
 import type { Device } from './device.ts';
-import { assembleOn, type Rung } from './rungs.ts';
+import { assembleOn, rungBelow, type Rung } from './rungs.ts';
 
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
@@ -14,6 +15,7 @@ export interface Pipeline {
 
 /** All that tells one pipeline from another. */
 interface Recipe {
+  readonly rung: Rung | 'reference';
   readonly key: string;
   readonly label: string;
   readonly text: string;
@@ -27,8 +29,10 @@ export class Pipelines {
   readonly #device: Device;
   readonly #modules = new Map<string, GPUShaderModule>();
   readonly #pipelines = new Map<string, Pipeline>();
-  readonly #disabled = new Set<string>();
-  /** Of all pipelines of the device: what its gate says (B7), or a test that looks at a rung. */
+  // By the key that a pipeline has on the device's rung.
+  readonly #lowered = new Map<string, Rung | 'reference'>();
+  #steps = 0;
+  /** Where pipelines of the device begin: what its gate says (B7), or a test that looks at a rung. */
   rung: Rung = 'full';
 
   private constructor(device: Device) {
@@ -45,21 +49,38 @@ export class Pipelines {
     return pipelines;
   }
 
-  /** How many pipelines were disabled so far: whoever holds pipelines asks again when it has changed. */
-  get disabled(): number {
-    return this.#disabled.size;
+  /** How often a pipeline was taken down a rung so far: whoever holds pipelines asks again when it has changed. */
+  get steps(): number {
+    return this.#steps;
   }
 
-  /** Never again on this device: its output was not the contract's. */
-  disable(dispatch: Dispatch): void {
-    this.#disabled.add(this.#recipe(dispatch).key);
+  /** Where the dispatch is executed. */
+  rungOf(dispatch: Dispatch): Rung | 'reference' {
+    return this.#lowered.size === 0 ? this.rung : this.#recipe(dispatch).rung;
   }
 
-  isDisabled(dispatch: Dispatch): boolean {
-    return this.#disabled.size > 0 && this.#disabled.has(this.#recipe(dispatch).key);
+  /**
+   * What the dispatch's pipeline gave on rung `from` was not the contract's: on this device it goes one rung down.
+   *
+   * @returns the rung it is on now; undefined if it had left `from` before
+   */
+  stepDown(dispatch: Dispatch, from: Rung): Rung | 'reference' | undefined {
+    const shader = shaderOf(dispatch);
+    const { rung } = this.#recipe(dispatch);
+    if (rung !== from) return undefined;
+    const below = rungBelow(rung, shader);
+    this.#lowered.set(keyOf(dispatch, assembleOn(this.rung, shader)), below);
+    this.#steps += 1;
+    return below;
   }
 
-  /** Forgets all pipelines, but not which are disabled: after an error nobody knows which one is invalid. */
+  /** Whether the rung that the dispatch is on changes its text: one without rounded operations is the same on each. */
+  isLowered(dispatch: Dispatch): boolean {
+    const { rung, text } = this.#recipe(dispatch);
+    return rung !== 'full' && text !== assembleOn('full', shaderOf(dispatch));
+  }
+
+  /** Forgets all pipelines, but not their rungs: after an error nobody knows which one is invalid. */
   clear(): void {
     this.#modules.clear();
     this.#pipelines.clear();
@@ -115,15 +136,16 @@ export class Pipelines {
 
   #recipe(dispatch: Dispatch): Recipe {
     const { kernel, constants } = dispatch;
-    const shader = typeof kernel.shader === 'function' ? kernel.shader(dispatch) : kernel.shader;
-    if (shader === undefined) {
-      throw new DeviceError(`${kernel.name}: there is no WebGPU kernel`, { stage: 'pipeline' });
-    }
-    const text = assembleOn(this.rung, shader);
+    const shader = shaderOf(dispatch);
+    const first = assembleOn(this.rung, shader);
+    const firstKey = keyOf(dispatch, first);
+    const rung = this.#lowered.get(firstKey) ?? this.rung;
+    const isFirst = rung === this.rung || rung === 'reference';
+    const text = isFirst ? first : assembleOn(rung, shader);
+    const key = isFirst ? firstKey : keyOf(dispatch, text);
     const inputs = inputsOf(dispatch).length;
     const outputs = dispatch.outputs.length;
-    const key = `${inputs} ${outputs} ${JSON.stringify(constants)}\n${text}`;
-    return { key, label: kernel.name, text, inputs, outputs, constants };
+    return { rung, key, label: kernel.name, text, inputs, outputs, constants };
   }
 
   #describe({ label, text, inputs, outputs, constants }: Recipe): {
@@ -155,4 +177,18 @@ export class Pipelines {
     };
     return { layout, descriptor };
   }
+}
+
+function shaderOf(dispatch: Dispatch): Shader {
+  const { kernel } = dispatch;
+  const shader = typeof kernel.shader === 'function' ? kernel.shader(dispatch) : kernel.shader;
+  if (shader === undefined) {
+    throw new DeviceError(`${kernel.name}: there is no WebGPU kernel`, { stage: 'pipeline' });
+  }
+  return shader;
+}
+
+function keyOf(dispatch: Dispatch, text: string): string {
+  const { constants, outputs } = dispatch;
+  return `${inputsOf(dispatch).length} ${outputs.length} ${JSON.stringify(constants)}\n${text}`;
 }

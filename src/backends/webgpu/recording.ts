@@ -1,5 +1,5 @@
 // The steps of a plan as they are recorded: pipeline, bind group and grid of each that the GPU executes. Made anew when a
-// pipeline was disabled. Not here: buffers, submissions.
+// pipeline was taken down a rung. Not here: buffers, submissions.
 import { gridOfDispatch, inputsOf, type Dispatch } from '../../core/op.ts';
 import type { Value } from '../../core/value.ts';
 import type { Plan, Step } from '../../graph/plan.ts';
@@ -9,16 +9,22 @@ import type { Device } from './device.ts';
 import type { ParamsBuffer } from './params.ts';
 import type { Pipeline } from './pipelines.ts';
 import { bufferSizeOf } from './pool.ts';
+import type { Rung } from './rungs.ts';
 import { bytesOf, type Samples } from './samples.ts';
 
 /** What a recording asks of the backend. */
 export interface PipelineSource {
   readonly device: Device;
-  /** How many pipelines of the device were disabled so far. */
-  readonly disabled: number;
+  /** How often a pipeline of the device was taken down a rung so far. */
+  readonly steps: number;
+  /** Where pipelines of the device begin. */
+  readonly rung: Rung;
   pipeline(dispatch: Dispatch): Pipeline;
   canRun(plan: Plan, dispatch: Dispatch): boolean;
-  isDisabled(dispatch: Dispatch): boolean;
+  /** Where the dispatch is executed; 'reference' also for a kernel without a shader. */
+  rungOf(dispatch: Dispatch): Rung | 'reference';
+  /** Whether it runs from another text than usual. */
+  isLowered(dispatch: Dispatch): boolean;
 }
 
 interface Recorded {
@@ -27,6 +33,9 @@ interface Recorded {
   readonly gpu:
     | {
         readonly pipeline: GPUComputePipeline;
+        readonly rung: Rung;
+        /** Its text is not that of the usual rung. */
+        readonly lowered: boolean;
         readonly bindings: GPUBindGroup;
         readonly grid: readonly [number, number, number];
       }
@@ -46,7 +55,7 @@ export class Recording {
   readonly #shared: Shared;
   #steps: readonly Recorded[] = [];
   #auditable: readonly Auditable[] = [];
-  #disabled = 0;
+  #made = 0;
 
   constructor(source: PipelineSource, plan: Plan, shared: Shared) {
     this.#source = source;
@@ -63,15 +72,15 @@ export class Recording {
     return this.#auditable;
   }
 
-  /** False once a pipeline of the device was disabled behind it. */
+  /** False once a pipeline of the device was taken down a rung behind it. */
   get isCurrent(): boolean {
-    return this.#disabled === this.#source.disabled;
+    return this.#made === this.#source.steps;
   }
 
   /** Makes it, within the caller's error scope. */
   make(bufferOf: (value: Value) => GPUBuffer): void {
     this.#steps = this.#plan.steps.map((step, i) => this.#record(step, i, bufferOf));
-    this.#disabled = this.#source.disabled;
+    this.#made = this.#source.steps;
     this.#auditable = this.#steps.flatMap(({ step: { dispatch }, gpu }, step) => {
       if (gpu === undefined) return [];
       const bytes = bytesOf(dispatch, (value) => this.#plan.constant(value));
@@ -79,8 +88,31 @@ export class Recording {
     });
   }
 
-  /** Which steps a run executed elsewhere: on the reference, or there in the end. */
+  /** Which steps a run executed on another rung, and which elsewhere: on the reference, or there in the end. */
   notes(recomputed: ReadonlySet<number>): RunNote[] {
+    return [...this.#rungNotes(), ...this.#otherNotes(recomputed)];
+  }
+
+  /** One note for a rung and a reason. */
+  #rungNotes(): RunNote[] {
+    const notes = new Map<string, { rung: Rung; of: 'device' | 'pipeline'; nodes: Set<number> }>();
+    for (const { step, gpu } of this.#steps) {
+      if (gpu?.lowered !== true) continue;
+      const { rung } = gpu;
+      const of = rung === this.#source.rung ? 'device' : 'pipeline';
+      const note = notes.get(`${of} ${rung}`) ?? { rung, of, nodes: new Set() };
+      for (const node of step.nodes) note.nodes.add(node);
+      notes.set(`${of} ${rung}`, note);
+    }
+    return [...notes.values()].map(({ rung, of, nodes }) => ({
+      kind: 'rung',
+      kernel: '',
+      nodes: [...nodes],
+      rung: { is: rung, of },
+    }));
+  }
+
+  #otherNotes(recomputed: ReadonlySet<number>): RunNote[] {
     return this.#steps.flatMap(({ step, gpu }, i) => {
       if (gpu !== undefined && !recomputed.has(i)) return [];
       return [
@@ -88,7 +120,9 @@ export class Recording {
           kind: gpu === undefined ? 'reference' : 'recomputed',
           kernel: step.dispatch.kernel.name,
           nodes: step.nodes,
-          disabled: this.#source.isDisabled(step.dispatch),
+          disabled:
+            step.dispatch.kernel.shader !== undefined &&
+            this.#source.rungOf(step.dispatch) === 'reference',
         },
       ];
     });
@@ -123,7 +157,11 @@ export class Recording {
   #record(step: Step, i: number, bufferOf: (value: Value) => GPUBuffer): Recorded {
     const { params, status, stride } = this.#shared;
     const { dispatch } = step;
-    if (!this.#source.canRun(this.#plan, dispatch)) return { step, gpu: undefined };
+    const rung = this.#source.rungOf(dispatch);
+    if (rung === 'reference' || !this.#source.canRun(this.#plan, dispatch)) {
+      return { step, gpu: undefined };
+    }
+    const lowered = rung !== 'full' && this.#source.isLowered(dispatch);
     const { pipeline, layout } = this.#source.pipeline(dispatch);
     const tensors = [...inputsOf(dispatch), ...dispatch.outputs];
     const bindings = this.#source.device.gpu.createBindGroup({
@@ -152,6 +190,7 @@ export class Recording {
         })),
       ],
     });
-    return { step, gpu: { pipeline, bindings, grid: gridOfDispatch(dispatch) } };
+    const grid = gridOfDispatch(dispatch);
+    return { step, gpu: { pipeline, rung, lowered, bindings, grid } };
   }
 }

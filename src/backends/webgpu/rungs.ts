@@ -7,6 +7,9 @@ import soft from '../../../shaders/math/rounded_soft.wgsl';
 /** `full` is what runs; `soft` where a gate or an audit found its floats at fault; `light` nowhere yet. */
 export type Rung = 'light' | 'full' | 'soft';
 
+/** From the top down; below them all stands the reference. */
+const LADDER: readonly Rung[] = ['light', 'full', 'soft'];
+
 const TEXTS: Readonly<Record<Rung, Shader | undefined>> = { light, full: undefined, soft };
 
 /** The text of a shader on a rung. */
@@ -15,4 +18,11 @@ export function assembleOn(rung: Rung, shader: Shader): string {
   return rounded === undefined
     ? assembleShader(shader)
     : assembleShader(shader, new Map([['math/rounded', rounded]]));
+}
+
+/** The first rung below on which the shader's text is another one; a text without rounded operations has none. */
+export function rungBelow(rung: Rung, shader: Shader): Rung | 'reference' {
+  const text = assembleOn(rung, shader);
+  const below = LADDER.slice(LADDER.indexOf(rung) + 1);
+  return below.find((one) => assembleOn(one, shader) !== text) ?? 'reference';
 }
