@@ -114,6 +114,7 @@ describe.each(stacks)('stack %s', (id) => {
     { timeout: 180_000 },
     async (kernel, nodes) => {
       const got = await seen({ kernel, where: 'true', only: 'full', soundRuns: 0, runs: 1 });
+      expect(got.runs).toHaveLength(1);
       expectRecovered(got, kernel, nodes, ['full']);
     },
   );
