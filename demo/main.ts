@@ -2,6 +2,7 @@
 // the view. Verifying the device is another matter and is loaded when its button is pressed (verify.ts).
 import { contract } from '../src/index.ts';
 import { fetchBundled, MODEL, pixelsOf, type Bundled, type Expected } from './bundled.ts';
+import { showDevice } from './device.ts';
 import { byId, copy, element, setText } from './elements.ts';
 import { thisBrowser } from './environment.ts';
 import type { Expectation } from './judge.ts';
@@ -158,7 +159,12 @@ class Page {
 
 setText(byId('contract', HTMLElement), `contract ${contract.id} ${contract.version}`);
 const page = new Page();
-page.start().catch((error: unknown) => page.fail(error));
+// The gate after the first picture: neither waits for the other's compiling.
+page
+  .start()
+  .catch((error: unknown) => page.fail(error))
+  .then(showDevice)
+  .catch((error: unknown) => page.fail(error));
 const verify = byId('verify', HTMLButtonElement);
 verify.addEventListener('click', () => {
   import('./verify.ts')

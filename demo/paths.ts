@@ -24,7 +24,7 @@ export type Outcome =
 export type Outcomes = Readonly<Record<Backend, Outcome>>;
 
 /** Why WebGPU is absent, in words for a visitor. */
-function absence(error: DeviceError): string {
+export function absence(error: DeviceError): string {
   if (navigator.gpu !== undefined) return `No WebGPU here: ${error.message}`;
   return isSecureContext
     ? 'This browser has no WebGPU.'

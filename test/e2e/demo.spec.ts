@@ -161,6 +161,7 @@ test('fits a phone of 360 pixels', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await openDemo(page);
   await page.locator('#words summary').click();
+  await page.locator('#findings summary').click();
   for (const width of [360, 412, 819, 820]) {
     await page.setViewportSize({ width, height: 740 });
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

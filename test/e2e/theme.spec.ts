@@ -23,7 +23,7 @@ function lowContrast(page: Page): Promise<string[]> {
     };
     const low: string[] = [];
     const selectors =
-      'h1, h2, h3, .quiet, .intro p, .label, .legend, .reads, .value, .digest, button:not(:disabled), .verdict p, summary, th, td code, .mark';
+      'h1, h2, h3, .quiet, .intro p, .label, .legend, .reads, .value, .digest, button:not(:disabled), .verdict p, summary, th, td, td code, .mark';
     for (const element of document.querySelectorAll<HTMLElement>(selectors)) {
       const a = luminance(parse(getComputedStyle(element).color));
       const b = luminance(ground(element));
@@ -76,6 +76,7 @@ for (const theme of ['light', 'dark'] as const) {
     try {
       await openDemo(shown);
       await shown.locator('#words summary').click();
+      await shown.locator('#findings summary').click();
       if (theme === 'dark') expect(await lightness(shown)).toBeLessThan(0.2);
       else expect(await lightness(shown)).toBeGreaterThan(0.9);
       expect(await lowContrast(shown)).toEqual([]);
