@@ -139,6 +139,8 @@ export interface AuditEvent {
   readonly userAgent?: string;
   /** The kernel: its shader's name. */
   readonly kernel: string;
+  /** In a run, or before it, by the gate of the kernel's pipeline (B7): then index and bits are of drawn words. */
+  readonly seen: 'gate' | 'run';
   /** The rung of the ladder (B7) that it was on: `full` is usual, `soft` computes floats in integers. */
   readonly rung: 'light' | 'full' | 'soft';
   /** Where it is executed from now on. */
@@ -190,6 +192,16 @@ export interface RunResult {
   readonly backend: Backend;
   /** The GPU that ran, where one did. */
   readonly adapter?: string;
+  /**
+   * What the gates of new pipelines took, in a run on WebGPU that came to some: before a pipeline's first result it is run
+   * over drawn words and compared with the reference (B7). `skipped` counts those that were too large, that read integers
+   * computed on the device, or whose flag was raised; audits look at them.
+   */
+  readonly gate?: {
+    readonly pipelines: number;
+    readonly skipped: number;
+    readonly milliseconds: number;
+  };
   /** What the run did otherwise than asked, and what `auto` took. */
   readonly notes: readonly Note[];
 }

@@ -30,10 +30,11 @@ function messageOf(
 ): string {
   const about = nodes.join(', ');
   if (audit !== undefined) {
-    const { index, expected, got, adapter, next } = audit;
+    const { index, expected, got, adapter, next, seen } = audit;
+    const where = seen === 'gate' ? 'before its first use, ' : '';
     const then =
       next === 'reference' ? 'it is not used any more' : `it computes on rung ${next} from now on`;
-    return `${about}: kernel ${kernel} gave ${got} instead of ${expected} at element ${index} on ${adapter}; ${then}, and the run was repeated. Please report it, with this note's field audit.`;
+    return `${about}: ${where}kernel ${kernel} gave ${got} instead of ${expected} at element ${index} on ${adapter}; ${then}, and the run was repeated. Please report it, with this note's field audit.`;
   }
   if (kind === 'audit') return 'This run was not audited: the device has no room for the copies.';
   if (rung !== undefined) {

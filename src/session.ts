@@ -7,8 +7,8 @@ import { Tensor } from './core/tensor.ts';
 import type {
   AuditOptions,
   Executable,
-  RunNote,
   RunOptions as ExecutableRunOptions,
+  RunResult as ExecutableRunResult,
 } from './backends/backend.ts';
 import { WasmBackend } from './backends/wasm.ts';
 import { WebGpuBackend } from './backends/webgpu.ts';
@@ -79,7 +79,7 @@ export class Session implements Model {
       };
       const { signal } = options;
       const reference = await this.#execute('wasm', fed, plan, { signal });
-      // Not audited: everything is compared, and a run that repairs itself would hide what is asked for.
+      // Neither gated nor audited: everything is compared, and a run that repairs itself would hide what is asked for.
       const gpu = await this.#execute('webgpu', fed, plan, { signal });
       const { device } = await this.#webgpu();
       return compareOutputs(this.#checked.graph, reference.outputs, gpu.outputs, {
@@ -125,11 +125,11 @@ export class Session implements Model {
       backend,
       fed,
       { outputs: names, fuse: true },
-      { signal: options.signal, keepOnDevice: new Set(kept), audit },
+      { signal: options.signal, keepOnDevice: new Set(kept), audit, gate: () => Math.random() },
     );
     const info = backend === 'webgpu' ? (await this.#webgpu()).device.info : undefined;
     notes.push(...describeNotes(result.notes, this.#checked.graph, info));
-    return describeResult(result.outputs, names, backend, info?.name, notes);
+    return describeResult(result, names, backend, info?.name, notes);
   }
 
   async #execute(
@@ -137,7 +137,7 @@ export class Session implements Model {
     feeds: ReadonlyMap<string, Tensor>,
     options: Omit<PlanOptions, 'target'>,
     run: ExecutableRunOptions,
-  ): Promise<{ outputs: Map<string, Tensor>; notes: readonly RunNote[] }> {
+  ): Promise<ExecutableRunResult> {
     const fed =
       backend === 'wasm' ? await inMemory(feeds) : await onDevice(feeds, await this.#webgpu());
     const key = `${backend} ${options.fuse} ${options.outputs.join()} ${signatureOf(fed)}`;
@@ -288,7 +288,7 @@ async function onDevice(
 }
 
 function describeResult(
-  tensors: ReadonlyMap<string, Tensor>,
+  { outputs: tensors, gate }: ExecutableRunResult,
   names: readonly string[],
   backend: Backend,
   adapter: string | undefined,
@@ -310,6 +310,7 @@ function describeResult(
     },
     backend,
     ...(adapter === undefined ? {} : { adapter }),
+    ...(gate === undefined ? {} : { gate }),
     notes,
   };
 }

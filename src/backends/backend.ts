@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Names of outputs that stay on the device. */
   readonly keepOnDevice?: ReadonlySet<string> | undefined;
+  /** Draws for the gates of new pipelines on a GPU (B7), a number in [0, 1); none is run if absent. */
+  readonly gate?: ((this: void) => number) | undefined;
   /** How a run on a GPU is audited (B8); not at all if absent. */
   readonly audit?: AuditOptions | undefined;
 }
@@ -38,6 +40,8 @@ export interface RunNote {
 
 /** An element that the GPU computed otherwise than the reference, from the same inputs. */
 export interface AuditFault {
+  /** By the pipeline's gate, from drawn words, or by the audit of a run. */
+  readonly seen: 'gate' | 'run';
   /** The rung of the ladder that it was on, and the next one, which it is on now. */
   readonly rung: 'light' | 'full' | 'soft';
   readonly next: 'full' | 'soft' | 'light' | 'reference';
@@ -58,6 +62,16 @@ export interface AuditFault {
 export interface RunResult {
   readonly outputs: Map<string, Tensor>;
   readonly notes: readonly RunNote[];
+  /** What gates of pipelines took, in a run that came to some. */
+  readonly gate?: GateCost;
+}
+
+export interface GateCost {
+  /** How many were compared. */
+  readonly pipelines: number;
+  /** How many could not be. */
+  readonly skipped: number;
+  readonly milliseconds: number;
 }
 
 /** A plan made ready on one backend. */

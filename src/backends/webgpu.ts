@@ -81,6 +81,14 @@ export class WebGpuBackend implements ExecutableHost {
     return dispatch.kernel.shader === undefined ? 'reference' : this.#pipelines.rungOf(dispatch);
   }
 
+  pass(pipelines: Iterable<GPUComputePipeline>): void {
+    this.#pipelines.pass(pipelines);
+  }
+
+  hasPassed(pipeline: GPUComputePipeline): boolean {
+    return this.#pipelines.hasPassed(pipeline);
+  }
+
   isLowered(dispatch: Dispatch): boolean {
     return this.#pipelines.isLowered(dispatch);
   }

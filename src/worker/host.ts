@@ -73,8 +73,14 @@ async function answer(
       const outputs = Object.fromEntries(
         Object.entries(result.outputs).map(([name, tensor]) => [name, send(tensor, transfer)]),
       );
-      const { backend, notes, adapter } = result;
-      return { outputs, backend, notes, ...(adapter === undefined ? {} : { adapter }) };
+      const { backend, notes, adapter, gate } = result;
+      return {
+        outputs,
+        backend,
+        notes,
+        ...(adapter === undefined ? {} : { adapter }),
+        ...(gate === undefined ? {} : { gate }),
+      };
     }
     case 'check':
       return session().check(receive(request.feeds), { signal });

@@ -5,7 +5,7 @@ import type { DType, TypedArray } from '../core/dtype.ts';
 import type { CheckReport } from '../model.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { Progress } from '../model.ts';
-import type { Backend, Note } from '../model.ts';
+import type { Backend, Note, RunResult } from '../model.ts';
 
 /** A tensor in a message: its elements, or the handle of one that stays on the worker's device. */
 export type SentTensor =
@@ -44,6 +44,7 @@ export interface Ran {
   readonly backend: Backend;
   readonly adapter?: string;
   readonly notes: readonly Note[];
+  readonly gate?: NonNullable<RunResult['gate']>;
 }
 
 /** What each kind of request is answered with. */

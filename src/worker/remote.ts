@@ -141,6 +141,7 @@ class RemoteModel implements Model {
       },
       backend: ran.backend,
       ...(ran.adapter === undefined ? {} : { adapter: ran.adapter }),
+      ...(ran.gate === undefined ? {} : { gate: ran.gate }),
       notes: ran.notes,
     };
   }

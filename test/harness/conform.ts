@@ -1,9 +1,11 @@
 // Runs operator cases on one backend and digests what they give. The digests are compared elsewhere: with
 // goldens, with hand-written expectations, between backends and between stacks.
+import { Device } from '../../src/backends/webgpu/device.ts';
+import { Pipelines } from '../../src/backends/webgpu/pipelines.ts';
 import { digestOf, digestOfRun } from '../../src/core/digest.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { Session } from '../../src/session.ts';
-import type { Backend, ModelOptions, Note } from '../../src/model.ts';
+import type { Backend, ModelOptions, Note, RunResult } from '../../src/model.ts';
 import type { OpCase } from './cases.ts';
 
 export interface CaseResult {
@@ -12,16 +14,21 @@ export interface CaseResult {
   readonly digest: string;
   readonly outputs: ReadonlyMap<string, Tensor>;
   readonly notes: readonly Note[];
+  readonly gate?: RunResult['gate'];
 }
 
 /** Never throws for a case that fails: the error's text takes the digest's place, and stacks must agree on it too. */
 export async function runCase(
   one: OpCase,
   backend: Backend,
-  options: ModelOptions = {},
+  { gated = false, ...options }: ModelOptions & { readonly gated?: boolean | undefined } = {},
 ): Promise<CaseResult> {
   let session: Session | undefined;
   try {
+    // Nor are pipelines compared before their first use, unless asked for: for the same reason.
+    if (options.device !== undefined) {
+      Pipelines.on(Device.wrap(options.device)).gated = gated;
+    }
     session = await Session.create(one.graph, options);
     // Not audited: an audit would mend what a case is there to find.
     const result = await session.run(one.feeds, { backend, audit: 'off' });
@@ -29,7 +36,8 @@ export async function runCase(
     const digest = digestOfRun(
       [...outputs].map(([name, tensor]) => ({ name, digest: digestOf(tensor) })),
     );
-    return { id: one.id, digest, outputs, notes: result.notes };
+    const { notes, gate } = result;
+    return { id: one.id, digest, outputs, notes, gate };
   } catch (error) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return { id: one.id, digest: `error: ${text}`, outputs: new Map(), notes: [] };

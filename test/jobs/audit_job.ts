@@ -31,7 +31,7 @@ export interface AuditSeen {
   readonly leaked: readonly string[];
 }
 
-const tensor = (seed: number, ...dims: number[]): Tensor =>
+export const tensor = (seed: number, ...dims: number[]): Tensor =>
   new Tensor(
     'float32',
     floats(
@@ -42,7 +42,7 @@ const tensor = (seed: number, ...dims: number[]): Tensor =>
   );
 
 /** Every common kernel once: Conv, MaxPool, Transpose, MatMul, Softmax, ReduceSum, Concat, an element-wise chain. */
-const model = (): Uint8Array => {
+export const commonKernels = (): Uint8Array => {
   const ints = (...value: number[]) => ({ type: 'ints' as const, value });
   const int = (value: number) => ({ type: 'int' as const, value });
   return writeModel(
@@ -80,7 +80,7 @@ const model = (): Uint8Array => {
 };
 
 /** Buffers that were made and not destroyed, by their labels. */
-function countBuffers(device: GPUDevice): () => string[] {
+export function countBuffers(device: GPUDevice): () => string[] {
   const live = new Map<GPUBuffer, string>();
   const create = device.createBuffer.bind(device);
   device.createBuffer = (descriptor) => {
@@ -104,7 +104,7 @@ export async function run(request: unknown, env: JobEnv): Promise<AuditSeen> {
   const live = countBuffers(device);
   const state = faultyDevice(device, job);
   const x = tensor(5, 2, 3, 16, 32);
-  const one = await load(model(), { device });
+  const one = await load(commonKernels(), { device });
   const { digest } = await one.run({ x }, { backend: 'wasm' });
   const start = live().length;
   const gpu = (audit: RunOptions['audit']): Promise<RunResult> =>
@@ -126,7 +126,7 @@ export async function run(request: unknown, env: JobEnv): Promise<AuditSeen> {
   }
   const { swapped } = state;
   const next = seen(await gpu(job.audit));
-  const two = await load(model(), { device });
+  const two = await load(commonKernels(), { device });
   const other = await two.run({ x }, { backend: 'webgpu', audit: 'off' });
   two.dispose();
   await two.run({ x }).catch(() => undefined);

@@ -13,6 +13,8 @@ export interface CasesJob {
   readonly backend: 'wasm' | 'webgpu';
   /** The rung of every pipeline; what the gate says if not given. */
   readonly rung?: Rung;
+  /** Whether pipelines pass their gates first, as users' do; not if not given. */
+  readonly gated?: boolean;
   /** Stems; all if not given. */
   readonly stems?: readonly string[];
   /** Cases of these stems; all if not given. */
@@ -24,12 +26,15 @@ export interface CasesJob {
 export interface CasesReport {
   readonly digests: Record<string, string>;
   readonly notes: Record<string, readonly string[]>;
+  /** What gates of pipelines took, all cases together. */
+  readonly gate: { pipelines: number; skipped: number; milliseconds: number };
 }
 
 export async function run(request: unknown, env: JobEnv): Promise<CasesReport> {
   const job = request as CasesJob;
   const digests: Record<string, string> = {};
   const notes: Record<string, readonly string[]> = {};
+  const gate = { pipelines: 0, skipped: 0, milliseconds: 0 };
   let device: GPUDevice | undefined;
   if (job.backend === 'webgpu') {
     const adapter = await env.gpu?.requestAdapter(
@@ -46,8 +51,11 @@ export async function run(request: unknown, env: JobEnv): Promise<CasesReport> {
   const work = async (): Promise<void> => {
     for (let one = cases[at]; one !== undefined; one = cases[at]) {
       at += 1;
-      const result = await runCase(one, job.backend, { device });
+      const result = await runCase(one, job.backend, { device, gated: job.gated });
       digests[one.id] = result.digest;
+      gate.pipelines += result.gate?.pipelines ?? 0;
+      gate.skipped += result.gate?.skipped ?? 0;
+      gate.milliseconds += result.gate?.milliseconds ?? 0;
       if (result.notes.length > 0) notes[one.id] = result.notes.map((note) => note.message);
       if (job.untilNot !== undefined && job.untilNot[one.id] !== result.digest) at = cases.length;
     }
@@ -55,5 +63,5 @@ export async function run(request: unknown, env: JobEnv): Promise<CasesReport> {
   // Firefox answers a submission after a turn of its own clock: several cases wait together.
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   device?.destroy();
-  return { digests, notes };
+  return { digests, notes, gate };
 }

@@ -40,6 +40,7 @@ test('a worker gets the option, and the page its notes', async () => {
     adapterInfo: { vendor: 'a', architecture: 'b', device: 'c', description: 'd' },
     userAgent: 'a browser',
     kernel: 'softmax',
+    seen: 'run',
     rung: 'full',
     next: 'soft',
     constants: { WORKGROUP_SIZE: 64 },

@@ -1,7 +1,7 @@
 // A plan made ready on a WebGPU device: buffers, Params, pipelines and bind groups, made once; a run only records
 // and submits. A stretch of dispatches with shaders is one command buffer; the reference executes the others
 // between stretches. A dispatch whose flag is raised is recomputed by the reference from its actual inputs, and
-// the run is repeated with it (B6). Some dispatches are audited before the outputs are delivered (B8): where one is not
+// the run is repeated with it (B6). In front of a run new pipelines pass their gate (B7). Some dispatches are audited before the outputs are delivered (B8): where one is not
 // the reference's, its pipeline goes one rung down the ladder (B7) and the run is repeated. Every device error rejects the run.
 import type { Constant } from '../../core/constant.ts';
 import { throwIfAborted } from '../../core/errors.ts';
@@ -16,6 +16,7 @@ import type { Auditor, RunClock } from './auditor.ts';
 import { Outputs } from './outputs.ts';
 import { uploadParams } from './params.ts';
 import { assignSlots } from './pool.ts';
+import { runPipelineGates } from './pipeline_gate.ts';
 import { Recording, type PipelineSource } from './recording.ts';
 import type { Rung } from './rungs.ts';
 import { Samples, type Fault, type SampledRun } from './samples.ts';
@@ -30,6 +31,8 @@ const DISPATCHES_A_TURN = 16;
 export interface ExecutableHost extends PipelineSource {
   readonly reference: WasmBackend;
   readonly auditor: Auditor;
+  pass(pipelines: Iterable<GPUComputePipeline>): void;
+  hasPassed(pipeline: GPUComputePipeline): boolean;
   /** @returns the rung that the dispatch's pipeline is on now; undefined if it had left `from` before */
   stepDown(dispatch: Dispatch, from: Rung): Rung | 'reference' | undefined;
   createBuffer(label: string, size: number, usage: number): GPUBuffer;
@@ -107,12 +110,19 @@ export class GpuExecutable implements Executable {
     const { recording, outputs } = this.#built();
     const notes: RunNote[] = [];
     const begin = performance.now();
+    const gate = { pipelines: 0, skipped: 0, milliseconds: 0 };
     let auditMs = 0;
     let auditBytes = 0;
     let audited = false;
     for (;;) {
       throwIfAborted(options.signal);
       await this.#refresh(recording);
+      if (options.gate !== undefined && !recording.gated) {
+        const gateFaults = await this.#passGates(feeds, options, gate);
+        notes.push(...this.#stepDown(gateFaults, 'gate'));
+        if (gateFaults.length > 0) continue;
+        recording.gated = true;
+      }
       // Garbage that a raised flag left behind is not audited again: the first attempt was, from its actual inputs.
       const all = this.#backend.auditor.fresh || notes.length > 0;
       const samples = recompute.size === 0 ? this.#choose(options.audit, all) : undefined;
@@ -129,7 +139,7 @@ export class GpuExecutable implements Executable {
         auditBytes += samples.bytes;
       }
       if (samples?.failed === true) notes.push({ kind: 'audit', kernel: '', nodes: [] });
-      notes.push(...this.#stepDown(faults));
+      notes.push(...this.#stepDown(faults, 'run'));
       if (faults.length > 0) continue;
       if (samples !== undefined) this.#trust(samples, all);
       const words = new Uint32Array(bytes.buffer, 0, this.#status.size / 4);
@@ -138,7 +148,7 @@ export class GpuExecutable implements Executable {
         .filter((i) => !recompute.has(i) && words[(i * STATUS_STRIDE) / 4 + 1] !== 0);
       if (raised.length === 0) {
         if (options.audit !== undefined) {
-          const ms = performance.now() - begin;
+          const ms = performance.now() - begin - gate.milliseconds;
           const time = { ms, auditMs, bytes: auditBytes, audited };
           this.#backend.auditor.account(this.#clock, time);
         }
@@ -146,6 +156,7 @@ export class GpuExecutable implements Executable {
         return {
           outputs: await outputs.tensors(bytes, keepOnDevice, this.#backend),
           notes: [...notes, ...recording.notes(recompute)],
+          ...(gate.pipelines + gate.skipped === 0 ? {} : { gate }),
         };
       }
       for (const i of raised) recompute.add(i);
@@ -166,6 +177,30 @@ export class GpuExecutable implements Executable {
       recording.make((value) => this.#bufferOf(value));
     });
     for (const constant of before) this.#backend.dropConstant(constant);
+  }
+
+  /** Runs the gates of pipelines that have not passed theirs, and adds what that took to `cost`. */
+  async #passGates(
+    feeds: ReadonlyMap<string, Tensor>,
+    { gate: random, signal }: RunOptions,
+    cost: { pipelines: number; skipped: number; milliseconds: number },
+  ): Promise<readonly Fault[]> {
+    const all = this.#built().recording.candidates;
+    const candidates = all.filter(({ pipeline }) => !this.#backend.hasPassed(pipeline));
+    if (candidates.length === 0 || random === undefined) return [];
+    const begin = performance.now();
+    const { device, reference } = this.#backend;
+    const plan = this.#plan;
+    const bufferOf = (value: Value): GPUBuffer => this.#bufferOf(value);
+    const { faults, passed, skipped } = await runPipelineGates(
+      { device, plan, reference, random, feeds, signal, bufferOf },
+      candidates,
+    );
+    this.#backend.pass(passed);
+    cost.pipelines += passed.length + faults.length;
+    cost.skipped += skipped;
+    cost.milliseconds += performance.now() - begin;
+    return faults;
   }
 
   /** What this attempt of a run audits, if anything. */
@@ -193,7 +228,7 @@ export class GpuExecutable implements Executable {
   }
 
   /** Takes the pipelines of these steps one rung down. @returns one note for each pipeline */
-  #stepDown(faults: readonly Fault[]): RunNote[] {
+  #stepDown(faults: readonly Fault[], seen: 'gate' | 'run'): RunNote[] {
     const { steps } = this.#built().recording;
     return faults.flatMap((fault) => {
       const { step, dispatch, unit, output, index, expected, got, differing } = fault;
@@ -204,6 +239,7 @@ export class GpuExecutable implements Executable {
       const { constants, kernel } = dispatch;
       const name = dispatch.outputs[output]?.name ?? '';
       const details = {
+        seen,
         rung,
         next,
         constants,

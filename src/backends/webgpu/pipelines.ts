@@ -27,6 +27,7 @@ interface Recipe {
 export class Pipelines {
   static readonly #ofDevice = new WeakMap<Device, Pipelines>();
   readonly #device: Device;
+  readonly #passed = new WeakSet<GPUComputePipeline>();
   readonly #modules = new Map<string, GPUShaderModule>();
   readonly #pipelines = new Map<string, Pipeline>();
   // By the key that a pipeline has on the device's rung.
@@ -34,6 +35,8 @@ export class Pipelines {
   #steps = 0;
   /** Where pipelines of the device begin: what its gate says (B7), or a test that looks at a rung. */
   rung: Rung = 'full';
+  /** False where a test looks for raw faults: then no pipeline's gate is run (pipeline_gate.ts). */
+  gated = true;
 
   private constructor(device: Device) {
     this.#device = device;
@@ -52,6 +55,16 @@ export class Pipelines {
   /** How often a pipeline was taken down a rung so far: whoever holds pipelines asks again when it has changed. */
   get steps(): number {
     return this.#steps;
+  }
+
+  /** These pipelines passed their gate, or it was not for them. */
+  pass(pipelines: Iterable<GPUComputePipeline>): void {
+    for (const pipeline of pipelines) this.#passed.add(pipeline);
+  }
+
+  /** Whether a pipeline needs no gate any more. */
+  hasPassed(pipeline: GPUComputePipeline): boolean {
+    return !this.gated || this.#passed.has(pipeline);
   }
 
   /** Where the dispatch is executed. */

@@ -7,6 +7,7 @@ import type { RunNote } from '../backend.ts';
 import type { Auditable } from './auditor.ts';
 import type { Device } from './device.ts';
 import type { ParamsBuffer } from './params.ts';
+import type { Candidate } from './pipeline_gate.ts';
 import type { Pipeline } from './pipelines.ts';
 import { bufferSizeOf } from './pool.ts';
 import type { Rung } from './rungs.ts';
@@ -33,6 +34,7 @@ interface Recorded {
   readonly gpu:
     | {
         readonly pipeline: GPUComputePipeline;
+        readonly layout: GPUBindGroupLayout;
         readonly rung: Rung;
         /** Its text is not that of the usual rung. */
         readonly lowered: boolean;
@@ -56,6 +58,8 @@ export class Recording {
   #steps: readonly Recorded[] = [];
   #auditable: readonly Auditable[] = [];
   #made = 0;
+  /** Whether the gates of its pipelines were run, as far as they could be. */
+  gated = false;
 
   constructor(source: PipelineSource, plan: Plan, shared: Shared) {
     this.#source = source;
@@ -72,6 +76,13 @@ export class Recording {
     return this.#auditable;
   }
 
+  /** The steps, as a pipeline's gate takes them. */
+  get candidates(): readonly Candidate[] {
+    return this.#steps.flatMap(({ step: { dispatch }, gpu }, step) =>
+      gpu === undefined ? [] : [{ step, dispatch, pipeline: gpu.pipeline, layout: gpu.layout }],
+    );
+  }
+
   /** False once a pipeline of the device was taken down a rung behind it. */
   get isCurrent(): boolean {
     return this.#made === this.#source.steps;
@@ -81,6 +92,7 @@ export class Recording {
   make(bufferOf: (value: Value) => GPUBuffer): void {
     this.#steps = this.#plan.steps.map((step, i) => this.#record(step, i, bufferOf));
     this.#made = this.#source.steps;
+    this.gated = false;
     this.#auditable = this.#steps.flatMap(({ step: { dispatch }, gpu }, step) => {
       if (gpu === undefined) return [];
       const bytes = bytesOf(dispatch, (value) => this.#plan.constant(value));
@@ -191,6 +203,6 @@ export class Recording {
       ],
     });
     const grid = gridOfDispatch(dispatch);
-    return { step, gpu: { pipeline, rung, lowered, bindings, grid } };
+    return { step, gpu: { pipeline, layout, rung, lowered, bindings, grid } };
   }
 }
