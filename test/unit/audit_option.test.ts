@@ -54,6 +54,7 @@ test('a worker gets the option, and the page its notes', async () => {
     differing: 2,
   };
   const note: Note = { kind: 'audit', message: 'text', nodes: event.nodes, audit: event };
+  const gate = { pipelines: 3, skipped: 1, milliseconds: 12 };
   const seen: Request[] = [];
   // The far side of a worker: messages are cloned as a real one clones them.
   const worker = {
@@ -65,14 +66,15 @@ test('a worker gets the option, and the page its notes', async () => {
       const answer: Answers['load'] | Answers['run'] =
         request.kind === 'load'
           ? { inputs: [], outputs: [] }
-          : { outputs: {}, backend: 'webgpu', adapter: 'a card', notes: [note] };
+          : { outputs: {}, backend: 'webgpu', adapter: 'a card', notes: [note], gate };
       const data = structuredClone<FromWorker>({ id, answer });
       queueMicrotask(() => worker.onmessage({ data } as MessageEvent<FromWorker>));
     },
     terminate: (): void => undefined,
   };
   const model = await loadInWorker('model.onnx', worker as unknown as Worker, {});
-  const { notes } = await model.run({}, { backend: 'webgpu', audit: 7 });
+  const { notes, gate: cost } = await model.run({}, { backend: 'webgpu', audit: 7 });
+  expect(cost).toEqual(gate);
   await model.run({}, { backend: 'webgpu', audit: 'off' });
   await model.run({}, {});
   expect(notes).toEqual([note]);
