@@ -52,7 +52,7 @@ test.each(lists)('oracle and reference give the results of %s', async (list) => 
   const text = readFileSync(new URL(`../math/${list}`, import.meta.url), 'utf8');
   const pairs = [...text.matchAll(/^([0-9a-f]{8}) ([0-9a-f]{8})/gm)];
   const [x, y] = [1, 2].map((k) => pairs.map((pair) => Number.parseInt(pair[k] ?? '', 16)));
-  if (x === undefined || y === undefined || x.length < 10) throw new RangeError(`${list} is short`);
+  if (x === undefined || y === undefined || x.length < 1) throw new RangeError(`${list} is short`);
   const hex = (words: readonly unknown[]): string[] =>
     words.map((word) => Number(word).toString(16));
   expect(hex(x.map((word): unknown => of(word)))).toEqual(hex(y));
