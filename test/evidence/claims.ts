@@ -141,7 +141,7 @@ export const claims: readonly Claim[] = [
     tests: [['stacks/audit.test.ts'], ['unit/auditor.test.ts'], ['unit/spot_check.test.ts']],
     stacks: 'A, D, E',
     said: [
-      'a kernel that gives other bits is not used again',
+      'a kernel that gives other bits computes in integers',
       'an audit while running takes samples',
     ],
   },
