@@ -91,7 +91,7 @@ export function evidencePage(results: Results): string {
 Made by \`npm run docs:evidence\` from \`test/evidence/claims.ts\` and the reports of the last \`npm test\`; do not edit. What README says about
 bits stands here, with the tests that would fail if it were not so. Counts are of whole test files.
 
-Last full run: ${results.date}, ${results.machine}. **No physical GPU**: A to E compute on the processor (A Chromium with SwiftShader,
+Last recorded run (files that it left out say so): ${results.date}, ${results.machine}. **No physical GPU**: A to E compute on the processor (A Chromium with SwiftShader,
 B Firefox with lavapipe, C Deno with lavapipe, D Node and Dawn over OpenGL ES with llvmpipe, E Node and Dawn over Vulkan with SwiftShader);
 \`wasm-arm\` is Node for 64-bit Arm under QEMU.
 
