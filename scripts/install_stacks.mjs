@@ -6,7 +6,7 @@
 //   node scripts/install_stacks.mjs [--group NAME]... [--all] [--check] [--list]
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -53,6 +53,9 @@ const GROUPS = {
   },
 };
 
+/** Major versions below which a package does not serve: Playwright's protocol (playwright.config.ts) wants a newer Firefox. */
+const LEAST = { 'firefox-esr': 153 };
+
 function usage() {
   const lines = Object.entries(GROUPS).map(([name, { what, byDefault, packages }]) => {
     return `  ${name.padEnd(9)} ${what}${byDefault ? '' : ' (only when named)'}\n            ${packages.join(' ')}`;
@@ -90,16 +93,18 @@ function readArguments() {
   }
 }
 
-/** The names among `packages` that dpkg does not report as installed. */
+/** The names among `packages` that dpkg does not report as installed, or as too old. */
 function missingOf(packages) {
-  const query = ['-W', '-f=${db:Status-Status} ${Package}\n', ...packages];
+  const query = ['-W', '-f=${db:Status-Status} ${Package} ${Version}\n', ...packages];
   const { stdout, error } = spawnSync('dpkg-query', query, { encoding: 'utf8' });
   if (error !== undefined) return undefined;
   const installed = new Set(
     stdout
       .split('\n')
-      .filter((line) => line.startsWith('installed '))
-      .map((line) => line.slice('installed '.length)),
+      .map((line) => line.split(' '))
+      .filter(([status]) => status === 'installed')
+      .filter(([, name = '', version = '']) => parseInt(version, 10) >= (LEAST[name] ?? 0))
+      .map(([, name]) => name),
   );
   return packages.filter((name) => !installed.has(name));
 }
@@ -110,14 +115,6 @@ function aptGet(args) {
   // What apt-get prints goes to stderr: stdout belongs to whoever called this script.
   const { status } = spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env });
   return status === 0;
-}
-
-function hasPackageLists() {
-  const folder = '/var/lib/apt/lists';
-  return (
-    existsSync(folder) &&
-    readdirSync(folder).some((name) => name.endsWith('_Packages') || name.includes('_Packages.'))
-  );
 }
 
 const options = readArguments();
@@ -190,9 +187,10 @@ if (options.check || !isRoot) {
 }
 console.error(`Installing ${missing.join(' ')}`);
 const install = ['install', '--yes', '--no-install-recommends', ...missing];
-// Old package lists name files that mirrors no longer have: the second attempt has fresh ones.
-const installed = (hasPackageLists() && aptGet(install)) || (aptGet(['update']) && aptGet(install));
-if (!installed) {
+// Fresh lists first: old ones name files that mirrors no longer have, or browsers that are too old. A list that cannot be
+// had now is no failure yet; the installation says what it lacks.
+aptGet(['update']);
+if (!aptGet(install)) {
   console.error(`apt-get failed. Run: sudo ${line}`);
   process.exit(1);
 }

@@ -12,7 +12,7 @@ import { DeviceError } from '../../core/errors.ts';
 import { hex32 } from '../../core/bits.ts';
 import type { Shader } from '../../core/shader.ts';
 import reportFloats from '../../../shaders/gate/report_floats.wgsl';
-import reportFunctions from '../../../shaders/gate/report_functions.wgsl';
+import reportRounded from '../../../shaders/gate/report_rounded.wgsl';
 import reportWords from '../../../shaders/gate/report_words.wgsl';
 
 /**
@@ -60,18 +60,18 @@ interface Report {
 
 const WORDS: Report = {
   shader: reportWords,
-  inputs: vectors.VECTORS.words,
+  inputs: vectors.VECTORS,
   results: vectors.WORDS,
+};
+const ROUNDED: Report = {
+  shader: reportRounded,
+  inputs: vectors.VECTORS,
+  results: vectors.ROUNDED,
 };
 const FLOATS: Report = {
   shader: reportFloats,
-  inputs: vectors.VECTORS.words,
+  inputs: vectors.VECTORS,
   results: [...vectors.FLOATS, ...vectors.HABITS],
-};
-const FUNCTIONS: Report = {
-  shader: reportFunctions,
-  inputs: vectors.VECTORS.functions,
-  results: vectors.FUNCTIONS,
 };
 
 const reports = new WeakMap<Device, Promise<GateReport>>();
@@ -115,11 +115,11 @@ async function examine(device: Device): Promise<GateReport> {
     findings: readonly Finding[],
     rung: Rung,
   ): GateReport => ({ verdict, findings, milliseconds: performance.now() - begin, rung });
-  const findings = await run(device, 'full', [WORDS, FLOATS, FUNCTIONS]);
+  const findings = await run(device, 'full', [WORDS, ROUNDED, FLOATS]);
   const wrong = findings.filter((one) => one.outcome === 'differs');
   if (wrong.length === 0) return done('full', findings, 'full');
   if (!wrong.every((one) => OF_A_RUNG.has(one.name))) return done('refused', findings, 'full');
-  const again = await run(device, 'soft', [WORDS, FUNCTIONS]);
+  const again = await run(device, 'soft', [WORDS, ROUNDED]);
   const soft = again.map((one) => ({ ...one, name: `${one.name}, without floats` }));
   const isSound = again.every((one) => one.outcome !== 'differs');
   return done(isSound ? 'reduced' : 'refused', [...findings, ...soft], 'soft');
@@ -131,6 +131,7 @@ async function run(device: Device, rung: Rung, all: readonly Report[]): Promise<
   const { limits } = gpu;
   const farBytes = (FAR + COUNT) * 4;
   const isFar = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize) >= farBytes;
+  const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const made: GPUBuffer[] = [];
   const buffer = (label: string, size: number, usage: number): GPUBuffer => {
     const one = gpu.createBuffer({ label: `gate ${label}`, size, usage });
@@ -138,13 +139,22 @@ async function run(device: Device, rung: Rung, all: readonly Report[]): Promise<
     return one;
   };
   try {
-    const pipelines = await compile(device, rung, all);
+    const compiling = compile(device, rung, all);
+    compiling.catch(() => undefined);
+    // Zeroed while the pipelines compile: 64 MiB take as long as all the rest.
+    const far = await device.scoped('gate', () => {
+      const one = buffer('far', isFar ? farBytes : BYTES, storage);
+      const encoder = gpu.createCommandEncoder();
+      encoder.clearBuffer(one);
+      gpu.queue.submit([encoder.finish()]);
+      return one;
+    });
+    const wanted = expectedWords(all);
+    const pipelines = await compiling;
     const words = all.reduce((sum, { results }) => sum + results.length, 0) * BYTES;
     const size = 2 * words + 2 * BYTES + all.length * STATUS_BYTES;
     const staging = await device.scoped('gate', () => {
-      const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
       const output = buffer('words', 2 * words, storage);
-      const far = buffer('far', isFar ? farBytes : BYTES, storage);
       const status = buffer('status', all.length * STATUS_BYTES, storage);
       const inputs = all.map((one) => {
         const data = new Uint32Array(one.inputs.flat());
@@ -191,7 +201,8 @@ async function run(device: Device, rung: Rung, all: readonly Report[]): Promise<
       return read;
     });
     const bytes = await mapped(device, staging, size);
-    return compare(new Uint32Array(bytes.buffer, bytes.byteOffset, size / 4), all, isFar);
+    const got = new Uint32Array(bytes.buffer, bytes.byteOffset, size / 4);
+    return compare(got, wanted, all, isFar);
   } finally {
     for (const one of made) one.destroy();
   }
@@ -226,35 +237,47 @@ async function compile(
   return device.race(pipelines);
 }
 
+/** What every invocation is to give, in the order of compare(). */
+const expectedWords = (all: readonly Report[]): Uint32Array =>
+  Uint32Array.from(
+    all.flatMap(({ inputs, results }) =>
+      results.flatMap(({ expected }) => inputs.map((v, i) => expected(v, i, inputs))),
+    ),
+  );
+
 /** Words in the order of run(): the reports of both rounds, what lies near and far, the status words. */
-function compare(got: Uint32Array, all: readonly Report[], isFar: boolean): Finding[] {
+function compare(
+  got: Uint32Array,
+  wanted: Uint32Array,
+  all: readonly Report[],
+  isFar: boolean,
+): Finding[] {
   const tallies = new Map<string, Tally>();
   const tally = (name: string): Tally => {
     let one = tallies.get(name);
     if (one === undefined) tallies.set(name, (one = new Tally(HABIT_NAMES.has(name))));
     return one;
   };
+  const again = tally('second run');
   const words = all.reduce((sum, { results }) => sum + results.length, 0) * COUNT;
   let at = 0;
   for (const { inputs, results } of all) {
-    for (const { finding, expected, float } of results) {
-      inputs.forEach((v, i) => {
+    for (const { finding, float = false } of results) {
+      const of = tally(finding);
+      const isHabit = HABIT_NAMES.has(finding);
+      for (const v of inputs) {
         const [a, b] = [got[at] ?? 0, got[at + words] ?? 0];
-        const wanted = expected(v, i, inputs) >>> 0;
-        const hex = v.map((word) => hex32(word)).join(' ');
-        const free = float === true;
-        tally(finding).add(sign(a, free), sign(wanted, free), hex);
-        if (!HABIT_NAMES.has(finding)) tally('second run').add(b, a, hex);
+        of.add(sign(a, float), sign(wanted[at] ?? 0, float), v);
+        if (!isHabit) again.add(b, a, v);
         at += 1;
-      });
+      }
     }
   }
   at += words;
+  const indices = tally('indices');
   WORDS.inputs.forEach(([x, , , w], i) => {
-    tally('indices').add(got[at + i] ?? 0, w === 0 ? x : 0, `index ${i}`);
-    if (isFar) {
-      tally('indices').add(got[at + COUNT + i] ?? 0, w === 1 ? x : 0, `index ${FAR + i}`);
-    }
+    indices.add(got[at + i] ?? 0, w === 0 ? x : 0, i);
+    if (isFar) indices.add(got[at + COUNT + i] ?? 0, w === 1 ? x : 0, FAR + i);
   });
   at += 2 * COUNT;
   all.forEach((one, i) => {
@@ -280,12 +303,14 @@ class Tally {
     this.#isHabit = isHabit;
   }
 
-  add(got: number, wanted: number, of: string): void {
+  /** `of`: the operands, an index, or a shader's name; written out only where something differs. */
+  add(got: number, wanted: number, of: Vector | number | string): void {
     this.#compared += 1;
     if (got === wanted) return;
     this.#differing += 1;
     if (this.#differing === 1) {
-      this.#first = `; of ${of}: expected ${hex32(wanted)}, got ${hex32(got)}`;
+      const place = typeof of === 'object' ? of.map((word) => hex32(word)).join(' ') : of;
+      this.#first = `; of ${place}: expected ${hex32(wanted)}, got ${hex32(got)}`;
     }
   }
 

@@ -1,5 +1,5 @@
 // The words that the device gate feeds a device, and what every function of shaders/gate gives for them (docs/NUMERICS.md,
-// B7), computed here by other means: f64 arithmetic rounded once, BigInt, and committed hard cases of exp and tanh.
+// B7), computed here by other means: f64 arithmetic rounded once, and BigInt.
 // Promises: the same vectors on every device and at every time. Not here: running them (gate.ts).
 
 /** Vectors of four words; a power of two, and whole workgroups of 64. */
@@ -37,31 +37,9 @@ const SPECIAL = [
   0xffff0000, 0x0000ffff, 0x00010000, 0xfffffffe, 0xffffffff, 0x8000_0001,
 ];
 
-/** Hard cases: of all inputs, those whose result lies nearest to a tie (test/math/NAME.worst.txt), and their results. */
-// prettier-ignore
-export const EXP_CASES: readonly (readonly [number, number])[] = [
-  [0x337ffffe, 0x3f800000], [0x33800000, 0x3f800001], [0x37fe7f03, 0x3f8000ff],
-  [0x383a3ef1, 0x3f800175], [0x39c6be5b, 0x3f800c6d], [0x3a7bcd08, 0x3f801f7e],
-  [0x3b8c972e, 0x3f808ce5], [0x3c971aaa, 0x3f826206], [0x3d7010de, 0x3f87b9ec],
-  [0x3f5bc24c, 0x4017016b], [0x3fe67199, 0x40c1a7a6], [0x40315b33, 0x417fa47d],
-  [0x40dd70cb, 0x447d15b0], [0x4178966e, 0x4aaaa231], [0x4283070f, 0x6eb71738],
-  [0x4288942b, 0x70b7a4c5], [0xb3000001, 0x3f7fffff], [0xb7c9c09f, 0x3f7ffe6c],
-  [0xbae0e25c, 0x3f7f8fa7], [0xbdb393eb, 0x3f6a823f], [0xbf76fd92, 0x3ec319e2],
-  [0xc0382e72, 0x3d666d27], [0xc16912cd, 0x34fd331b], [0xc236e4b4, 0x1e832866],
-];
-// prettier-ignore
-export const TANH_CASES: readonly (readonly [number, number])[] = [
-  [0x3d13f2e1, 0x3d13e26b], [0x3d4acaea, 0x3d4aa08a], [0x3d666bd2, 0x3d662dad],
-  [0xbd13f2e1, 0xbd13e26b], [0x3ac37de2, 0x3ac37dd9], [0x3bc8b605, 0x3bc8b561],
-  [0x3cd41b91, 0x3cd40f70], [0x3d7c3055, 0x3d7bdee1], [0x3eee0566, 0x3ede3cbe],
-  [0x3f20b67f, 0x3f0e786b], [0x3f97fbc7, 0x3f546b44], [0x4013cd84, 0x3f7affb3],
-  [0x40c5e8ca, 0x3f7fff71], [0xbadbc904, 0xbadbc8f6], [0xbef6afee, 0xbee537fe],
-  [0xc0acb4d0, 0xbf7ffd50],
-];
-
 export type Vector = readonly [x: number, y: number, z: number, w: number];
 
-function makeVectors(): { words: readonly Vector[]; functions: readonly Vector[] } {
+function makeVectors(): readonly Vector[] {
   let state = 2463534242;
   const draw = (): number => {
     state ^= state << 13;
@@ -77,18 +55,14 @@ function makeVectors(): { words: readonly Vector[]; functions: readonly Vector[]
     return draw();
   };
   const words: Vector[] = [];
-  const functions: Vector[] = [];
   for (let i = 0; i < COUNT; i += 1) {
     const x = word(i);
     const y = i % 8 === 3 ? (x ^ SIGN ^ (draw() & 7)) >>> 0 : word(draw());
     // The last word of half of the vectors says on which side of 2^24 they store.
     const w = i % 2 === 0 ? (i >> 1) & 1 : word(draw());
     words.push([x, y, word(draw()), w]);
-    const exp = EXP_CASES[i % EXP_CASES.length]?.[0] ?? 0;
-    const tanh = TANH_CASES[i % TANH_CASES.length]?.[0] ?? 0;
-    functions.push([x, y, exp, tanh]);
   }
-  return { words, functions };
+  return words;
 }
 
 export const VECTORS = makeVectors();
@@ -176,6 +150,9 @@ export const WORDS: readonly Result[] = [
   result('conversions', ([x]) => wordOf(x | 0)),
   result('conversions', ([x]) => truncate(floatOf(x))),
   result('f16 decode', ([x]) => f16(x >>> 16)),
+];
+/** In the order of shaders/gate/report_rounded.wgsl. */
+export const ROUNDED: readonly Result[] = [
   result('canonical store', ([x]) => canonical(x)),
   result('canonical store', ([x]) => store(Math.floor(read(x)))),
   result('canonical store', ([, , z]) => flush((z & 0xbfffffff) >>> 0, 0x26000000)),
@@ -201,6 +178,8 @@ export const WORDS: readonly Result[] = [
   chain(1),
   chain(2),
   chain(3),
+  result('quotient and root', ([x, y]) => quotient(x, y)),
+  result('quotient and root', ([x]) => store(Math.sqrt(read(x)))),
 ];
 
 /** In the order of shaders/gate/report_floats.wgsl, where a rung has floats. */
@@ -229,12 +208,4 @@ export const HABITS: readonly Result[] = [
   result('the sign of zero is lost', () => SIGN),
   result('u32 % by a constant is wrong', ([x]) => x % 3),
   result('a test for == 0u is wrong', ([x, y]) => ((x & y & 15) === 0 ? 9 : 7)),
-];
-
-/** In the order of shaders/gate/report_functions.wgsl. */
-export const FUNCTIONS: readonly Result[] = [
-  result('quotient and root', ([x, y]) => quotient(x, y)),
-  result('quotient and root', ([x]) => store(Math.sqrt(read(x)))),
-  result('exp', (_, i) => EXP_CASES[i % EXP_CASES.length]?.[1] ?? 0),
-  result('tanh', (_, i) => TANH_CASES[i % TANH_CASES.length]?.[1] ?? 0),
 ];
