@@ -141,7 +141,35 @@ export interface LowerContext extends ShapeContext {
   emit(kernel: Kernel, options: DispatchOptions): void;
   /** Output or temporary `to` holds the same bytes as `from` under another shape: nothing is copied. */
   alias(to: Value, from: Value): void;
+  /**
+   * The outputs of another operator, applied to values: how an operator that is by definition a composition of others is
+   * lowered, without a kernel of its own, and equal to the decomposed graph bit for bit (V7).
+   */
+  call(type: string, inputs: readonly (Value | undefined)[], options?: CallOptions): Value[];
 }
+
+/** An attribute of a called operator: an integer, integers, a string, `{ float }` or `{ floats }`. */
+export type CallAttribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] };
+
+export interface CallOptions {
+  readonly attributes?: Readonly<Record<string, CallAttribute>>;
+  /** '' if not given. */
+  readonly domain?: string;
+  /** Of the operator's domain; 21 of ai.onnx and 1 of others if not given. */
+  readonly opset?: number;
+  /** How many outputs are wanted; 1 if not given. */
+  readonly outputs?: number;
+  /** The value that the first output is to be, instead of a temporary. */
+  readonly to?: Value;
+}
+
+/** The newest opset of ai.onnx that is known: definitions that have not changed since reach up to it. */
+export const NEWEST_OPSET = 27;
 
 /** An ONNX operator. */
 export interface OpDef {

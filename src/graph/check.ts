@@ -18,6 +18,8 @@ export interface CheckedGraph {
   readonly defs: readonly OpDef[];
   readonly opsets: readonly number[];
   readonly dtypes: ReadonlyMap<string, DType>;
+  /** Where operators that are compositions find the others. */
+  readonly registry: Registry;
 }
 
 const REMEDY_OP = 'Export the model with operators of docs/OPERATORS.md, or run it elsewhere.';
@@ -93,5 +95,5 @@ export function checkGraph(graph: Graph, registry: Registry): CheckedGraph {
     }
   }
   if (problems.length > 0) throw new UnsupportedOpError(problems);
-  return { graph, defs, opsets, dtypes };
+  return { graph, defs, opsets, dtypes, registry };
 }

@@ -1,6 +1,7 @@
 // Conv on float32, one to three spatial axes, groups, strides, dilations, padding (V3, V4, V5; the bias is one V2 sum).
 // Weights are packed by a dispatch of their own, once if they are constant. The sizes of a work unit are chosen
 // here from shapes alone; no bit depends on them.
+import { NEWEST_OPSET } from '../core/op.ts';
 import type { Kernel, LowerContext, NodeContext, OpDef } from '../core/op.ts';
 import { paramFields } from '../core/op.ts';
 import { formatShape } from '../core/shape.ts';
@@ -229,7 +230,7 @@ function lowerConv(node: LowerContext): void {
 
 export const Conv: OpDef = {
   type: 'Conv',
-  opsets: [1, 24],
+  opsets: [1, NEWEST_OPSET],
   inputs: [2, 3],
   attributes: {
     auto_pad: { kind: 'string', oneOf: ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'] },

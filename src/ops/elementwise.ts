@@ -3,6 +3,7 @@
 // operator are refused at load.
 import type { ChainOpName } from '../core/chain.ts';
 import type { DType } from '../core/dtype.ts';
+import { NEWEST_OPSET } from '../core/op.ts';
 import type { AttributeSpec, LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import { broadcastShapes } from '../core/shape.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';
@@ -58,7 +59,7 @@ export function unary({ type, domain = '', kinds, gives, int64, since = 1 }: Fam
   return {
     type,
     domain,
-    opsets: [since, domain === '' ? 24 : 1],
+    opsets: [since, domain === '' ? NEWEST_OPSET : 1],
     inputs: [1, 1],
     attributes: { consumed_inputs: { kind: 'ints' } },
     dtypes(node) {
@@ -83,7 +84,7 @@ export function unary({ type, domain = '', kinds, gives, int64, since = 1 }: Fam
 function binary({ type, kinds, gives, int64, since = 7 }: Family): OpDef {
   return {
     type,
-    opsets: [since, 24],
+    opsets: [since, NEWEST_OPSET],
     inputs: [2, 2],
     attributes: {},
     dtypes(node) {
@@ -109,7 +110,7 @@ function binary({ type, kinds, gives, int64, since = 7 }: Family): OpDef {
 function variadic({ type, kinds, int64, since = 8 }: Family): OpDef {
   return {
     type,
-    opsets: [since, 24],
+    opsets: [since, NEWEST_OPSET],
     inputs: [1, 2147483647],
     attributes: {},
     dtypes(node) {
@@ -250,7 +251,7 @@ export const Sum = variadic({ type: 'Sum', kinds: f32('add_f32') });
 /** x^y, correctly rounded (V6). x^2 is the product x·x, whose rounding is the same by definition. */
 export const Pow: OpDef = {
   type: 'Pow',
-  opsets: [7, 24],
+  opsets: [7, NEWEST_OPSET],
   inputs: [2, 2],
   attributes: {},
   dtypes(node) {
@@ -280,7 +281,7 @@ export const Pow: OpDef = {
 /** max(x, 0) + slope · min(x, 0), written as: x where x is not negative, else the product. */
 export const PRelu: OpDef = {
   type: 'PRelu',
-  opsets: [7, 24],
+  opsets: [7, NEWEST_OPSET],
   inputs: [2, 2],
   attributes: {},
   dtypes(node) {
@@ -320,7 +321,7 @@ export const LeakyRelu: OpDef = {
 /** min(max(x, low), high); bounds are inputs since opset 11, attributes before. */
 export const Clip: OpDef = {
   type: 'Clip',
-  opsets: [6, 24],
+  opsets: [6, NEWEST_OPSET],
   inputs: [1, 3],
   attributes: { min: { kind: 'float' }, max: { kind: 'float' } },
   dtypes(node) {
@@ -349,7 +350,7 @@ export const Clip: OpDef = {
 /** Copies words of one or the other (V1: nothing is canonicalised). */
 export const Where: OpDef = {
   type: 'Where',
-  opsets: [9, 24],
+  opsets: [9, NEWEST_OPSET],
   inputs: [3, 3],
   attributes: {},
   dtypes(node) {
@@ -436,7 +437,7 @@ const kCastTargets: Readonly<Record<number, DType>> = {
  */
 export const Cast: OpDef = {
   type: 'Cast',
-  opsets: [6, 24],
+  opsets: [6, NEWEST_OPSET],
   inputs: [1, 1],
   attributes: { to: { kind: 'int' }, saturate: { kind: 'int' } },
   dtypes(node) {

@@ -2,6 +2,7 @@
 // The right operand is packed into panels of 8 columns by a dispatch of its own, so that constant weights are packed
 // once, while planning; the left one is packed by the kernel. Nothing here depends on values. `emitProduct` is also
 // how Conv computes a single output position.
+import { NEWEST_OPSET } from '../core/op.ts';
 import type { Kernel, LowerContext, NodeContext, OpDef } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
@@ -188,7 +189,7 @@ function matrices(
 
 export const MatMul: OpDef = {
   type: 'MatMul',
-  opsets: [1, 24],
+  opsets: [1, NEWEST_OPSET],
   inputs: [2, 2],
   attributes: {},
   dtypes: float32Only,
@@ -250,7 +251,7 @@ function gemmSizes(
 /** Y = alpha * A' * B' + beta * C, each * and + of its own; alpha or beta of 1 moves no bit and is left out. */
 export const Gemm: OpDef = {
   type: 'Gemm',
-  opsets: [7, 24],
+  opsets: [7, NEWEST_OPSET],
   inputs: [2, 3],
   attributes: {
     alpha: { kind: 'float' },

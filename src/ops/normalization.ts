@@ -7,6 +7,7 @@
 //   LpNormalization: y = x / norm, and 0 where the norm is 0; norm = sum of |x|, or √ of the sum of x·x
 //   LRN: y = x / (bias + (alpha / size) · s)^beta, s = sum of x·x over a window of channels (as AveragePool sums)
 // Reciprocal and quotient are different roundings: where the lines above say 1 /, the reciprocal is a step.
+import { NEWEST_OPSET } from '../core/op.ts';
 import type { AttributeSpec, LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
@@ -75,7 +76,7 @@ function centred(node: LowerContext, x: Value, axes: readonly number[], meanOut?
 
 export const BatchNormalization: OpDef = {
   type: 'BatchNormalization',
-  opsets: [7, 24],
+  opsets: [7, NEWEST_OPSET],
   inputs: [5, 5],
   attributes: {
     epsilon: { kind: 'float' },
@@ -147,7 +148,7 @@ function withChannels(node: ShapeContext): (readonly number[])[] {
 
 export const InstanceNormalization: OpDef = {
   type: 'InstanceNormalization',
-  opsets: [6, 24],
+  opsets: [6, NEWEST_OPSET],
   inputs: [3, 3],
   attributes: { epsilon: { kind: 'float' } },
   dtypes(node) {
@@ -160,7 +161,7 @@ export const InstanceNormalization: OpDef = {
 
 export const GroupNormalization: OpDef = {
   type: 'GroupNormalization',
-  opsets: [18, 24],
+  opsets: [18, NEWEST_OPSET],
   inputs: [3, 3],
   attributes: {
     epsilon: { kind: 'float' },
@@ -206,7 +207,7 @@ function layerDims(node: ShapeContext, outputs: number): (readonly number[])[] {
 
 export const LayerNormalization: OpDef = {
   type: 'LayerNormalization',
-  opsets: [1, 24],
+  opsets: [1, NEWEST_OPSET],
   inputs: [2, 3],
   attributes: kLayer,
   dtypes(node) {
@@ -262,9 +263,12 @@ function rms(type: string, domain: string, opsets: readonly [number, number]): O
   };
 }
 
-export const RMSNormalization = rms('RMSNormalization', '', [23, 24]);
+export const RMSNormalization = rms('RMSNormalization', '', [23, NEWEST_OPSET]);
 /** What onnxruntime writes for it: in its own domain and, by habit, in ai.onnx. */
-export const SimplifiedLayerNormalization = rms('SimplifiedLayerNormalization', '', [1, 24]);
+export const SimplifiedLayerNormalization = rms('SimplifiedLayerNormalization', '', [
+  1,
+  NEWEST_OPSET,
+]);
 export const MicrosoftSimplifiedLayerNormalization = rms(
   'SimplifiedLayerNormalization',
   'com.microsoft',
@@ -273,7 +277,7 @@ export const MicrosoftSimplifiedLayerNormalization = rms(
 
 export const MeanVarianceNormalization: OpDef = {
   type: 'MeanVarianceNormalization',
-  opsets: [9, 24],
+  opsets: [9, NEWEST_OPSET],
   inputs: [1, 1],
   attributes: { axes: { kind: 'ints' } },
   dtypes(node) {
@@ -299,7 +303,7 @@ export const MeanVarianceNormalization: OpDef = {
 
 export const LpNormalization: OpDef = {
   type: 'LpNormalization',
-  opsets: [1, 24],
+  opsets: [1, NEWEST_OPSET],
   inputs: [1, 1],
   attributes: { axis: { kind: 'int' }, p: { kind: 'int', oneOf: [1, 2] } },
   dtypes(node) {
@@ -332,7 +336,7 @@ export const LpNormalization: OpDef = {
 
 export const LRN: OpDef = {
   type: 'LRN',
-  opsets: [1, 24],
+  opsets: [1, NEWEST_OPSET],
   inputs: [1, 1],
   attributes: {
     alpha: { kind: 'float' },

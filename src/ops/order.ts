@@ -4,6 +4,7 @@
 //   CumSum: term by term, every f32 sum a V2 operation.
 // Comparisons read canonically: -0 equals +0, and so does everything under 2^-120.
 import type { DType } from '../core/dtype.ts';
+import { NEWEST_OPSET } from '../core/op.ts';
 import type { Kernel, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import { paramFields } from '../core/op.ts';
 import { normalizeAxis, sizeOf } from '../core/shape.ts';
@@ -88,7 +89,7 @@ function rowsOf(node: ShapeContext, axisGiven: number): Rows {
 function argOp(type: string, smallest: 0 | 1): OpDef {
   return {
     type,
-    opsets: [1, 24],
+    opsets: [1, NEWEST_OPSET],
     inputs: [1, 1],
     attributes: {
       axis: { kind: 'int' },
@@ -147,7 +148,7 @@ function wantedOf(node: ShapeContext): number {
 
 export const TopK: OpDef = {
   type: 'TopK',
-  opsets: [1, 24],
+  opsets: [1, NEWEST_OPSET],
   inputs: [1, 2],
   attributes: {
     axis: { kind: 'int' },
@@ -192,7 +193,7 @@ export const TopK: OpDef = {
 
 export const CumSum: OpDef = {
   type: 'CumSum',
-  opsets: [11, 24],
+  opsets: [11, NEWEST_OPSET],
   inputs: [2, 2],
   attributes: { exclusive: { kind: 'int' }, reverse: { kind: 'int' } },
   dtypes: (node) => [check(node, kSummed)],

@@ -4,6 +4,7 @@
 //   AveragePool: V4 sum of the taps in (depth, row, column) order, those outside +0, divided by their count.
 //   LpPool: (sum of |x|^p)^(1/p), sum as above; p = 1 takes no power, p = 2 is x·x and the square root.
 import type { DType } from '../core/dtype.ts';
+import { NEWEST_OPSET } from '../core/op.ts';
 import type {
   AttributeSpec,
   Kernel,
@@ -156,7 +157,7 @@ function floatOnly(node: NodeContext): DType[] {
 
 export const MaxPool: OpDef = {
   type: 'MaxPool',
-  opsets: [1, 24],
+  opsets: [1, NEWEST_OPSET],
   inputs: [1, 1],
   attributes: { ...kWindow, storage_order: { kind: 'int', oneOf: [0, 1] } },
   dtypes(node) {
@@ -200,7 +201,7 @@ export const MaxPool: OpDef = {
 
 export const AveragePool: OpDef = {
   type: 'AveragePool',
-  opsets: [1, 24],
+  opsets: [1, NEWEST_OPSET],
   inputs: [1, 1],
   attributes: { ...kWindow, count_include_pad: { kind: 'int' } },
   dtypes: floatOnly,
@@ -233,7 +234,7 @@ function normOf(node: NodeContext): number {
 
 export const LpPool: OpDef = {
   type: 'LpPool',
-  opsets: [2, 24],
+  opsets: [2, NEWEST_OPSET],
   inputs: [1, 1],
   attributes: { ...kWindow, p: { kind: 'int' } },
   dtypes: floatOnly,
@@ -254,7 +255,7 @@ function global(
 ): OpDef {
   return {
     type,
-    opsets: [1, 24],
+    opsets: [1, NEWEST_OPSET],
     inputs: [1, 1],
     attributes,
     dtypes: floatOnly,

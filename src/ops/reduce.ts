@@ -7,6 +7,7 @@
 //                                      m = the maximum where it is finite, else 0
 // An empty set of terms gives 0, 1 (product), -inf or the least integer (maximum), +inf or the greatest (minimum).
 import { dtypeInfo, typedArrayOf, type DType } from '../core/dtype.ts';
+import { NEWEST_OPSET } from '../core/op.ts';
 import type { Kernel, LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
@@ -223,7 +224,7 @@ function axesOf(node: ShapeContext, axesInput: number): number[] | undefined {
 function define({ type, dtypes, axesInput, lower }: Spec): OpDef {
   return {
     type,
-    opsets: [1, 24],
+    opsets: [1, NEWEST_OPSET],
     inputs: [1, 2],
     attributes: {
       axes: { kind: 'ints' },

@@ -2,6 +2,7 @@
 //   Softmax: e = exp(x - max); y = e / sum of e, by the V4 tree (V7).
 //   LogSoftmax: y = (x - max) - log(sum of exp(x - max)), every step a V2 or V6 operation.
 //   Hardmax: 1 where ArgMax lies (first of equals, NaN above all numbers), else 0.
+import { NEWEST_OPSET } from '../core/op.ts';
 import type { Kernel, LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
@@ -73,7 +74,7 @@ export function emitSoftmax(
 function define(type: string, lower: OpDef['lower']): OpDef {
   return {
     type,
-    opsets: [1, 24],
+    opsets: [1, NEWEST_OPSET],
     inputs: [1, 1],
     attributes: { axis: { kind: 'int' } },
     dtypes(node: NodeContext) {
