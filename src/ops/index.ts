@@ -1,14 +1,17 @@
 // The operators: one line a family file, alphabetical. An operator is every export that is an OpDef.
 import type { OpDef } from '../core/op.ts';
+import * as activation from './activation.ts';
+import * as arithmetic from './arithmetic.ts';
+import * as cast from './cast.ts';
+import * as comparison from './comparison.ts';
 import * as concat from './concat.ts';
 import * as conv from './conv.ts';
-import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
+import { withFloat16 } from './float16.ts';
 import * as gather from './gather.ts';
 import * as generate from './generate.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
-import * as mod from './mod.ts';
 import * as normalization from './normalization.ts';
 import * as order from './order.ts';
 import * as pad from './pad.ts';
@@ -22,15 +25,17 @@ import * as softmax from './softmax.ts';
 import * as transpose from './transpose.ts';
 
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
+  activation,
+  arithmetic,
+  cast,
+  comparison,
   concat,
   conv,
-  elementwise,
   elementwise_math,
   gather,
   generate,
   mask,
   mat_mul,
-  mod,
   normalization,
   order,
   pad,
@@ -53,7 +58,7 @@ for (const family of FAMILIES) {
   for (const value of Object.values(family)) {
     if (!isOpDef(value)) continue;
     const key = `${value.domain ?? ''}:${value.type}`;
-    byName.set(key, [...(byName.get(key) ?? []), value]);
+    byName.set(key, [...(byName.get(key) ?? []), withFloat16(value)]);
   }
 }
 
