@@ -1,5 +1,6 @@
 // The operators: one line a family file, alphabetical. An operator is every export that is an OpDef.
 import type { OpDef } from '../core/op.ts';
+import * as attention from './attention.ts';
 import * as concat from './concat.ts';
 import * as conv from './conv.ts';
 import * as elementwise from './elementwise.ts';
@@ -13,15 +14,18 @@ import * as normalization from './normalization.ts';
 import * as order from './order.ts';
 import * as pad from './pad.ts';
 import * as pool from './pool.ts';
+import * as recurrent from './recurrent.ts';
 import * as reduce from './reduce.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
+import * as rotary from './rotary.ts';
 import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
 import * as transpose from './transpose.ts';
 
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
+  attention,
   concat,
   conv,
   elementwise,
@@ -35,9 +39,11 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   order,
   pad,
   pool,
+  recurrent,
   reduce,
   reshape,
   resize,
+  rotary,
   scatter,
   slice,
   softmax,

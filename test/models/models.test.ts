@@ -17,6 +17,7 @@ import { registry } from '../../src/ops/index.ts';
 const folder = resolve(import.meta.dirname, '../../../shared/models');
 const MODELS = [
   'basic-pitch',
+  'dtln-1',
   'dtln-2',
   'magika',
   'mnist-cnn',
