@@ -112,6 +112,7 @@ export interface NodeContext {
   string(attribute: string, otherwise?: string): string;
   ints(attribute: string, otherwise?: readonly number[]): readonly number[];
   floats(attribute: string, otherwise?: readonly number[]): readonly number[];
+  strings(attribute: string, otherwise?: readonly string[]): readonly string[];
   /** A `tensor` attribute. */
   tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray };
   /** dtype of input `i`, undefined where the optional input is absent. */

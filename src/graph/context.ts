@@ -54,6 +54,11 @@ export class AttributeContext implements NodeContext {
     return found?.type === 'floats' ? found.value : this.#given(otherwise, attribute);
   }
 
+  strings(attribute: string, otherwise?: readonly string[]): readonly string[] {
+    const found = this.#find('strings', attribute);
+    return found?.type === 'strings' ? found.value : this.#given(otherwise, attribute);
+  }
+
   tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray } {
     const found = this.#find('tensor', attribute);
     const tensor = found?.type === 'tensor' ? found.value : undefined;

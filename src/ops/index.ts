@@ -4,6 +4,7 @@ import * as activation from './activation.ts';
 import * as arithmetic from './arithmetic.ts';
 import * as cast from './cast.ts';
 import * as comparison from './comparison.ts';
+import * as attention from './attention.ts';
 import * as concat from './concat.ts';
 import * as conv from './conv.ts';
 import * as elementwise_math from './elementwise_math.ts';
@@ -16,9 +17,11 @@ import * as normalization from './normalization.ts';
 import * as order from './order.ts';
 import * as pad from './pad.ts';
 import * as pool from './pool.ts';
+import * as recurrent from './recurrent.ts';
 import * as reduce from './reduce.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
+import * as rotary from './rotary.ts';
 import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
@@ -29,6 +32,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   arithmetic,
   cast,
   comparison,
+  attention,
   concat,
   conv,
   elementwise_math,
@@ -40,9 +44,11 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   order,
   pad,
   pool,
+  recurrent,
   reduce,
   reshape,
   resize,
+  rotary,
   scatter,
   slice,
   softmax,

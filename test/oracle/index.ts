@@ -1,6 +1,7 @@
 // The third implementation of the contract (M2): executes a graph node by node on exact words. It knows
 // docs/NUMERICS.md and ONNX, and nothing of the library: no file below this folder imports from src/, wasm/ or
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
+import { operators as attention } from './operators/attention.ts';
 import { operators as cast } from './operators/cast.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
 import { operators as functions } from './operators/functions.ts';
@@ -13,9 +14,11 @@ import { operators as normalization } from './operators/normalization.ts';
 import { operators as order } from './operators/order.ts';
 import { operators as pool } from './operators/pool.ts';
 import { operators as product } from './operators/product.ts';
+import { operators as recurrent } from './operators/recurrent.ts';
 import { cumulative, operators as reduce } from './operators/reduce.ts';
 import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
+import { operators as rotary } from './operators/rotary.ts';
 import { operators as scatter } from './operators/scatter.ts';
 import { operators as softmax } from './operators/softmax.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
@@ -25,6 +28,7 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 
 // One line a file.
 const families: readonly OracleOperators[] = [
+  attention,
   cast,
   cumulative,
   elementwise,
@@ -38,9 +42,11 @@ const families: readonly OracleOperators[] = [
   order,
   pool,
   product,
+  recurrent,
   reduce,
   reshape,
   resize,
+  rotary,
   scatter,
   softmax,
 ];
