@@ -249,6 +249,14 @@ MATH_1(asinh_f32)
 MATH_1(acosh_f32)
 MATH_1(atanh_f32)
 MATH_1(softplus_f32)
+#define CLAMP(x, least, most)                                                                                \
+  wasm_i32x4_min(wasm_i32x4_max(x, wasm_i32x4_splat(least)), wasm_i32x4_splat(most))
+// The nearest integer, ties to even, within 2^20 of 0, which is beyond every quantised type and its zero
+// points: a sum with one cannot wrap. NaN is 0.
+STEP_1(round_i32, CLAMP(wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(a)), -0x100000, 0x100000))
+STEP_1(extend_i8, wasm_i32x4_shr(wasm_i32x4_shl(a, 24), 24))
+STEP_1(clamp_i8, CLAMP(a, -128, 127))
+STEP_1(clamp_u8, CLAMP(a, 0, 255))
 
 // Loads are no steps of their own: chain_run turns them into operands.
 #define step_seed 0

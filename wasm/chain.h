@@ -35,7 +35,8 @@ typedef struct {
   OP(equal_word) OP(add_i32) OP(sub_i32) OP(mul_i32) OP(max_i32) OP(min_i32) OP(neg_i32)              \
   OP(abs_i32) OP(less_i32) OP(less_equal_i32) OP(greater_i32) OP(greater_equal_i32)                   \
   OP(sin_f32) OP(cos_f32) OP(rsqrt_f32) OP(tan_f32) OP(asin_f32) OP(acos_f32) OP(atan_f32)            \
-  OP(log2_f32) OP(log10_f32) OP(log1p_f32) OP(asinh_f32) OP(acosh_f32) OP(atanh_f32) OP(softplus_f32)
+  OP(log2_f32) OP(log10_f32) OP(log1p_f32) OP(asinh_f32) OP(acosh_f32) OP(atanh_f32) OP(softplus_f32) \
+  OP(round_i32) OP(extend_i8) OP(clamp_i8) OP(clamp_u8)
 
 // clang-format on
 #define CHAIN_CODE(name) CHAIN_##name,

@@ -97,6 +97,10 @@ export const CHAIN_OPS = {
   acosh_f32: f32(1),
   atanh_f32: f32(1),
   softplus_f32: f32(1),
+  round_i32: { arity: 1, reads: 'f32', gives: 'word' },
+  extend_i8: word(1),
+  clamp_i8: word(1),
+  clamp_u8: word(1),
 } as const satisfies Record<string, ChainOp>;
 
 export type ChainOpName = keyof typeof CHAIN_OPS;

@@ -6,6 +6,7 @@ import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
 import * as gather from './gather.ts';
 import * as generate from './generate.ts';
+import * as integer from './integer.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
 import * as mod from './mod.ts';
@@ -13,6 +14,7 @@ import * as normalization from './normalization.ts';
 import * as order from './order.ts';
 import * as pad from './pad.ts';
 import * as pool from './pool.ts';
+import * as quantize from './quantize.ts';
 import * as reduce from './reduce.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
@@ -28,6 +30,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   elementwise_math,
   gather,
   generate,
+  integer,
   mask,
   mat_mul,
   mod,
@@ -35,6 +38,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   order,
   pad,
   pool,
+  quantize,
   reduce,
   reshape,
   resize,

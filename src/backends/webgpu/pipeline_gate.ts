@@ -126,7 +126,7 @@ function isBounded(context: GateContext, dispatch: Dispatch): boolean {
 
 /** Integers may say where elements lie, and a kernel relies on what it was promised: only fed ones are at hand. */
 function knowsIntegers(context: GateContext, dispatch: Dispatch): boolean {
-  if (dispatch.kernel.chain === 'whole') return true;
+  if (dispatch.kernel.chain === 'whole' || dispatch.kernel.anyIntegers === true) return true;
   return drawnOf(context, dispatch).every(
     (value) => isFloat(value) || value.dtype === 'bool' || fedTensor(context, value) !== undefined,
   );
