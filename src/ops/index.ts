@@ -7,6 +7,7 @@ import * as elementwise_math from './elementwise_math.ts';
 import * as gather from './gather.ts';
 import * as generate from './generate.ts';
 import * as integer from './integer.ts';
+import * as integer_float from './integer_float.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
 import * as mod from './mod.ts';
@@ -14,6 +15,8 @@ import * as normalization from './normalization.ts';
 import * as order from './order.ts';
 import * as pad from './pad.ts';
 import * as pool from './pool.ts';
+import * as n_bits from './n_bits.ts';
+import * as qlinear from './qlinear.ts';
 import * as quantize from './quantize.ts';
 import * as reduce from './reduce.ts';
 import * as reshape from './reshape.ts';
@@ -31,6 +34,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   gather,
   generate,
   integer,
+  integer_float,
   mask,
   mat_mul,
   mod,
@@ -38,6 +42,8 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   order,
   pad,
   pool,
+  n_bits,
+  qlinear,
   quantize,
   reduce,
   reshape,

@@ -94,12 +94,14 @@ const PAIRS_AN_INVOCATION = 8; // PAIRS in integer_unfold.wgsl
 /** An 8-bit operand: lines (rows on the left, columns on the right) of terms, at these strides in elements. */
 export interface IntegerOperand {
   readonly value: Value;
-  /** Of the value's dtype: one, or one a line (`zeroDims` is then [..., lines] by batch axes and line). */
+  /** Of the value's dtype: one, or [lines], or [..., lines] by batch axes. */
   readonly zeroPoint: Value | undefined;
   readonly batch: readonly number[];
   readonly lines: number;
   readonly lineStride: number;
   readonly termStride: number;
+  /** Elements from one matrix to the next, where they do not lie behind one another. */
+  readonly matrixStride?: number;
 }
 
 interface Packed {
@@ -147,7 +149,9 @@ function pack(node: LowerContext, operand: IntegerOperand, terms: number, block:
       matrices,
       batch_dims: eight(innermostFirst(batch), 1),
       batch_strides: eight(
-        innermostFirst(broadcastStrides(batch, batch).map((s) => s * lines * terms)),
+        innermostFirst(
+          broadcastStrides(batch, batch).map((s) => s * (operand.matrixStride ?? lines * terms)),
+        ),
         0,
       ),
       zero_strides: eight(innermostFirst(zeroStrides), 0),

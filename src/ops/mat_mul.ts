@@ -244,7 +244,9 @@ export const MatMul: OpDef = {
   },
 };
 
-function gemmSizes(
+/** @throws RangeError for operands that do not fit */
+export function gemmSizes(
+  op: string,
   a: readonly number[],
   b: readonly number[],
   transA: boolean,
@@ -261,7 +263,7 @@ function gemmSizes(
     k === undefined
   ) {
     throw new RangeError(
-      `Gemm: operands do not fit: expected [M, K] and [K, N] after transA and transB, got ${formatShape(a)} and ${formatShape(b)}.`,
+      `${op}: operands do not fit: expected [M, K] and [K, N] after transA and transB, got ${formatShape(a)} and ${formatShape(b)}.`,
     );
   }
   return { m, n, k };
@@ -281,6 +283,7 @@ export const Gemm: OpDef = {
   dtypes: float32Only,
   infer(node) {
     const { m, n } = gemmSizes(
+      'Gemm',
       node.input(0).dims,
       node.input(1).dims,
       node.int('transA', 0) !== 0,
@@ -297,7 +300,7 @@ export const Gemm: OpDef = {
   lower(node) {
     const [a, b, c] = [node.input(0), node.input(1), node.optional(2)];
     const [transA, transB] = [node.int('transA', 0) !== 0, node.int('transB', 0) !== 0];
-    const { m, n, k } = gemmSizes(a.dims, b.dims, transA, transB);
+    const { m, n, k } = gemmSizes('Gemm', a.dims, b.dims, transA, transB);
     const [alpha, beta] = [Math.fround(node.float('alpha', 1)), Math.fround(node.float('beta', 1))];
     const out = node.output(0);
     const plain = alpha === 1 && c === undefined;

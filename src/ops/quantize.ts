@@ -29,12 +29,17 @@ interface Layout {
   readonly picks?: readonly number[];
 }
 
-function layoutOf(node: NodeContext, dims: readonly number[], scale: readonly number[]): Layout {
-  const block = node.int('block_size', 0);
+function layoutOf(
+  node: NodeContext,
+  dims: readonly number[],
+  scale: readonly number[],
+  axisOfScales = node.int('axis', 1),
+  block = node.int('block_size', 0),
+): Layout {
   if (sizeOf(scale) === 1 && (scale.length <= 1 || block === 0)) {
     return { dims, scales: undefined, axis: undefined };
   }
-  const axis = normalizeAxis(node.opType, node.int('axis', 1), dims.length);
+  const axis = normalizeAxis(node.opType, axisOfScales, dims.length);
   const size = dims[axis] ?? 1;
   const [before, after] = [dims.slice(0, axis), dims.slice(axis + 1)];
   const expected = block === 0 ? [size] : [...before, Math.ceil(size / block), ...after];
@@ -212,28 +217,7 @@ export const DequantizeLinear: OpDef = {
     checkZero(node, scale, zero);
     const layout = layoutOf(node, x.dims, scale.dims);
     const out = node.output(0);
-    const scales = laidOut(node, floatOf(node, scale), layout);
-    const zeros = zero === undefined ? undefined : laidOut(node, zero, layout);
-    const isWhole = layout.dims.length === x.dims.length && out.dtype === 'float32';
-    const to = isWhole ? out : node.temp('float32', layout.dims);
-    if (isSmallFloat(x.dtype)) {
-      const from = viewOf(node, floatOf(node, x), layout.dims);
-      const subtrahend = zeros === undefined ? undefined : floatOf(node, zeros);
-      emitChain(node, to, (c) => {
-        const word = c.f32(from);
-        const moved = subtrahend === undefined ? word : c.op('sub_f32', word, c.f32(subtrahend));
-        return c.op('mul_f32', moved, c.f32(scales));
-      });
-    } else {
-      const from = viewOf(node, wordsOf(node, x), layout.dims);
-      const words = zeros === undefined ? undefined : wordsOf(node, zeros);
-      emitChain(node, to, (c) => dequantised(c, from, scales, words));
-    }
-    if (!isWhole) {
-      const whole = viewOf(node, to, x.dims);
-      if (out.dtype === 'float32') node.alias(out, whole);
-      else castTo(node, whole, out.dtype, out);
-    }
+    emitDequantised(node, out, x, scale, zero, layout);
     const isBlocked = layout.scales !== undefined && layout.axis === undefined;
     const isOne = scale.dtype === 'float32' && out.dtype === 'float32';
     if (isNarrow(x.dtype) && isOne && !isBlocked && layout.picks === undefined) {
@@ -248,6 +232,51 @@ export const DequantizeLinear: OpDef = {
     }
   },
 };
+
+function emitDequantised(
+  node: LowerContext,
+  out: Value,
+  x: Value,
+  scale: Value,
+  zero: Value | undefined,
+  layout: Layout,
+): void {
+  const scales = laidOut(node, floatOf(node, scale), layout);
+  const zeros = zero === undefined ? undefined : laidOut(node, zero, layout);
+  const isWhole = layout.dims.length === x.dims.length && out.dtype === 'float32';
+  const to = isWhole ? out : node.temp('float32', layout.dims);
+  if (isSmallFloat(x.dtype) || (zeros !== undefined && isFloat(zeros.dtype))) {
+    const from = viewOf(node, floatOf(node, x), layout.dims);
+    const subtrahend = zeros === undefined ? undefined : floatOf(node, zeros);
+    emitChain(node, to, (c) => {
+      const word = c.f32(from);
+      const moved = subtrahend === undefined ? word : c.op('sub_f32', word, c.f32(subtrahend));
+      return c.op('mul_f32', moved, c.f32(scales));
+    });
+  } else {
+    const from = viewOf(node, wordsOf(node, x), layout.dims);
+    const words = zeros === undefined ? undefined : wordsOf(node, zeros);
+    emitChain(node, to, (c) => dequantised(c, from, scales, words));
+  }
+  if (isWhole) return;
+  const whole = viewOf(node, to, x.dims);
+  if (out.dtype === 'float32') node.alias(out, whole);
+  else castTo(node, whole, out.dtype, out);
+}
+
+/** Emits `out` = (x − zero) · scale, one scale a block of `block` elements of `axis`; `zero` may be one for all. */
+export function emitBlocks(
+  node: LowerContext,
+  out: Value,
+  x: Value,
+  scale: Value,
+  zero: Value,
+  axis: number,
+  block: number,
+): void {
+  if (sizeOf(zero.dims) !== 1) checkZero(node, scale, zero);
+  emitDequantised(node, out, x, scale, zero, layoutOf(node, x.dims, scale.dims, axis, block));
+}
 
 /** ONNX's function: range and zero point of all of x with 0, then QuantizeLinear to uint8. */
 export const DynamicQuantizeLinear: OpDef = {
