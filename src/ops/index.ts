@@ -11,6 +11,8 @@ import * as elementwise_math from './elementwise_math.ts';
 import { withFloat16 } from './float16.ts';
 import * as gather from './gather.ts';
 import * as generate from './generate.ts';
+import * as integer from './integer.ts';
+import * as integer_float from './integer_float.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
 import * as normalization from './normalization.ts';
@@ -18,6 +20,9 @@ import * as order from './order.ts';
 import * as pad from './pad.ts';
 import * as pool from './pool.ts';
 import * as recurrent from './recurrent.ts';
+import * as n_bits from './n_bits.ts';
+import * as qlinear from './qlinear.ts';
+import * as quantize from './quantize.ts';
 import * as reduce from './reduce.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
@@ -38,6 +43,8 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   elementwise_math,
   gather,
   generate,
+  integer,
+  integer_float,
   mask,
   mat_mul,
   normalization,
@@ -45,6 +52,9 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   pad,
   pool,
   recurrent,
+  n_bits,
+  qlinear,
+  quantize,
   reduce,
   reshape,
   resize,

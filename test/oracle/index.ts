@@ -7,6 +7,7 @@ import { operators as elementwise } from './operators/elementwise.ts';
 import { operators as functions } from './operators/functions.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
+import { operators as integer } from './operators/integer.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
 import { operators as mod } from './operators/mod.ts';
 import { operators as movement } from './operators/movement.ts';
@@ -15,6 +16,8 @@ import { operators as order } from './operators/order.ts';
 import { operators as pool } from './operators/pool.ts';
 import { operators as product } from './operators/product.ts';
 import { operators as recurrent } from './operators/recurrent.ts';
+import { operators as qlinear } from './operators/qlinear.ts';
+import { operators as quantize } from './operators/quantize.ts';
 import { cumulative, operators as reduce } from './operators/reduce.ts';
 import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
@@ -35,6 +38,7 @@ const families: readonly OracleOperators[] = [
   functions,
   gather,
   generate,
+  integer,
   maxPool,
   mod,
   movement,
@@ -43,6 +47,8 @@ const families: readonly OracleOperators[] = [
   pool,
   product,
   recurrent,
+  qlinear,
+  quantize,
   reduce,
   reshape,
   resize,
@@ -71,6 +77,8 @@ export interface OracleGraph {
   readonly initializers: ReadonlyMap<string, OracleTensor>;
   readonly outputs: readonly string[];
 }
+
+const DEQUANTISE = /^(com\.microsoft)?:DequantizeLinear$/;
 
 /** The outputs of a graph for given inputs. */
 export function runOracle(
@@ -101,7 +109,9 @@ export function runOracle(
       const result = results[i];
       if (output === '') return;
       if (result === undefined) throw new TypeError(`oracle: ${name}: no output ${i}.`);
-      values.set(output, result);
+      // Only what the node itself has dequantised counts as such, not what it passes on.
+      const { quantised, ...plain } = result;
+      values.set(output, DEQUANTISE.test(name) && quantised !== undefined ? result : plain);
     });
   }
   return new Map(
