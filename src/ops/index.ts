@@ -2,10 +2,12 @@
 import type { OpDef } from '../core/op.ts';
 import * as concat from './concat.ts';
 import * as conv from './conv.ts';
+import * as conv_transpose from './conv_transpose.ts';
 import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
 import * as gather from './gather.ts';
 import * as generate from './generate.ts';
+import * as loss from './loss.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
 import * as mod from './mod.ts';
@@ -24,10 +26,12 @@ import * as transpose from './transpose.ts';
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   concat,
   conv,
+  conv_transpose,
   elementwise,
   elementwise_math,
   gather,
   generate,
+  loss,
   mask,
   mat_mul,
   mod,

@@ -2,10 +2,12 @@
 // docs/NUMERICS.md and ONNX, and nothing of the library: no file below this folder imports from src/, wasm/ or
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
 import { operators as cast } from './operators/cast.ts';
+import { operators as convTranspose } from './operators/conv_transpose.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
 import { operators as functions } from './operators/functions.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
+import { operators as loss } from './operators/loss.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
 import { operators as mod } from './operators/mod.ts';
 import { operators as movement } from './operators/movement.ts';
@@ -26,11 +28,13 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 // One line a file.
 const families: readonly OracleOperators[] = [
   cast,
+  convTranspose,
   cumulative,
   elementwise,
   functions,
   gather,
   generate,
+  loss,
   maxPool,
   mod,
   movement,
