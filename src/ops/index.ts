@@ -7,6 +7,7 @@ import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
 import * as gather from './gather.ts';
 import * as generate from './generate.ts';
+import * as grid_sample from './grid_sample.ts';
 import * as loss from './loss.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
@@ -31,6 +32,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   elementwise_math,
   gather,
   generate,
+  grid_sample,
   loss,
   mask,
   mat_mul,

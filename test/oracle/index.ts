@@ -7,6 +7,7 @@ import { operators as elementwise } from './operators/elementwise.ts';
 import { operators as functions } from './operators/functions.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
+import { operators as gridSample } from './operators/grid_sample.ts';
 import { operators as loss } from './operators/loss.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
 import { operators as mod } from './operators/mod.ts';
@@ -34,6 +35,7 @@ const families: readonly OracleOperators[] = [
   functions,
   gather,
   generate,
+  gridSample,
   loss,
   maxPool,
   mod,
