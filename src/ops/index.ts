@@ -1,8 +1,10 @@
 // The operators: one line a family file, alphabetical. An operator is every export that is an OpDef.
 import type { OpDef } from '../core/op.ts';
+import * as blocks from './blocks.ts';
 import * as concat from './concat.ts';
 import * as conv from './conv.ts';
 import * as conv_transpose from './conv_transpose.ts';
+import * as einsum from './einsum.ts';
 import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
 import * as gather from './gather.ts';
@@ -25,9 +27,11 @@ import * as softmax from './softmax.ts';
 import * as transpose from './transpose.ts';
 
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
+  blocks,
   concat,
   conv,
   conv_transpose,
+  einsum,
   elementwise,
   elementwise_math,
   gather,

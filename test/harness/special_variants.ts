@@ -73,6 +73,7 @@ const INDEX_INPUTS: Readonly<Record<string, number>> = {
   Gather: 1,
   GatherND: 1,
   GatherElements: 1,
+  MaxUnpool: 1,
   Scatter: 1,
   ScatterND: 1,
   ScatterElements: 1,

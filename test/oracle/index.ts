@@ -1,8 +1,10 @@
 // The third implementation of the contract (M2): executes a graph node by node on exact words. It knows
 // docs/NUMERICS.md and ONNX, and nothing of the library: no file below this folder imports from src/, wasm/ or
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
+import { operators as blocks } from './operators/blocks.ts';
 import { operators as cast } from './operators/cast.ts';
 import { operators as convTranspose } from './operators/conv_transpose.ts';
+import { operators as einsum } from './operators/einsum.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
 import { operators as functions } from './operators/functions.ts';
 import { operators as gather } from './operators/gather.ts';
@@ -28,9 +30,11 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 
 // One line a file.
 const families: readonly OracleOperators[] = [
+  blocks,
   cast,
   convTranspose,
   cumulative,
+  einsum,
   elementwise,
   functions,
   gather,
