@@ -1,6 +1,6 @@
 // Einsum as a composition of Transpose, ReduceSum, Mul and MatMul. Operands are joined from left to right: of two, labels
 // that only one of them has, and nothing later needs, are summed first (V4, in the order in which they stand there); labels of
-// both that nothing later needs are contracted by MatMul (V3, V4), in the order of their first appearance; without such
+// both that nothing later needs are contracted by MatMul (V3, V4), in the order of the left operand; without such
 // labels the product is Mul (V2). A label that repeats in an operand takes its diagonal.
 // Element types are those that these operators take: they refuse others themselves.
 import type { DType } from '../core/dtype.ts';

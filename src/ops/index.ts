@@ -7,6 +7,7 @@ import * as conv_transpose from './conv_transpose.ts';
 import * as einsum from './einsum.ts';
 import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
+import * as fourier from './fourier.ts';
 import * as gather from './gather.ts';
 import * as generate from './generate.ts';
 import * as grid_sample from './grid_sample.ts';
@@ -25,6 +26,7 @@ import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
 import * as transpose from './transpose.ts';
+import * as window_functions from './window_functions.ts';
 
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   blocks,
@@ -34,6 +36,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   einsum,
   elementwise,
   elementwise_math,
+  fourier,
   gather,
   generate,
   grid_sample,
@@ -52,6 +55,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   slice,
   softmax,
   transpose,
+  window_functions,
 ];
 
 function isOpDef(value: unknown): value is OpDef {

@@ -6,6 +6,7 @@ import { operators as cast } from './operators/cast.ts';
 import { operators as convTranspose } from './operators/conv_transpose.ts';
 import { operators as einsum } from './operators/einsum.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
+import { operators as fourier } from './operators/fourier.ts';
 import { operators as functions } from './operators/functions.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
@@ -36,6 +37,7 @@ const families: readonly OracleOperators[] = [
   cumulative,
   einsum,
   elementwise,
+  fourier,
   functions,
   gather,
   generate,
