@@ -13,6 +13,18 @@ import * as gather from './gather.ts';
 import * as generate from './generate.ts';
 import * as integer from './integer.ts';
 import * as integer_float from './integer_float.ts';
+import * as blocks from './blocks.ts';
+import * as concat from './concat.ts';
+import * as conv from './conv.ts';
+import * as conv_transpose from './conv_transpose.ts';
+import * as einsum from './einsum.ts';
+import * as elementwise from './elementwise.ts';
+import * as elementwise_math from './elementwise_math.ts';
+import * as fourier from './fourier.ts';
+import * as gather from './gather.ts';
+import * as generate from './generate.ts';
+import * as grid_sample from './grid_sample.ts';
+import * as loss from './loss.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
 import * as normalization from './normalization.ts';
@@ -31,6 +43,7 @@ import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
 import * as transpose from './transpose.ts';
+import * as window_functions from './window_functions.ts';
 
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   activation,
@@ -40,11 +53,20 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   attention,
   concat,
   conv,
+  blocks,
+  concat,
+  conv,
+  conv_transpose,
+  einsum,
+  elementwise,
   elementwise_math,
+  fourier,
   gather,
   generate,
   integer,
   integer_float,
+  grid_sample,
+  loss,
   mask,
   mat_mul,
   normalization,
@@ -63,6 +85,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   slice,
   softmax,
   transpose,
+  window_functions,
 ];
 
 function isOpDef(value: unknown): value is OpDef {

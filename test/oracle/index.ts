@@ -2,12 +2,18 @@
 // docs/NUMERICS.md and ONNX, and nothing of the library: no file below this folder imports from src/, wasm/ or
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
 import { operators as attention } from './operators/attention.ts';
+import { operators as blocks } from './operators/blocks.ts';
 import { operators as cast } from './operators/cast.ts';
+import { operators as convTranspose } from './operators/conv_transpose.ts';
+import { operators as einsum } from './operators/einsum.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
+import { operators as fourier } from './operators/fourier.ts';
 import { operators as functions } from './operators/functions.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
 import { operators as integer } from './operators/integer.ts';
+import { operators as gridSample } from './operators/grid_sample.ts';
+import { operators as loss } from './operators/loss.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
 import { operators as mod } from './operators/mod.ts';
 import { operators as movement } from './operators/movement.ts';
@@ -32,13 +38,19 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 // One line a file.
 const families: readonly OracleOperators[] = [
   attention,
+  blocks,
   cast,
+  convTranspose,
   cumulative,
+  einsum,
   elementwise,
+  fourier,
   functions,
   gather,
   generate,
   integer,
+  gridSample,
+  loss,
   maxPool,
   mod,
   movement,
