@@ -1,5 +1,6 @@
 // Pieces of tensors for operators of the host: slices and joins along an axis, of every dtype, strings too. They copy
 // bits (V1). Shapes are the callers' to check; what does not fit is said with the operator's name.
+import type { HostContext } from '../core/host_op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import { typedArrayOf, type DType, type TensorData } from '../core/dtype.ts';
@@ -27,6 +28,16 @@ export function copyElements(
   const width = to.BYTES_PER_ELEMENT;
   const source = new Uint8Array(from.buffer, from.byteOffset + at * width, count * width);
   new Uint8Array(to.buffer, to.byteOffset + offset * width, count * width).set(source);
+}
+
+/** The one integer of input `i`. @throws TypeError or RangeError if it is none */
+export function oneNumber(node: HostContext, i: number, what: string): number {
+  const tensor = node.tensorAt(i);
+  const [value] = tensor.size === 1 ? tensor.numbers() : [];
+  if (value !== undefined && Number.isInteger(value)) return value;
+  throw new RangeError(
+    `${node.opType}: ${what} (input ${i}): expected one integer, got ${tensor.dtype} ${formatShape(tensor.dims)}.`,
+  );
 }
 
 /** Item `index` along an axis, without that axis. */
