@@ -67,6 +67,21 @@ export function rangeOf(tensor: Tensor, axis: number, from: number, to: number):
   return new Tensor(dtype, result, [...dims.slice(0, axis), to - from, ...dims.slice(axis + 1)]);
 }
 
+/** The items at these indices of an axis, in their order. */
+export function gathered(tensor: Tensor, axis: number, indices: readonly number[]): Tensor {
+  const { dims, dtype, data } = tensor;
+  const outer = sizeOf(dims.slice(0, axis));
+  const inner = sizeOf(dims.slice(axis + 1));
+  const count = dims[axis] ?? 0;
+  const to = emptyOf(dtype, outer * indices.length * inner);
+  for (let o = 0; o < outer; o += 1) {
+    indices.forEach((index, i) => {
+      copyElements(to, (o * indices.length + i) * inner, data, (o * count + index) * inner, inner);
+    });
+  }
+  return new Tensor(dtype, to, [...dims.slice(0, axis), indices.length, ...dims.slice(axis + 1)]);
+}
+
 /** Tensors joined along an axis. @throws RangeError where they differ elsewhere */
 export function concatenated(opType: string, tensors: readonly Tensor[], axis: number): Tensor {
   const [first] = tensors;

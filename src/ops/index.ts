@@ -16,6 +16,7 @@ import * as pool from './pool.ts';
 import * as reduce from './reduce.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
+import * as reverse_sequence from './reverse_sequence.ts';
 import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
@@ -38,6 +39,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   reduce,
   reshape,
   resize,
+  reverse_sequence,
   scatter,
   slice,
   softmax,
