@@ -19,20 +19,25 @@ export const greatest = (x: number, y: number): number => Math.max(canonical(x),
 
 const RADIX = 64;
 
-/** The sum of terms as a tree (V4) of plain summands (V3). */
-export function sum(terms: readonly number[]): number {
-  let level = terms.map((x) => f32OfWord(summandWord(wordOfF32(x))));
-  if (level.length === 0) return 0;
+/** The sum of terms as a tree (V4), each sum rounded by `round`. */
+export function sumOf(terms: readonly number[], round: (x: number) => number): number {
+  let level = terms;
   do {
     const next: number[] = [];
     for (let from = 0; from < level.length; from += RADIX) {
       let total = 0;
-      for (const x of level.slice(from, from + RADIX)) total = Math.fround(total + x);
+      for (const x of level.slice(from, from + RADIX)) total = round(total + x);
       next.push(total);
     }
     level = next;
   } while (level.length > 1);
-  return canonical(level[0] ?? 0);
+  return level[0] ?? 0;
+}
+
+/** The sum of plain summands (V3, V4). */
+export function sum(terms: readonly number[]): number {
+  const words = terms.map((x) => f32OfWord(summandWord(wordOfF32(x))));
+  return canonical(sumOf(words, Math.fround));
 }
 
 /**

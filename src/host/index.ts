@@ -3,6 +3,7 @@
 import type { HostOp } from '../core/host_op.ts';
 import * as control_flow from './control_flow.ts';
 import * as data_dependent from './data_dependent.ts';
+import * as labels from './labels.ts';
 import * as non_max_suppression from './non_max_suppression.ts';
 import * as optional from './optional.ts';
 import * as sequence from './sequence.ts';
@@ -10,10 +11,12 @@ import * as string_cast from './string_cast.ts';
 import * as string_movement from './string_movement.ts';
 import * as string_operators from './string_operators.ts';
 import * as tf_idf from './tf_idf.ts';
+import * as tree_ensemble from './tree_ensemble.ts';
 
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   control_flow,
   data_dependent,
+  labels,
   non_max_suppression,
   optional,
   sequence,
@@ -21,6 +24,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   string_movement,
   string_operators,
   tf_idf,
+  tree_ensemble,
 ];
 
 function isHostOp(value: unknown): value is HostOp {
