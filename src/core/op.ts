@@ -91,7 +91,16 @@ export interface DispatchOptions {
 }
 
 export type AttributeKind =
-  'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor' | 'graph' | 'other';
+  | 'int'
+  | 'float'
+  | 'string'
+  | 'ints'
+  | 'floats'
+  | 'strings'
+  | 'tensor'
+  | 'graph'
+  | 'type'
+  | 'other';
 
 /** What an operator says of one attribute; a file that breaks it is refused at load. */
 export interface AttributeSpec {

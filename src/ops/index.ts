@@ -39,6 +39,7 @@ import * as reduce from './reduce.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
 import * as rotary from './rotary.ts';
+import * as reverse_sequence from './reverse_sequence.ts';
 import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
@@ -81,6 +82,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   reshape,
   resize,
   rotary,
+  reverse_sequence,
   scatter,
   slice,
   softmax,
