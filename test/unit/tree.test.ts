@@ -171,6 +171,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/core': [],
   'src/ops': ['src/core', 'shaders'],
   'src/graph': ['src/core'],
+  'src/host': ['src/core'],
   'src/onnx': ['src/core', 'src/graph'],
   'src/backends': ['src/core', 'src/graph', 'shaders'],
   'src/worker': ['src/core', 'src/graph', 'src'],
