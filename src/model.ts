@@ -41,6 +41,12 @@ export interface ModelOptions {
   readonly gpu?: GPU | undefined;
   /** What `requestAdapter` is asked for, where the model asks itself. */
   readonly adapterOptions?: GPURequestAdapterOptions | undefined;
+  /**
+   * What the model may take. `memory`: bytes of the reference's memory, which holds the weights, and values while it runs;
+   * 4 GiB if not given, the most that WebAssembly has. Weights that exceed it are a RangeError of `load`, values one of
+   * `run`.
+   */
+  readonly limits?: { readonly memory?: number | undefined } | undefined;
 }
 
 /**
@@ -347,6 +353,11 @@ export interface Progress {
  * ```
  */
 export interface LoadOptions extends ModelOptions {
+  /**
+   * Files with weights that a split model states (`model.onnx_data` …), by the path it states: their bytes, or where they
+   * are. What is not given is read beside the model, wherever that came from.
+   */
+  readonly externalData?: Readonly<Record<string, Uint8Array | URL>> | undefined;
   /** Called after each piece of a download, before parsing, and when the model is ready. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Stops loading; `load` rejects with its reason. */

@@ -53,6 +53,11 @@ export class Weights {
   readonly list: Weight[] = [];
   readonly #byRange = new Map<string, Weight>();
 
+  /** Bytes that lie in other files. */
+  get externalBytes(): number {
+    return this.list.reduce((sum, one) => sum + (one.file === undefined ? 0 : one.byteLength), 0);
+  }
+
   /** Elements in the model's file. */
   hold(bytes: Uint8Array): Weight {
     const weight = new Weight(bytes.byteLength, bytes);
