@@ -165,7 +165,10 @@ async function openFile(
   const name = 'node:fs/promises'; // a name bundlers do not follow into pages
   const fs = (await import(/* @vite-ignore */ name)) as typeof import('node:fs/promises');
   try {
-    return await fs.open(address, 'r');
+    const file = await fs.open(address, 'r');
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+    throw new Error('it is no file');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const remedy = 'Put the file beside the model, or give it as externalData.';
@@ -204,7 +207,8 @@ async function readPartsFromDisk(
   const file = await openFile(address, location);
   try {
     const buffer = new Uint8Array(CHUNK);
-    for (const { offset, length, write } of parts) {
+    for (const part of parts) {
+      const { offset, length } = part;
       for (let at = 0; at < length;) {
         throwIfAborted(signal);
         const wanted = Math.min(CHUNK, length - at);
@@ -216,7 +220,7 @@ async function readPartsFromDisk(
             'Get the file again.',
           );
         }
-        write(buffer.subarray(0, bytesRead), at);
+        part.write(buffer.subarray(0, bytesRead), at);
         onBytes(bytesRead);
         at += bytesRead;
       }

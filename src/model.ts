@@ -351,6 +351,17 @@ export interface Progress {
  * console.log(model.outputs[0]?.name); // logits
  * model.dispose();
  * ```
+ * @example
+ * ```ts
+ * import { load, type LoadOptions } from 'isobit';
+ *
+ * // A split model: its weights are beside it where nothing else is said.
+ * const externalData = { 'digits.onnx_data': new URL('/weights/digits.onnx_data', 'https://example.org') };
+ * const options: LoadOptions = { externalData, limits: { memory: 64 << 20 } };
+ * const model = await load('/digits.onnx', options);
+ * console.log(model.inputs[0]?.name); // image
+ * model.dispose();
+ * ```
  */
 export interface LoadOptions extends ModelOptions {
   /**

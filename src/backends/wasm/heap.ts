@@ -24,7 +24,8 @@ export class Heap {
     this.memory = memory;
     this.#maxPages = Math.min(MAX_PAGES, Math.floor(limit / PAGE));
     const at = Math.ceil(base / ALIGN) * ALIGN;
-    this.#free = [{ at, size: memory.buffer.byteLength - at }];
+    const end = Math.min(memory.buffer.byteLength, limit);
+    this.#free = [{ at, size: Math.max(0, Math.floor((end - at) / ALIGN) * ALIGN) }];
   }
 
   /** Bytes handed out. */
