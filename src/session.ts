@@ -59,7 +59,7 @@ export class Session implements Model {
     this.outputs = checked.graph.outputs.map((info) => {
       const type = checked.types.get(info.name) ?? info.type;
       if (type === undefined) return info;
-      if (type.kind === 'tensor') return { ...info, type, dtype: type.dtype };
+      if (type.kind === 'tensor') return { ...info, dtype: type.dtype };
       return { ...info, type, otherType: formatType(type) };
     });
   }
