@@ -14,6 +14,7 @@ import type { Value } from '../core/value.ts';
 import type { CheckedGraph } from './check.ts';
 import type { ConstantStore } from './constant_store.ts';
 import { fuse } from './fuse.ts';
+import { shareSteps } from './share.ts';
 import { nodeLabel, type Node } from './graph.ts';
 import { valuesRead } from './sort.ts';
 import { ContentsNeeded, PlanContext, type PlanBuilder } from './plan_context.ts';
@@ -258,9 +259,16 @@ export function planGraph(
   }
   const root = (one: Value): Value => planner.root(one);
   const live = liveSteps(planner.steps, outputs, root);
+  const identity = (value: Value): string => {
+    const constant = planner.constant(value);
+    return constant === undefined ? `${root(value).id}` : `c${store.idOf(constant)}`;
+  };
+  const alias = (to: Value, from: Value): void => void planner.roots.set(to, from);
   return {
     target: options.target,
-    steps: options.fuse ? fuse(live, outputs, root, options.target) : live,
+    steps: options.fuse
+      ? fuse(shareSteps(live, root, identity, alias), outputs, root, options.target)
+      : live,
     feeds: planner.fed,
     deferred: planner.deferred,
     contents: planner.contentsNeeded,
