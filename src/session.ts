@@ -22,14 +22,8 @@ import { compareOutputs } from './compare.ts';
 import type { CheckReport } from './model.ts';
 import { callOperator } from './call.ts';
 import { outputsOf } from './outputs.ts';
-import {
-  inMemory,
-  Program,
-  type Machine,
-  type ProgramOptions,
-  type ProgramResult,
-  type Stage,
-} from './program.ts';
+import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
+import { inMemory, Program } from './program.ts';
 import { registry } from './registry.ts';
 import { placeWeights } from './weights.ts';
 import type { ReadFile } from './external.ts';

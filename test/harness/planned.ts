@@ -9,7 +9,8 @@ import { checkGraph, type CheckedGraph } from '../../src/graph/check.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { planGraph } from '../../src/graph/planner.ts';
-import { Program, type Machine } from '../../src/program.ts';
+import type { Machine } from '../../src/machine.ts';
+import { Program } from '../../src/program.ts';
 import { registry } from '../../src/registry.ts';
 
 /** The outputs by name. */
