@@ -1,13 +1,14 @@
 // The third implementation of the contract (M2): executes a graph node by node on exact words. It knows
 // docs/NUMERICS.md and ONNX, and nothing of the library: no file below this folder imports from src/, wasm/ or
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
+import { withFloat16 } from './float16.ts';
+import { operators as activation } from './operators/activation.ts';
 import { operators as cast } from './operators/cast.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
 import { operators as functions } from './operators/functions.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
-import { operators as mod } from './operators/mod.ts';
 import { operators as movement } from './operators/movement.ts';
 import { operators as normalization } from './operators/normalization.ts';
 import { operators as order } from './operators/order.ts';
@@ -25,6 +26,7 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 
 // One line a file.
 const families: readonly OracleOperators[] = [
+  activation,
   cast,
   cumulative,
   elementwise,
@@ -32,7 +34,6 @@ const families: readonly OracleOperators[] = [
   gather,
   generate,
   maxPool,
-  mod,
   movement,
   normalization,
   order,
@@ -49,7 +50,7 @@ const families: readonly OracleOperators[] = [
 export const oracleOperators: ReadonlyMap<string, OracleOperator> = new Map(
   families
     .flatMap((family) => Object.entries(family))
-    .map(([name, operator]) => [name.includes(':') ? name : `:${name}`, operator]),
+    .map(([name, operator]) => [name.includes(':') ? name : `:${name}`, withFloat16(operator)]),
 );
 
 /** A graph as the oracle takes it: nodes in an order in which they can be executed. */
