@@ -178,7 +178,7 @@ const KINDS: readonly FloatKind[] = ['normal', 'wide', 'special', 'subnormal'];
 function textOf({ op, opset, attributes = {} }: Activation): string {
   const list = Object.entries(attributes).map(
     ([name, value]) =>
-      `,${name}=${typeof value === 'object' && 'float' in value ? value.float : String(value)}`,
+      `,${name}=${typeof value === 'string' ? value : JSON.stringify(Object.values(value)[0])}`,
   );
   return `activation/op=${op},opset=${opset}${list.join('')}`;
 }

@@ -54,7 +54,7 @@ const UNARY: readonly Binary[] = [
 
 const text = ({ op, attributes = {} }: Binary, dtype: DType): string =>
   `element_types/op=${op}${Object.entries(attributes)
-    .map(([name, value]) => `,${name}=${String(value)}`)
+    .map(([name, value]) => `,${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join('')},dtype=${dtype}`;
 
 /** Every edge with every edge, by broadcasting. */
