@@ -8,6 +8,7 @@ import {
   type CaseInput,
   type OpCase,
 } from '../harness/cases.ts';
+import { floats } from '../harness/prng.ts';
 import { edgesOf, randomOf } from '../harness/typed_data.ts';
 
 type Attributes = Readonly<Record<string, CaseAttribute>>;
@@ -101,9 +102,76 @@ const FORMS: readonly Attributes[] = [
 ];
 const formText = (form: Attributes): string => Object.keys(form).join('+') || 'plain';
 
+const random64 = (seed: number, ...dims: number[]): CaseInput =>
+  f64(
+    randomOf(
+      'float64',
+      seed,
+      dims.reduce((a, b) => a * b, 1),
+    ) as Float64Array,
+    dims,
+  );
+const moderate = (seed: number, ...dims: number[]): CaseInput => {
+  const size = dims.reduce((a, b) => a * b, 1);
+  return f64(Float64Array.from(floats(seed, size), Number), dims);
+};
+const edges64 = f64(edgesOf('float64') as Float64Array, [4, 6]);
+const k3: CaseInput = { dtype: 'int64', dims: [1], data: [3n], constant: true };
+
+/** Products, Softmax and order. */
+const others: OpCase[] = [
+  one(
+    'values',
+    'defined',
+    'MatMul',
+    [f64(Float64Array.of(1, 2, 3)), f64(Float64Array.of(4, 5, 6))].map((x, i) => ({
+      ...x,
+      dims: i === 0 ? [1, 3] : [3],
+    })),
+    {},
+    Float64Array.of(32),
+  ),
+  one('batches', 'random', 'MatMul', [random64(81, 2, 3, 4, 70), random64(82, 3, 70, 5)]),
+  one('edges', 'edges', 'MatMul', [edges64, f64(edgesOf('float64') as Float64Array, [6, 4])]),
+  one('inner=0', 'edges', 'MatMul', [random64(83, 2, 0), random64(84, 0, 3)]),
+  one('vectors', 'edges', 'MatMul', [random64(85, 130), random64(86, 130, 2)]),
+  one('trans', 'random', 'Gemm', [random64(87, 5, 3), random64(88, 4, 5), random64(89, 4)], {
+    transA: 1,
+    transB: 1,
+    alpha: { float: 0.5 },
+    beta: { float: Math.fround(0.1) },
+  }),
+  one('plain', 'random', 'Gemm', [random64(87, 3, 5), random64(88, 5, 4)]),
+  one('alpha', 'edges', 'Gemm', [edges64, f64(edgesOf('float64') as Float64Array, [6, 4])], {
+    alpha: { float: 2 },
+  }),
+  ...['Softmax', 'LogSoftmax'].flatMap((op) => [
+    one('edges', 'edges', op, [edges64], { axis: 0 }),
+    one('moderate', 'random', op, [moderate(91, 3, 5, 7)], { axis: 1 }),
+  ]),
+  ...['ArgMax', 'ArgMin'].flatMap((op) => [
+    one('edges', 'edges', op, [edges64], { axis: 1 }),
+    one('last', 'edges', op, [edges64], { axis: 0, select_last_index: 1 }),
+  ]),
+  nodeCase('float64/op=TopK', 'edges', {
+    opType: 'TopK',
+    opset: 11,
+    inputs: [edges64, k3],
+    outputs: 2,
+  }),
+  nodeCase('float64/op=TopK,largest=0', 'edges', {
+    opType: 'TopK',
+    opset: 11,
+    attributes: { largest: 0 },
+    inputs: [edges64, k3],
+    outputs: 2,
+  }),
+];
+
 const long = randomOf('float64', 71, 64 * 64 + 77) as Float64Array;
 
 export const cases: readonly OpCase[] = [
+  ...others,
   // A tie to even, a subnormal sum, an overflow.
   one(
     'ties',

@@ -1,5 +1,7 @@
 // MatMul, Gemm and Conv: V4 sums of rounded products, then bias, alpha and beta as V2 operations of their own.
+import * as double from '../double.ts';
 import * as f from '../float.ts';
+import type { Element } from '../layout.ts';
 import {
   at,
   broadcastDims,
@@ -13,7 +15,7 @@ import {
   tensorOf,
   wordsOf,
 } from '../node.ts';
-import type { OracleNode, OracleOperator, OracleTensor } from '../types.ts';
+import type { OracleNode, OracleOperator, OracleTensor, OracleType } from '../types.ts';
 import { tapsOf, windowAxes } from '../window.ts';
 
 /** numpy's product of stacks of matrices; a vector is a row on the left, a column on the right. */
@@ -27,15 +29,16 @@ function matMul(node: OracleNode): OracleTensor[] {
     at(right, right.length - 1),
   ];
   const batch = broadcastDims([left.slice(0, -2), right.slice(0, -2)]);
-  const x = broadcastTo({ ...a, dims: left }, [...batch, rows, inner]).map(Number);
-  const y = broadcastTo({ ...b, dims: right }, [...batch, inner, columns]).map(Number);
-  const data: number[] = [];
+  const x = broadcastTo({ ...a, dims: left }, [...batch, rows, inner]);
+  const y = broadcastTo({ ...b, dims: right }, [...batch, inner, columns]);
+  const dot = dotOf(a.dtype);
+  const data: Element[] = [];
   for (let matrix = 0; matrix < sizeOf(batch); matrix += 1) {
     for (let i = 0; i < rows; i += 1) {
       const row = x.slice((matrix * rows + i) * inner, (matrix * rows + i + 1) * inner);
       for (let j = 0; j < columns; j += 1) {
         const column = row.map((_, k) => at(y, (matrix * inner + k) * columns + j));
-        data.push(f.dot(row, column));
+        data.push(dot(row, column));
       }
     }
   }
@@ -44,29 +47,49 @@ function matMul(node: OracleNode): OracleTensor[] {
     ...(a.dims.length === 1 ? [] : [rows]),
     ...(b.dims.length === 1 ? [] : [columns]),
   ];
-  return [tensorOf('float32', dims, data)];
+  return [tensorOf(a.dtype, dims, data)];
+}
+
+/** A dot product of the type: of float64 nothing is flushed (V9). */
+const dotOf =
+  (dtype: OracleType) =>
+  (a: readonly Element[], b: readonly Element[]): Element => {
+    if (dtype !== 'float64') return f.dot(a.map(Number), b.map(Number));
+    return double.sumTree(a.map((x, k) => double.multiply(BigInt(x), BigInt(at(b, k)))));
+  };
+
+/** Gemm of float64: the same steps, each a V9 operation. */
+function gemm64(t: bigint, term: Element | undefined, alpha: number, beta: number): bigint {
+  const times = (x: bigint, factor: number): bigint => {
+    const { num, den } = f.valueOf(factor);
+    return factor === f.kOne ? x : double.multiply(x, double.round(num, den));
+  };
+  const scaled = times(t, alpha);
+  return term === undefined ? scaled : double.add(scaled, times(BigInt(term), beta));
 }
 
 /** t = sum; t · alpha if alpha ≠ 1; C · beta if beta ≠ 1; their sum. */
 function gemm(node: OracleNode): OracleTensor[] {
   const [a, b, c] = [inputOf(node, 0), inputOf(node, 1), node.inputs[2]];
-  const [x, y] = [wordsOf(a), wordsOf(b)];
+  const isDouble = a.dtype === 'float64';
   const [transA, transB] = [intOf(node, 'transA', 0) !== 0, intOf(node, 'transB', 0) !== 0];
   const alpha = floatOf(node, 'alpha', f.kOne);
   const beta = floatOf(node, 'beta', f.kOne);
   const [rows, inner] = [at(a.dims, transA ? 1 : 0), at(a.dims, transA ? 0 : 1)];
   const columns = at(b.dims, transB ? 0 : 1);
   const bias = c === undefined ? undefined : broadcastTo(c, [rows, columns]);
-  const data: number[] = [];
+  const data: Element[] = [];
   for (const index of indicesOf([rows, columns])) {
     const [i, j] = [at(index, 0), at(index, 1)];
-    const products = Array.from({ length: inner }, (_, k) =>
-      f.summedProduct(
-        at(x, transA ? k * rows + i : i * inner + k),
-        at(y, transB ? j * inner + k : k * columns + j),
-      ),
-    );
-    let t = f.sumProducts(products);
+    const terms = Array.from({ length: inner }, (_, k) => k);
+    const row = terms.map((k) => at(a.data, transA ? k * rows + i : i * inner + k));
+    const column = terms.map((k) => at(b.data, transB ? j * inner + k : k * columns + j));
+    if (isDouble) {
+      const sum = BigInt(dotOf('float64')(row, column));
+      data.push(gemm64(sum, bias?.[data.length], alpha, beta));
+      continue;
+    }
+    let t = Number(dotOf('float32')(row, column));
     if (alpha !== f.kOne) t = f.multiply(t, alpha);
     if (bias !== undefined) {
       const term = Number(at(bias, data.length));
@@ -74,7 +97,7 @@ function gemm(node: OracleNode): OracleTensor[] {
     }
     data.push(t);
   }
-  return [tensorOf('float32', [rows, columns], data)];
+  return [tensorOf(a.dtype, [rows, columns], data)];
 }
 
 /** The dot product over (channel of the group, taps of the window) of W and the input, padded taps +0 by position. */
