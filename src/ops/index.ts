@@ -1,12 +1,16 @@
 // The operators: one line a family file, alphabetical. An operator is every export that is an OpDef.
 import type { OpDef } from '../core/op.ts';
 import * as attention from './attention.ts';
+import * as attention_ms from './attention_ms.ts';
 import * as concat from './concat.ts';
 import * as conv from './conv.ts';
 import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
+import * as fused from './fused.ts';
 import * as gather from './gather.ts';
+import * as gelu_ms from './gelu_ms.ts';
 import * as generate from './generate.ts';
+import * as group_query from './group_query.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
 import * as mod from './mod.ts';
@@ -26,12 +30,16 @@ import * as transpose from './transpose.ts';
 
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   attention,
+  attention_ms,
   concat,
   conv,
   elementwise,
   elementwise_math,
+  fused,
   gather,
+  gelu_ms,
   generate,
+  group_query,
   mask,
   mat_mul,
   mod,

@@ -2,9 +2,11 @@
 // docs/NUMERICS.md and ONNX, and nothing of the library: no file below this folder imports from src/, wasm/ or
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
 import { operators as attention } from './operators/attention.ts';
+import { operators as attentionMs } from './operators/attention_ms.ts';
 import { operators as cast } from './operators/cast.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
 import { operators as functions } from './operators/functions.ts';
+import { operators as fused } from './operators/fused.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
@@ -29,10 +31,12 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 // One line a file.
 const families: readonly OracleOperators[] = [
   attention,
+  attentionMs,
   cast,
   cumulative,
   elementwise,
   functions,
+  fused,
   gather,
   generate,
   maxPool,

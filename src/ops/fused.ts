@@ -1,0 +1,422 @@
+// Operators of com.microsoft that are others in one node (V7): products with an activation, sums with a normalisation,
+// embeddings with both. Each is the composition of the operators it names, in the order written:
+//   FusedMatMul: (A·B) · alpha, either side transposed      FusedGemm: activation(Gemm)
+//   FusedConv: activation(Conv + Z)                        BiasAdd: (X + bias) + skip
+//   SkipLayerNormalization: LayerNormalization of (input + skip) + bias; Simplified: of its simplified form
+//   EmbedLayerNormalization: LayerNormalization of (word + position) + segment; mask_index counts the ones of a mask
+import type {
+  AttributeSpec,
+  CallAttribute,
+  LowerContext,
+  NodeContext,
+  OpDef,
+  ShapeContext,
+} from '../core/op.ts';
+import type { Value } from '../core/value.ts';
+import { broadcastShapes, formatShape } from '../core/shape.ts';
+import { activationsOf, storable, type Activation } from './activation.ts';
+import { Conv } from './conv.ts';
+import { emitProduct, Gemm } from './mat_mul.ts';
+import { mapped } from './reduce.ts';
+import { castTo, floatOf, integerOf, longs, narrowed, view, widened, zeros } from './wide.ts';
+
+const MICROSOFT = 'com.microsoft';
+const KERNEL_OPSET = 17; // of the operators called
+
+const f32 = (node: LowerContext, i: number): Value | undefined => {
+  const value = node.optional(i);
+  return value === undefined ? undefined : widened(node, value);
+};
+
+/** The axes of an operand of FusedMatMul in the order in which it is multiplied. */
+function permuted(rank: number, isTransposed: boolean, isBatchTransposed: boolean): number[] {
+  const axes = Array.from({ length: rank }, (_, i) => i);
+  if (rank < 2) return axes;
+  const [first = 0, ...rest] = axes;
+  const order = isBatchTransposed ? [...rest.slice(0, -1), first, rank - 1] : axes;
+  if (!isTransposed) return order;
+  return [...order.slice(0, -2), ...order.slice(-2).reverse()];
+}
+
+interface Side {
+  readonly dims: readonly number[];
+  readonly order: readonly number[];
+}
+function sides(node: ShapeContext): { a: Side; b: Side } {
+  const side = (i: number, letter: string): Side => {
+    const { dims } = node.input(i);
+    const order = permuted(
+      dims.length,
+      node.int(`trans${letter}`, 0) !== 0,
+      node.int(`transBatch${letter}`, 0) !== 0,
+    );
+    return { dims: order.map((axis) => dims[axis] ?? 0), order };
+  };
+  const [a, b] = [side(0, 'A'), side(1, 'B')];
+  const [rows, columns] = [a.dims.at(-1), b.dims.length === 1 ? b.dims[0] : b.dims.at(-2)];
+  if (a.dims.length === 0 || b.dims.length === 0 || rows !== columns) {
+    throw new RangeError(
+      `FusedMatMul: operands do not fit: expected inner sizes that agree, got ${formatShape(a.dims)} and ${formatShape(b.dims)}. Transpose or reshape one.`,
+    );
+  }
+  return { a, b };
+}
+
+export const FusedMatMul: OpDef = {
+  type: 'FusedMatMul',
+  domain: MICROSOFT,
+  opsets: [1, 1],
+  inputs: [2, 2],
+  attributes: {
+    alpha: { kind: 'float' },
+    transA: { kind: 'int' },
+    transB: { kind: 'int' },
+    transBatchA: { kind: 'int' },
+    transBatchB: { kind: 'int' },
+  },
+  dtypes: (node) => [floatOf(node, 0, 1)],
+  infer(node) {
+    const { a, b } = sides(node);
+    const batch = broadcastShapes('FusedMatMul', a.dims.slice(0, -2), b.dims.slice(0, -2));
+    return [
+      [
+        ...batch,
+        ...(a.dims.length === 1 ? [] : a.dims.slice(-2, -1)),
+        ...(b.dims.length === 1 ? [] : b.dims.slice(-1)),
+      ],
+    ];
+  },
+  lower(node) {
+    const { a, b } = sides(node);
+    const ordered = (i: number, { order }: Side): Value => {
+      const x = widened(node, node.input(i));
+      if (order.every((axis, k) => axis === k)) return x;
+      const [y = x] = node.call('Transpose', [x], { attributes: { perm: order } });
+      return y;
+    };
+    const alpha = storable(node.float('alpha', 1));
+    narrowed(node, node.output(0), (to) => {
+      const isPlain = node.int('transBatchA', 0) === 0 && node.int('transBatchB', 0) === 0;
+      const product = alpha === 1 ? to : node.temp('float32', to.dims);
+      if (isPlain && a.dims.length > 1 && b.dims.length > 1) {
+        // Transposed operands are read where they lie.
+        const [m = 0, k = 0] = a.dims.slice(-2);
+        const n = b.dims.at(-1) ?? 0;
+        const [transA, transB] = [node.int('transA', 0) !== 0, node.int('transB', 0) !== 0];
+        emitProduct(
+          node,
+          product,
+          {
+            value: widened(node, node.input(0)),
+            batch: a.dims.slice(0, -2),
+            rowStride: transA ? 1 : k,
+            columnStride: transA ? m : 1,
+          },
+          {
+            value: widened(node, node.input(1)),
+            batch: b.dims.slice(0, -2),
+            rowStride: transB ? 1 : n,
+            columnStride: transB ? k : 1,
+          },
+          m,
+          n,
+          k,
+        );
+      } else {
+        node.call('MatMul', [ordered(0, a), ordered(1, b)], { to: product });
+      }
+      if (product !== to) {
+        mapped(node, to.dims, (c) => c.op('mul_f32', c.f32(product), c.scalar(alpha)), to);
+      }
+    });
+  },
+};
+
+/** The activation that attributes name, or undefined. */
+function activationOf(node: NodeContext, params: readonly number[]): Activation | undefined {
+  const name = node.string('activation', '');
+  if (name === '') return undefined;
+  if (name === 'Clip') {
+    const [low = -Infinity, high = Infinity] = params.map(storable);
+    return (c, x) => c.op('min_f32', c.op('max_f32', x, c.scalar(low)), c.scalar(high));
+  }
+  const [first] = activationsOf(node.opType, [name], params.slice(0, 1), params.slice(1));
+  return first;
+}
+
+/** Calls an operator with the attributes that the node has of those listed. */
+function passed(
+  node: NodeContext,
+  specs: Readonly<Record<string, AttributeSpec>>,
+): Record<string, CallAttribute> {
+  const out: Record<string, CallAttribute> = {};
+  for (const [name, { kind }] of Object.entries(specs)) {
+    if (!node.has(name)) continue;
+    if (kind === 'int') out[name] = node.int(name);
+    else if (kind === 'float') out[name] = { float: node.float(name) };
+    else if (kind === 'string') out[name] = node.string(name);
+    else if (kind === 'ints') out[name] = node.ints(name);
+  }
+  return out;
+}
+
+const GEMM: Readonly<Record<string, AttributeSpec>> = {
+  alpha: { kind: 'float' },
+  beta: { kind: 'float' },
+  transA: { kind: 'int' },
+  transB: { kind: 'int' },
+};
+const CONV: Readonly<Record<string, AttributeSpec>> = {
+  auto_pad: { kind: 'string' },
+  dilations: { kind: 'ints' },
+  group: { kind: 'int' },
+  kernel_shape: { kind: 'ints' },
+  pads: { kind: 'ints' },
+  strides: { kind: 'ints' },
+};
+
+/** Shapes and dtypes of a node that calls `type` with its first inputs. */
+function fused(
+  type: 'Gemm' | 'Conv',
+  specs: Readonly<Record<string, AttributeSpec>>,
+  extra: Readonly<Record<string, AttributeSpec>>,
+  inputs: number,
+  paramsOf: (node: NodeContext) => readonly number[],
+  infer: OpDef['infer'],
+): OpDef {
+  return {
+    type: `Fused${type}`,
+    domain: MICROSOFT,
+    opsets: [1, 1],
+    inputs: [2, inputs],
+    attributes: { ...specs, ...extra, activation: { kind: 'string' } },
+    dtypes(node) {
+      activationOf(node, paramsOf(node));
+      return [floatOf(node, 0, 1, 2, 3)];
+    },
+    infer,
+    lower(node) {
+      narrowed(node, node.output(0), (to) => {
+        const activation = activationOf(node, paramsOf(node));
+        const added = inputs > 3 ? f32(node, 3) : undefined;
+        const isPlain = activation === undefined && added === undefined;
+        const [y = to] = node.call(type, [f32(node, 0), f32(node, 1), f32(node, 2)], {
+          attributes: passed(node, specs),
+          opset: KERNEL_OPSET,
+          ...(isPlain ? { to } : {}),
+        });
+        if (isPlain) return;
+        if (added !== undefined && added.dims.join() !== y.dims.join()) {
+          throw new RangeError(
+            `${node.opType}: Z: expected ${formatShape(y.dims)}, got ${formatShape(added.dims)}. Correct it.`,
+          );
+        }
+        mapped(
+          node,
+          to.dims,
+          (c) => {
+            const sum = added === undefined ? c.f32(y) : c.op('add_f32', c.f32(y), c.f32(added));
+            return activation === undefined ? sum : activation(c, sum);
+          },
+          to,
+        );
+      });
+    },
+  };
+}
+
+export const FusedGemm = fused(
+  'Gemm',
+  GEMM,
+  {
+    activation_alpha: { kind: 'float' },
+    activation_beta: { kind: 'float' },
+    activation_gamma: { kind: 'float' },
+  },
+  3,
+  (node) =>
+    ['activation_alpha', 'activation_beta'].flatMap((name) =>
+      node.has(name) ? [node.float(name)] : [],
+    ),
+  (node) => Gemm.infer(node),
+);
+export const FusedConv = fused(
+  'Conv',
+  CONV,
+  { activation_params: { kind: 'floats' } },
+  4,
+  (node) => node.floats('activation_params', []),
+  (node) => Conv.infer(node),
+);
+
+const LAYER: Readonly<Record<string, AttributeSpec>> = { epsilon: { kind: 'float' } };
+const EPSILON = 1e-12;
+
+/** Normalises rows of `x` into outputs 0 to 2, which may be absent. */
+function emitNormal(
+  node: LowerContext,
+  x: Value,
+  gamma: Value,
+  beta: Value | undefined,
+  isSimple: boolean,
+): void {
+  const attributes = { axis: -1, epsilon: { float: node.float('epsilon', EPSILON) } };
+  const statistics = [1, 2].filter((i) => node.wants(i));
+  const outputs = isSimple ? 2 : 3;
+  narrowed(node, node.output(0), (to) => {
+    const type = isSimple ? 'SimplifiedLayerNormalization' : 'LayerNormalization';
+    const made = node.call(type, isSimple ? [x, gamma] : [x, gamma, beta], {
+      attributes,
+      to,
+      ...(isSimple ? { domain: MICROSOFT } : { opset: KERNEL_OPSET }),
+      ...(statistics.length > 0 ? { outputs } : {}),
+    });
+    // The simplified form has no mean.
+    const [, first, second] = made;
+    const found = isSimple ? [undefined, undefined, first] : [undefined, first, second];
+    for (const i of statistics) {
+      const value = found[i];
+      if (value !== undefined) node.alias(node.output(i), value);
+    }
+  });
+}
+
+function skip(type: string, isSimple: boolean): OpDef {
+  const [beta, bias] = isSimple ? [undefined, 3] : [3, 4];
+  return {
+    type,
+    domain: MICROSOFT,
+    opsets: [1, 1],
+    inputs: [3, isSimple ? 4 : 5],
+    attributes: LAYER,
+    dtypes(node) {
+      const dtype = floatOf(node, 0, 1, 2, 3, 4);
+      return [dtype, 'float32', 'float32', dtype];
+    },
+    infer(node) {
+      const { dims } = node.input(0);
+      const hidden = dims.at(-1) ?? 0;
+      const fits = (i: number): boolean =>
+        (node.optional(i)?.dims ?? [hidden]).join() === String(hidden);
+      const joint = broadcastShapes(type, dims, node.input(1).dims);
+      if (joint.join() !== dims.join() || ![2, 3, 4].every(fits)) {
+        throw new RangeError(
+          `${type}: shapes do not fit: expected a skip that broadcasts to ${formatShape(dims)} and vectors [${hidden}], got ${formatShape(node.input(1).dims)} and ${formatShape(node.input(2).dims)}. Correct them.`,
+        );
+      }
+      const row = [...dims.slice(0, -1), 1];
+      return [dims, row, row, dims];
+    },
+    lower(node) {
+      const [x, other, gamma] = [f32(node, 0), f32(node, 1), f32(node, 2)];
+      if (x === undefined || other === undefined || gamma === undefined) return;
+      const extra = f32(node, bias ?? 4);
+      const sum = mapped(node, x.dims, (c) => {
+        const s = c.op('add_f32', c.f32(x), c.f32(other));
+        return extra === undefined ? s : c.op('add_f32', s, c.f32(extra));
+      });
+      if (node.wants(3)) narrowed(node, node.output(3), (to) => node.alias(to, sum));
+      if (isSimple && node.wants(1)) {
+        throw new TypeError(`${type}: output 1: expected no mean, got one. Leave it out.`);
+      }
+      if (node.wants(0)) {
+        emitNormal(node, sum, gamma, beta === undefined ? undefined : f32(node, beta), isSimple);
+      }
+    },
+  };
+}
+export const SkipLayerNormalization = skip('SkipLayerNormalization', false);
+export const SkipSimplifiedLayerNormalization = skip('SkipSimplifiedLayerNormalization', true);
+
+export const EmbedLayerNormalization: OpDef = {
+  type: 'EmbedLayerNormalization',
+  domain: MICROSOFT,
+  opsets: [1, 1],
+  inputs: [7, 9],
+  attributes: { ...LAYER, mask_index_type: { kind: 'int', oneOf: [0, 1] } },
+  dtypes(node) {
+    for (const i of [0, 1, 7, 8]) integerOf(node, i, 'int32');
+    const dtype = floatOf(node, 2, 3, 4, 5, 6);
+    return [dtype, 'int32', dtype];
+  },
+  infer(node) {
+    const { dims } = node.input(0);
+    const whole = [...dims, node.input(2).dims[1] ?? 0];
+    if (dims.length !== 2) {
+      throw new RangeError(
+        `EmbedLayerNormalization: input_ids: expected [batch, rows], got ${formatShape(dims)}. Reshape them.`,
+      );
+    }
+    return [whole, dims.slice(0, 1), whole];
+  },
+  lower(node) {
+    const ids = node.input(0);
+    const [batch = 0, rows = 0] = ids.dims;
+    const given = node.optional(8);
+    const places =
+      given ?? view(node, longs(node, ...Array.from({ length: rows }, (_, i) => i)), [1, rows]);
+    const found = (table: Value, indices: Value): Value => {
+      const [y = table] = node.call('Gather', [widened(node, table), indices]);
+      return y;
+    };
+    const [word, place] = [found(node.input(2), ids), found(node.input(3), places)];
+    const [segments, table] = [node.optional(1), node.optional(4)];
+    const segment = segments && table ? found(table, segments) : undefined;
+    const sum = mapped(node, word.dims, (c) => {
+      const s = c.op('add_f32', c.f32(word), c.f32(place));
+      return segment === undefined ? s : c.op('add_f32', s, c.f32(segment));
+    });
+    if (node.wants(2)) narrowed(node, node.output(2), (to) => node.alias(to, sum));
+    if (node.wants(1)) {
+      const mask = node.optional(7);
+      if (mask === undefined) node.alias(node.output(1), zeros(node, 'int32', [batch]));
+      else {
+        const one = node.constantValue('int32', [], Int32Array.of(1));
+        const [isOne = mask] = node.call('Equal', [mask, one]);
+        node.call('ReduceSum', [castTo(node, isOne, 'int32'), longs(node, 1)], {
+          attributes: { keepdims: 0 },
+          to: node.output(1),
+        });
+      }
+    }
+    const [gamma, beta] = [f32(node, 5), f32(node, 6)];
+    if (!node.wants(0) || gamma === undefined || beta === undefined) return;
+    narrowed(node, node.output(0), (to) => {
+      node.call('LayerNormalization', [sum, gamma, beta], {
+        attributes: { axis: -1, epsilon: { float: node.float('epsilon', EPSILON) } },
+        opset: KERNEL_OPSET,
+        to,
+      });
+    });
+  },
+};
+
+export const BiasAdd: OpDef = {
+  type: 'BiasAdd',
+  domain: MICROSOFT,
+  opsets: [1, 1],
+  inputs: [3, 3],
+  attributes: {},
+  dtypes: (node) => [floatOf(node, 0, 1, 2)],
+  infer(node) {
+    const [x, bias, other] = [node.input(0).dims, node.input(1).dims, node.input(2).dims];
+    if (bias.join() !== String(x.at(-1) ?? 0) || other.join() !== x.join()) {
+      throw new RangeError(
+        `BiasAdd: shapes do not fit: expected [${x.at(-1) ?? 0}] and ${formatShape(x)}, got ${formatShape(bias)} and ${formatShape(other)}. Correct them.`,
+      );
+    }
+    return [x];
+  },
+  lower(node) {
+    const [x, bias, other] = [f32(node, 0), f32(node, 1), f32(node, 2)];
+    if (x === undefined || bias === undefined || other === undefined) return;
+    narrowed(node, node.output(0), (to) => {
+      mapped(
+        node,
+        to.dims,
+        (c) => c.op('add_f32', c.op('add_f32', c.f32(x), c.f32(bias)), c.f32(other)),
+        to,
+      );
+    });
+  },
+};
