@@ -3,6 +3,7 @@
 // Also the steps that no other text defines: words that are copied (V1), bools and 32-bit integers (V8).
 // #import math/arith
 // #import math/index
+// #import math/integers
 struct Chain {
   n_steps: u32,
   rank: u32,

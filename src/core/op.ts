@@ -89,7 +89,7 @@ export interface DispatchOptions {
 }
 
 export type AttributeKind =
-  'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor' | 'graph';
+  'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor' | 'graph' | 'other';
 
 /** What an operator says of one attribute; a file that breaks it is refused at load. */
 export interface AttributeSpec {

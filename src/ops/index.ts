@@ -1,19 +1,22 @@
 // The operators: one line a family file, alphabetical. An operator is every export that is an OpDef.
 import type { OpDef } from '../core/op.ts';
+import * as activation from './activation.ts';
+import * as arithmetic from './arithmetic.ts';
 import * as attention from './attention.ts';
 import * as attention_ms from './attention_ms.ts';
+import * as cast from './cast.ts';
+import * as comparison from './comparison.ts';
 import * as concat from './concat.ts';
 import * as conv from './conv.ts';
-import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
 import * as fused from './fused.ts';
+import { withFloat16 } from './float16.ts';
 import * as gather from './gather.ts';
 import * as gelu_ms from './gelu_ms.ts';
 import * as generate from './generate.ts';
 import * as group_query from './group_query.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
-import * as mod from './mod.ts';
 import * as normalization from './normalization.ts';
 import * as order from './order.ts';
 import * as pad from './pad.ts';
@@ -29,11 +32,14 @@ import * as softmax from './softmax.ts';
 import * as transpose from './transpose.ts';
 
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
+  activation,
+  arithmetic,
   attention,
   attention_ms,
+  cast,
+  comparison,
   concat,
   conv,
-  elementwise,
   elementwise_math,
   fused,
   gather,
@@ -42,7 +48,6 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   group_query,
   mask,
   mat_mul,
-  mod,
   normalization,
   order,
   pad,
@@ -67,7 +72,7 @@ for (const family of FAMILIES) {
   for (const value of Object.values(family)) {
     if (!isOpDef(value)) continue;
     const key = `${value.domain ?? ''}:${value.type}`;
-    byName.set(key, [...(byName.get(key) ?? []), value]);
+    byName.set(key, [...(byName.get(key) ?? []), withFloat16(value)]);
   }
 }
 
