@@ -342,10 +342,14 @@ export const EmbedLayerNormalization: OpDef = {
   infer(node) {
     const { dims } = node.input(0);
     const whole = [...dims, node.input(2).dims[1] ?? 0];
-    if (dims.length !== 2) {
-      throw new RangeError(
-        `EmbedLayerNormalization: input_ids: expected [batch, rows], got ${formatShape(dims)}. Reshape them.`,
-      );
+    for (const i of [0, 1, 7, 8]) {
+      const own = node.optional(i)?.dims ?? dims;
+      const fits = own.join() === dims.join() || (i === 8 && own.join() === [1, dims[1]].join());
+      if (dims.length !== 2 || !fits) {
+        throw new RangeError(
+          `EmbedLayerNormalization: input ${i}: expected [batch, rows] as input_ids, got ${formatShape(own)}. Reshape it.`,
+        );
+      }
     }
     return [whole, dims.slice(0, 1), whole];
   },

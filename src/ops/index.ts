@@ -15,6 +15,7 @@ import * as gather from './gather.ts';
 import * as gelu_ms from './gelu_ms.ts';
 import * as generate from './generate.ts';
 import * as group_query from './group_query.ts';
+import * as linear_attention from './linear_attention.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
 import * as normalization from './normalization.ts';
@@ -29,6 +30,7 @@ import * as rotary from './rotary.ts';
 import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
+import * as state from './state.ts';
 import * as transpose from './transpose.ts';
 
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
@@ -46,6 +48,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   gelu_ms,
   generate,
   group_query,
+  linear_attention,
   mask,
   mat_mul,
   normalization,
@@ -60,6 +63,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   scatter,
   slice,
   softmax,
+  state,
   transpose,
 ];
 

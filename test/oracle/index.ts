@@ -23,6 +23,7 @@ import { operators as resize } from './operators/resize.ts';
 import { operators as rotary } from './operators/rotary.ts';
 import { operators as scatter } from './operators/scatter.ts';
 import { operators as softmax } from './operators/softmax.ts';
+import { operators as state } from './operators/state.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
 
 /** Operator type to operator; a name of another domain than ONNX's is written `domain:type`. */
@@ -53,6 +54,7 @@ const families: readonly OracleOperators[] = [
   rotary,
   scatter,
   softmax,
+  state,
 ];
 
 /** `domain:type` to operator; ONNX's own domain is ''. */
