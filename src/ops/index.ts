@@ -9,6 +9,7 @@ import * as comparison from './comparison.ts';
 import * as concat from './concat.ts';
 import * as conv from './conv.ts';
 import * as elementwise_math from './elementwise_math.ts';
+import * as flex_attention from './flex_attention.ts';
 import * as fused from './fused.ts';
 import { withFloat16 } from './float16.ts';
 import * as gather from './gather.ts';
@@ -43,6 +44,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   concat,
   conv,
   elementwise_math,
+  flex_attention,
   fused,
   gather,
   gelu_ms,
