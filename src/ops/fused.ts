@@ -133,7 +133,10 @@ export const FusedMatMul: OpDef = {
 };
 
 /** The activation that attributes name, or undefined. */
-function activationOf(node: NodeContext, params: readonly number[]): Activation | undefined {
+function activationOf(
+  node: NodeContext,
+  params: readonly number[],
+): Activation['steps'] | undefined {
   const name = node.string('activation', '');
   if (name === '') return undefined;
   if (name === 'Clip') {
@@ -141,7 +144,7 @@ function activationOf(node: NodeContext, params: readonly number[]): Activation 
     return (c, x) => c.op('min_f32', c.op('max_f32', x, c.scalar(low)), c.scalar(high));
   }
   const [first] = activationsOf(node.opType, [name], params.slice(0, 1), params.slice(1));
-  return first;
+  return first?.steps;
 }
 
 /** Calls an operator with the attributes that the node has of those listed. */
