@@ -31,6 +31,8 @@ export interface Kernel {
    * finished values seed the chain.
    */
   readonly chain?: 'whole' | 'epilogue';
+  /** True if its integers are data: none says where elements lie, so that a gate may draw them. */
+  readonly anyIntegers?: true;
   /** Workgroups for the WebGPU twin, where they depend on the chain; else they are the dispatch's own. */
   readonly grid?: (dispatch: Dispatch) => readonly [number, number, number];
 }
@@ -89,7 +91,16 @@ export interface DispatchOptions {
 }
 
 export type AttributeKind =
-  'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor' | 'graph' | 'other';
+  | 'int'
+  | 'float'
+  | 'string'
+  | 'ints'
+  | 'floats'
+  | 'strings'
+  | 'tensor'
+  | 'graph'
+  | 'type'
+  | 'other';
 
 /** What an operator says of one attribute; a file that breaks it is refused at load. */
 export interface AttributeSpec {

@@ -124,6 +124,11 @@ export class HostTypes extends AttributeContext implements HostTypeContext {
     throw new TypeError(`${this.opType}: attribute ${attribute} is missing.`);
   }
 
+  typeAttribute(attribute: string): DataType | undefined {
+    const found = this.node.attributes.get(attribute);
+    return found?.type === 'type' ? found.value : undefined;
+  }
+
   /** A `tensor` attribute as it is, strings too; undefined if it is absent. */
   tensorAttribute(attribute: string): Tensor | undefined {
     const found = this.node.attributes.get(attribute);

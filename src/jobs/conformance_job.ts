@@ -28,8 +28,8 @@ export async function run(request: unknown, env: JobEnv): Promise<SetReport[]> {
       try {
         const feeds: Record<string, JobData> = {};
         for (const [name, wire] of Object.entries(set)) feeds[name] = fromWire(wire, Tensor);
-        const result = await model.run(feeds as Record<string, Tensor>, { backend, audit: 'off' });
-        const outputs = Object.entries<JobData>(result.outputs).map(([name, value]) => {
+        const result = await model.run(feeds, { backend, audit: 'off' });
+        const outputs = Object.entries<JobData>(result.values).map(([name, value]) => {
           return { name, value: toWire(value) };
         });
         reports.push({ outputs, digest: result.digest });

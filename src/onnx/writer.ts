@@ -135,10 +135,13 @@ function attributeFields(
       for (const graph of attribute.value) writer.writeMessage(11, graphFields, graph);
       writer.writeVarintField(20, 10);
       break;
-    case 'other':
+    case 'type':
+    case 'other': {
+      const kind = attribute.type === 'type' ? 'a type' : attribute.value;
       throw new TypeError(
-        `writeModel: attribute '${name}' cannot be written: expected a value, got ${attribute.value}. Leave it out.`,
+        `writeModel: attribute '${name}' cannot be written: expected a value, got ${kind}. Leave it out.`,
       );
+    }
     default:
       attribute satisfies never;
   }

@@ -14,7 +14,7 @@ import type {
 } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { broadcastShapes, formatShape } from '../core/shape.ts';
-import { activationsOf, storable, type Activation } from './named_activation.ts';
+import { activationsOf, storable, type Activation } from './named_activations.ts';
 import { Conv } from './conv.ts';
 import { emitProduct, Gemm } from './mat_mul.ts';
 import { mapped } from './reduce.ts';

@@ -6,7 +6,7 @@
 import type { AttributeSpec, LowerContext, NodeContext, OpDef } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape } from '../core/shape.ts';
-import { storable } from './named_activation.ts';
+import { storable } from './named_activations.ts';
 import { part } from './attend.ts';
 import type { ChainBuilder } from './chain_builder.ts';
 import { mapped } from './reduce.ts';

@@ -10,7 +10,7 @@ import type { DType } from '../core/dtype.ts';
 import type { LowerContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
-import { storable } from './named_activation.ts';
+import { storable } from './named_activations.ts';
 import {
   emitScores,
   emitWeighted,

@@ -10,7 +10,7 @@ import type { Value } from '../core/value.ts';
 import { formatShape } from '../core/shape.ts';
 import { emitWeighted, inverseRootOf, joined, part } from './attend.ts';
 import { emitProduct } from './mat_mul.ts';
-import { storable } from './named_activation.ts';
+import { storable } from './named_activations.ts';
 import { mapped } from './reduce.ts';
 import { floatOf, narrowed, view, widened, zeros } from './wide.ts';
 

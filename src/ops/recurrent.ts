@@ -6,7 +6,7 @@ import { NEWEST_OPSET, paramFields } from '../core/op.ts';
 import type { AttributeSpec, Kernel, LowerContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape } from '../core/shape.ts';
-import { activationsOf, storable } from './named_activation.ts';
+import { activationsOf, storable } from './named_activations.ts';
 import { joined, part } from './attend.ts';
 import { emitPack, emitProduct } from './mat_mul.ts';
 import {

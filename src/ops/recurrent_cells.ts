@@ -10,7 +10,7 @@
 // Not here: sequences, directions, layouts (recurrent.ts).
 import type { LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
-import type { Activation } from './named_activation.ts';
+import type { Activation } from './named_activations.ts';
 import { part } from './attend.ts';
 import type { ChainBuilder } from './chain_builder.ts';
 import { emitProduct } from './mat_mul.ts';

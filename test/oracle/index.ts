@@ -3,12 +3,19 @@
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
 import { operators as attention } from './operators/attention.ts';
 import { operators as attentionMs } from './operators/attention_ms.ts';
+import { operators as blocks } from './operators/blocks.ts';
 import { operators as cast } from './operators/cast.ts';
+import { operators as convTranspose } from './operators/conv_transpose.ts';
+import { operators as einsum } from './operators/einsum.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
+import { operators as fourier } from './operators/fourier.ts';
 import { operators as functions } from './operators/functions.ts';
 import { operators as fused } from './operators/fused.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
+import { operators as integer } from './operators/integer.ts';
+import { operators as gridSample } from './operators/grid_sample.ts';
+import { operators as loss } from './operators/loss.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
 import { operators as mod } from './operators/mod.ts';
 import { operators as movement } from './operators/movement.ts';
@@ -17,6 +24,8 @@ import { operators as order } from './operators/order.ts';
 import { operators as pool } from './operators/pool.ts';
 import { operators as product } from './operators/product.ts';
 import { operators as recurrent } from './operators/recurrent.ts';
+import { operators as qlinear } from './operators/qlinear.ts';
+import { operators as quantize } from './operators/quantize.ts';
 import { cumulative, operators as reduce } from './operators/reduce.ts';
 import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
@@ -33,13 +42,20 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 const families: readonly OracleOperators[] = [
   attention,
   attentionMs,
+  blocks,
   cast,
+  convTranspose,
   cumulative,
+  einsum,
   elementwise,
+  fourier,
   functions,
   fused,
   gather,
   generate,
+  integer,
+  gridSample,
+  loss,
   maxPool,
   mod,
   movement,
@@ -48,6 +64,8 @@ const families: readonly OracleOperators[] = [
   pool,
   product,
   recurrent,
+  qlinear,
+  quantize,
   reduce,
   reshape,
   resize,
@@ -78,6 +96,8 @@ export interface OracleGraph {
   readonly outputs: readonly string[];
 }
 
+const DEQUANTISE = /^(com\.microsoft)?:DequantizeLinear$/;
+
 /** The outputs of a graph for given inputs. */
 export function runOracle(
   graph: OracleGraph,
@@ -107,7 +127,9 @@ export function runOracle(
       const result = results[i];
       if (output === '') return;
       if (result === undefined) throw new TypeError(`oracle: ${name}: no output ${i}.`);
-      values.set(output, result);
+      // Only what the node itself has dequantised counts as such, not what it passes on.
+      const { quantised, ...plain } = result;
+      values.set(output, DEQUANTISE.test(name) && quantised !== undefined ? result : plain);
     });
   }
   return new Map(

@@ -17,7 +17,7 @@ typedef struct {
   u32 has_lengths;
   f32 clip;
   u32 pad0, pad1;
-  u32 functions[4]; // codes of src/ops/named_activation.ts, in its order
+  u32 functions[4]; // codes of src/ops/named_activations.ts, in its order
   f32 alpha[4], beta[4];
 } RecurrentParams;
 

@@ -133,7 +133,7 @@ function isBounded(context: GateContext, dispatch: Dispatch): boolean {
 
 /** Integers may say where elements lie, and a kernel relies on what it was promised: they must be those of the run. */
 function knowsIntegers(context: Gate, dispatch: Dispatch): boolean {
-  if (dispatch.kernel.chain === 'whole') return true;
+  if (dispatch.kernel.chain === 'whole' || dispatch.kernel.anyIntegers === true) return true;
   return drawnOf(context, dispatch).every(
     (value) =>
       isFloat(value) || value.dtype === 'bool' || context.integers.contents(value) !== undefined,
@@ -225,7 +225,8 @@ function submit(
       const root = plan.root(value);
       let content = plan.constant(root) ?? contents.get(root);
       if (content === undefined) {
-        const isDrawn = isFloat(value) || dispatch.kernel.chain === 'whole';
+        const isDrawn =
+          isFloat(value) || dispatch.kernel.chain === 'whole' || dispatch.kernel.anyIntegers === true;
         const known = isDrawn ? undefined : context.integers.contents(value);
         const bytes = known?.bytes() ?? drawBytes(value, draw, random);
         content = new HostConstant(value.dtype, bytes);
