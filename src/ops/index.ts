@@ -17,6 +17,7 @@ import * as flex_attention from './flex_attention.ts';
 import { withFloat16 } from './float16.ts';
 import * as fourier from './fourier.ts';
 import * as fused from './fused.ts';
+import * as fused_normalization from './fused_normalization.ts';
 import * as gather from './gather.ts';
 import * as gelu_ms from './gelu_ms.ts';
 import * as generate from './generate.ts';
@@ -28,6 +29,7 @@ import * as linear_attention from './linear_attention.ts';
 import * as loss from './loss.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
+import * as multi_head from './multi_head.ts';
 import * as n_bits from './n_bits.ts';
 import * as normalization from './normalization.ts';
 import * as order from './order.ts';
@@ -65,6 +67,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   flex_attention,
   fourier,
   fused,
+  fused_normalization,
   gather,
   gelu_ms,
   generate,
@@ -76,6 +79,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   loss,
   mask,
   mat_mul,
+  multi_head,
   n_bits,
   normalization,
   order,

@@ -2,60 +2,16 @@
 // activation of ONNX. A step is recurrent_cells.ts; here is what surrounds it.
 // A batch entry of length n keeps its states from step n on, and Y is +0 there; in reverse its steps are n − 1 … 0, its states
 // before them the initial ones. Y_h and Y_c are the states behind the last step.
-import { NEWEST_OPSET, paramFields } from '../core/op.ts';
-import type { AttributeSpec, Kernel, LowerContext, OpDef, ShapeContext } from '../core/op.ts';
+import { NEWEST_OPSET } from '../core/op.ts';
+import type { AttributeSpec, LowerContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape } from '../core/shape.ts';
-import { activationsOf, storable } from './named_activations.ts';
 import { joined, part } from './attend.ts';
-import { emitPack, emitProduct } from './mat_mul.ts';
-import {
-  gruStep,
-  lstmStep,
-  rnnStep,
-  type Cell,
-  type States,
-  type Step,
-} from './recurrent_cells.ts';
-import { mapped } from './reduce.ts';
+import { activationsOf, storable } from './named_activations.ts';
+import { gruStep, lstmStep, rnnStep, type Cell } from './recurrent_cells.ts';
+import { isOneDispatch, projected, run, runLong, type Family } from './recurrent_layer.ts';
 import { emitStridedCopy } from './strided_copy.ts';
-import { floatOf, integerOf, integers, narrowed, view, widened, zeros } from './wide.ts';
-
-/** A layer in one direction: no twin, since every step waits for the one before. */
-export const recurrent: Kernel = {
-  name: 'recurrent',
-  params: paramFields(
-    'steps',
-    'batch',
-    'hidden',
-    'kind',
-    'flag',
-    'reverse',
-    'has_clip',
-    'has_peepholes',
-    'has_lengths',
-    'clip:f32',
-    'pad0',
-    'pad1',
-    'functions[4]',
-    'alpha:f32[4]',
-    'beta:f32[4]',
-  ),
-};
-const KINDS = ['RNN', 'GRU', 'LSTM'];
-// From this many steps on the layer is one dispatch; fewer are a chain of them, nine a step, which a GPU can run. On the
-// reference one dispatch is never slower, and a plan of a thousand steps takes 20 ms in place of two seconds.
-const LONG = { wasm: 1, webgpu: 65 };
-
-interface Family {
-  readonly type: 'RNN' | 'GRU' | 'LSTM';
-  readonly gates: number;
-  /** Names of the default activations, for one direction. */
-  readonly activations: readonly string[];
-  /** The attribute that makes `isFlagged`. */
-  readonly flag: string | undefined;
-  readonly step: Step;
-}
+import { floatOf, integerOf, narrowed, view, widened, zeros } from './wide.ts';
 
 interface Sizes {
   readonly steps: number;
@@ -104,122 +60,6 @@ function sizesOf(node: ShapeContext, { type, gates }: Family): Sizes {
 /** Direction `d` of a tensor whose axis 0 are directions, without that axis. */
 function direction(node: LowerContext, value: Value, d: number): Value {
   return view(node, part(node, value, 0, d, 1), value.dims.slice(1));
-}
-
-/** X·Wᵀ + Wb for every step: [steps, batch, gates · hidden]. */
-function projected(node: LowerContext, x: Value, w: Value, bias: Value | undefined): Value {
-  const [steps = 0, batch = 0, input = 0] = x.dims;
-  const n = w.dims[0] ?? 0;
-  const to = node.temp('float32', [steps, batch, n]);
-  emitProduct(
-    node,
-    to,
-    { value: x, batch: [], rowStride: input, columnStride: 1 },
-    { value: w, batch: [], rowStride: 1, columnStride: input },
-    steps * batch,
-    n,
-    input,
-  );
-  if (bias === undefined) return to;
-  return mapped(node, to.dims, (c) => c.op('add_f32', c.f32(to), c.f32(bias)));
-}
-
-/** The states behind every step, and Y as [steps, batch, hidden]. */
-function run(
-  node: LowerContext,
-  family: Family,
-  cell: Cell,
-  x: Value,
-  initial: States,
-  isReverse: boolean,
-  lengths: Value | undefined,
-): { states: States; y: Value } {
-  const [steps = 0, batch = 0] = x.dims;
-  let states = initial;
-  const rows: Value[] = [];
-  for (let k = 0; k < steps; k += 1) {
-    const t = isReverse ? steps - 1 - k : k;
-    const own = view(node, part(node, x, 0, t, 1), [batch, x.dims[2] ?? 0]);
-    const next = family.step(node, cell, own, states);
-    let row = next.h;
-    if (lengths === undefined) states = next;
-    else {
-      const step = integers(node, [], [t]);
-      const kept = (fresh: Value, old: Value | undefined): Value =>
-        mapped(node, fresh.dims, (c) => {
-          const isInside = c.op('less_i32', c.word(step), c.word(lengths));
-          // A state that no step has changed yet is copied (V1).
-          const other = old === undefined ? c.scalar(0) : c.word(old);
-          return c.op('select_word', isInside, c.f32(fresh), other);
-        });
-      row = kept(next.h, undefined);
-      states = {
-        h: kept(next.h, states.h),
-        c: next.c === undefined ? undefined : kept(next.c, states.c),
-      };
-    }
-    rows[t] = view(node, row, [1, ...row.dims]);
-  }
-  const y = steps === 0 ? zeros(node, 'float32', [0, batch, cell.hidden]) : joined(node, rows, 0);
-  return { states, y };
-}
-
-/** The same as one dispatch. */
-function runLong(
-  node: LowerContext,
-  { type, gates }: Family,
-  cell: Cell,
-  x: Value,
-  initial: States,
-  isReverse: boolean,
-  lengths: Value | undefined,
-): { states: States; y: Value } {
-  const [steps = 0, batch = 0] = x.dims;
-  const { hidden, activations, clip } = cell;
-  const weights = view(node, cell.recurrence, [gates, hidden, hidden]);
-  const packed = emitPack(node, weights, [gates], hidden, hidden, 1, hidden);
-  const bias = cell.bias ?? zeros(node, 'float32', [gates * hidden]);
-  const peepholes = cell.peepholes === undefined ? bias : joined(node, cell.peepholes, 0);
-  const y = node.temp('float32', [steps, batch, hidden]);
-  const [h, c] = [0, 1].map(() => node.temp('float32', [batch, hidden]));
-  if (h === undefined || c === undefined) throw new RangeError('no states');
-  const padded = Math.ceil(hidden / 8) * 8;
-  const list = (of: (activation: (typeof activations)[number]) => number): number[] =>
-    activations.map(of);
-  node.emit(recurrent, {
-    params: {
-      steps,
-      batch,
-      hidden,
-      kind: KINDS.indexOf(type),
-      flag: cell.isFlagged ? 1 : 0,
-      reverse: isReverse ? 1 : 0,
-      has_clip: clip === undefined ? 0 : 1,
-      has_peepholes: cell.peepholes === undefined ? 0 : 1,
-      has_lengths: lengths === undefined ? 0 : 1,
-      clip: clip ?? 0,
-      pad0: 0,
-      pad1: 0,
-      functions: list(({ code }) => code),
-      alpha: list(({ alpha }) => alpha),
-      beta: list(({ beta }) => beta),
-    },
-    inputs: [
-      x,
-      packed,
-      bias,
-      initial.h,
-      initial.c ?? initial.h,
-      peepholes,
-      lengths ?? integers(node, [1], [0]),
-    ],
-    outputs: [y, h, c],
-    units: batch,
-    unitCost: steps * gates * hidden * (hidden + 16),
-    scratch: 4 * padded * (8 + gates) + 16,
-  });
-  y.canonical = true;
-  return { states: { h, c: initial.c === undefined ? undefined : c }, y };
 }
 
 /** Lengths [batch, 1] in int32, or undefined where every sequence is whole. */
@@ -283,7 +123,7 @@ function lower(node: LowerContext, family: Family): void {
     const own = projected(node, x, direction(node, w, d), half(0, rows));
     const isReverse = way === 'reverse' || d === 1;
     const before = { h: state(initialH), c: type === 'LSTM' ? state(initialC) : undefined };
-    const isLong = steps >= LONG[node.target] && batch * hidden > 0;
+    const isLong = isOneDispatch(node, own, hidden);
     return (isLong ? runLong : run)(node, family, cell, own, before, isReverse, lengths);
   });
   if (node.wants(0)) {
