@@ -108,6 +108,38 @@ const eight = (list: readonly number[], fill: number): number[] => [
   ...Array.from<number>({ length: BATCH_RANK - list.length }).fill(fill),
 ];
 
+/** Matrices [batch][k][n] flushed (V3) and packed in panels of eight columns, as the reference reads them. */
+export function emitPack(
+  node: LowerContext,
+  value: Value,
+  batch: readonly number[],
+  k: number,
+  n: number,
+  rowStride: number,
+  columnStride: number,
+): Value {
+  const matrices = sizeOf(batch);
+  const panels = Math.ceil(n / PANEL);
+  const packed = node.temp('float32', [matrices, panels * PANEL * k]);
+  packed.canonical = true;
+  const own = mergedBatch(node.opType, batch, [stridesOf(batch).map((s) => s * k * n)]);
+  node.emit(matMulPack, {
+    params: {
+      k,
+      n,
+      row_stride: rowStride,
+      column_stride: columnStride,
+      batch_dims: eight(own.dims, 1),
+      batch_strides: eight(own.strides[0] ?? [], 0),
+    },
+    inputs: [value],
+    outputs: [packed],
+    units: matrices * panels,
+    unitCost: 8 * k,
+  });
+  return packed;
+}
+
 /** `to[batch][m][n] = a[batch][m][k] * b[batch][k][n]`, batch axes broadcast. */
 export function emitProduct(
   node: LowerContext,
@@ -154,26 +186,9 @@ export function emitProduct(
     emitStrided(node, to, dims, { ...a, strides: left }, { ...b, strides: right }, { m, n, k });
     return;
   }
-  const matrices = sizeOf(b.batch);
+  const packedSize = Math.ceil(n / PANEL) * PANEL * k;
   const panels = Math.ceil(n / PANEL);
-  const packedSize = panels * PANEL * k;
-  const packed = node.temp('float32', [matrices, packedSize]);
-  packed.canonical = true;
-  const own = mergedBatch(node.opType, b.batch, [stridesOf(b.batch).map((s) => s * k * n)]);
-  node.emit(matMulPack, {
-    params: {
-      k,
-      n,
-      row_stride: b.rowStride,
-      column_stride: b.columnStride,
-      batch_dims: eight(own.dims, 1),
-      batch_strides: eight(own.strides[0] ?? [], 0),
-    },
-    inputs: [b.value],
-    outputs: [packed],
-    units: matrices * panels,
-    unitCost: 8 * k,
-  });
+  const packed = emitPack(node, b.value, b.batch, k, n, b.rowStride, b.columnStride);
   const whole = mergedBatch(node.opType, batch, [
     broadcastStrides(a.batch, batch).map((s) => s * m * k),
     broadcastStrides(b.batch, batch).map((s) => s * packedSize),

@@ -2,6 +2,7 @@
 // docs/NUMERICS.md and ONNX, and nothing of the library: no file below this folder imports from src/, wasm/ or
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
 import { operators as attention } from './operators/attention.ts';
+import { operators as attentionMs } from './operators/attention_ms.ts';
 import { operators as blocks } from './operators/blocks.ts';
 import { withFloat16 } from './float16.ts';
 import { operators as activation } from './operators/activation.ts';
@@ -11,6 +12,7 @@ import { operators as einsum } from './operators/einsum.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
 import { operators as fourier } from './operators/fourier.ts';
 import { operators as functions } from './operators/functions.ts';
+import { operators as fused } from './operators/fused.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
 import { operators as integer } from './operators/integer.ts';
@@ -31,6 +33,7 @@ import { operators as resize } from './operators/resize.ts';
 import { operators as rotary } from './operators/rotary.ts';
 import { operators as scatter } from './operators/scatter.ts';
 import { operators as softmax } from './operators/softmax.ts';
+import { operators as state } from './operators/state.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
 
 /** Operator type to operator; a name of another domain than ONNX's is written `domain:type`. */
@@ -40,6 +43,7 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 const families: readonly OracleOperators[] = [
   activation,
   attention,
+  attentionMs,
   blocks,
   cast,
   convTranspose,
@@ -48,6 +52,7 @@ const families: readonly OracleOperators[] = [
   elementwise,
   fourier,
   functions,
+  fused,
   gather,
   generate,
   gridSample,
@@ -68,6 +73,7 @@ const families: readonly OracleOperators[] = [
   rotary,
   scatter,
   softmax,
+  state,
 ];
 
 /** `domain:type` to operator; ONNX's own domain is ''. */
