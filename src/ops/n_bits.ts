@@ -70,7 +70,7 @@ interface Sizes {
 
 function sizesOf(node: NodeContext): Sizes {
   const [k, n, block] = [node.int('K'), node.int('N'), node.int('block_size')];
-  if (k < 1 || n < 1 || block < 16 || !Number.isInteger(Math.log2(block))) {
+  if (k < 1 || n < 1 || block < 16 || (block & (block - 1)) !== 0) {
     throw new RangeError(
       `${node.opType}: expected K and N of at least 1 and a block_size of 16 or a greater power of two, got ${k}, ${n} and ${block}.`,
     );
@@ -303,7 +303,7 @@ function gatheringOf(node: ShapeContext): Gathering {
       `GatherBlockQuantized: expected a gather_axis that is not the quantize_axis, which is the last one for packed bytes, got ${gatherAxis} and ${axis} of ${rank}.`,
     );
   }
-  if (block < 16 || !Number.isInteger(Math.log2(block))) {
+  if (block < 16 || (block & (block - 1)) !== 0) {
     throw new RangeError(
       `GatherBlockQuantized: block_size: expected 16 or a greater power of two, got ${block}.`,
     );
