@@ -5,7 +5,8 @@ import type { LowerContext } from '../core/op.ts';
 import { broadcastShapes } from '../core/shape.ts';
 import type { Quantised, Value } from '../core/value.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';
-import { emitIntegerConv, emitIntegerProduct } from './integer_product.ts';
+import { emitIntegerConv } from './integer_conv.ts';
+import { emitIntegerProduct } from './integer_product.ts';
 import { castTo, viewOf } from './quantise.ts';
 import type { Axis } from './window.ts';
 
