@@ -2,15 +2,18 @@
 // (integer_conv); WebGPU unfolds the input to the right operand of a product of matrices. Kernels of 1 x 1 are
 // products on both. No bit depends on the choice, which is made from shapes alone. Nothing here scales or rounds.
 import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
+import { sizeOf } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import unfoldShader from '../../shaders/ops/integer_unfold.wgsl';
 import { gridOf } from './grid.ts';
+import { viewOf } from './quantise.ts';
 import {
   emitIntegerProduct,
   emitPacked,
   noZero,
   pack,
   PANEL,
+  stripOf,
   type Packed,
 } from './integer_product.ts';
 import { isPlain, normalAxes, reachOf, type Axis } from './window.ts';
@@ -123,16 +126,24 @@ export function emitIntegerConv(
     node.alias(to, sums);
     return;
   }
+  const many = w.zeroPoint !== undefined && sizeOf(w.zeroPoint.dims) !== 1;
   const weights = pack(
     node,
-    { ...w, batch: [], lines: allFilters, lineStride: terms, termStride: 1 },
+    {
+      value: w.value,
+      zeroPoint: many ? viewOf(node, w.zeroPoint, [groups, filters]) : w.zeroPoint,
+      batch: [groups],
+      lines: filters,
+      lineStride: terms,
+      termStride: 1,
+    },
     terms,
-    1,
+    stripOf(filters),
   );
   const images = batch * groups;
   const pairs = Math.ceil(terms / 2);
   const sizes = { m: filters, n: positions, terms };
-  const left = { ...weights, strides: [0, filters * pairs] };
+  const left = { ...weights, strides: [0, weights.size] };
   if (normal.every(isPlain)) {
     // One term a channel: the positions of a channel lie side by side.
     const panels = pack(

@@ -39,7 +39,7 @@ export const integerProduct: Kernel = {
     'row_block',
     'column_block',
     'images',
-    'pad0',
+    'strip',
     'batch_dims[8]',
     'a_strides[8]',
     'b_strides[8]',
@@ -55,6 +55,9 @@ const RANK = 8;
 // Rows and columns of a unit of the reference, as for products of floats (mat_mul.ts).
 const ROWS = 64;
 const COLUMNS = 512;
+
+/** Lines side by side in a left operand of so many. */
+export const stripOf = (lines: number): number => (lines === 1 ? 1 : 4);
 
 /** An 8-bit operand: lines (rows on the left, columns on the right) of terms, at these strides in elements. */
 export interface IntegerOperand {
@@ -158,7 +161,7 @@ export function emitPacked(
       row_block: rows,
       column_block: columns,
       images,
-      pad0: 0,
+      strip: stripOf(m),
       batch_dims: eight(innermostFirst(batch), 1),
       a_strides: eight(innermostFirst(a.strides), 0),
       b_strides: eight(innermostFirst(b.strides), 0),
@@ -182,7 +185,7 @@ export function emitIntegerProduct(
   terms: number,
 ): void {
   const batch = broadcastShapes(node.opType, a.batch, b.batch);
-  const left = pack(node, a, terms, 1);
+  const left = pack(node, a, terms, stripOf(a.lines));
   const right = pack(node, b, terms, PANEL);
   emitPacked(
     node,

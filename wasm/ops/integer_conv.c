@@ -135,7 +135,7 @@ static void columns_of(u32 filters, const u32 *weights, const i16 *from, const u
       store_pairs(panel + k * INTEGER_PANEL, wasm_v128_load(from + offset[2 * k]),
                   wasm_v128_load(from + offset[2 * k + 1]));
     for (u32 f = 0; f < filters; f += 4)
-      integer_tiles(least(filters - f, 4), weights + f * pairs, panel, pairs, to + f * pitch + c, pitch,
+      integer_tiles(least(filters - f, 4), 4, weights + f * pairs, panel, pairs, to + f * pitch + c, pitch,
                     least(n - c, INTEGER_PANEL));
   }
 }
@@ -147,6 +147,7 @@ KERNEL(integer_conv) {
             pairs = (terms + 1) / 2;
   const u32 blocks = (p->out_height + p->row_block - 1) / p->row_block;
   const u32 plane = p->out_depth * p->out_height * p->out_width; // of one filter
+  const u32 lines = p->filters == 1 ? 1 : (p->filters + 3) & ~3u;
   const i32 zero = byte_of(in[2], 0, p->is_signed);
   const int in_place = p->chain.n_steps == 0 || p->chain.output_bytes == 4;
   u32 *offset = scratch;
@@ -161,7 +162,7 @@ KERNEL(integer_conv) {
     const u32 image = unit / blocks / p->out_depth;
     const u32 rows = least(p->out_height - y0, p->row_block), count = rows * p->out_width;
     const u8 *input = (const u8 *)in[0] + image * p->channels * p->depth * p->height * p->width;
-    const u32 *weights = (const u32 *)in[1] + image % p->groups * p->filters * pairs;
+    const u32 *weights = (const u32 *)in[1] + image % p->groups * lines * pairs;
     copy_window(p, &w, input, z, y0, rows, zero, copy);
     // All rows as one run, with what lies between them, or each row in panels of its own.
     const u32 run = (rows - 1) * w.pitch + p->out_width;

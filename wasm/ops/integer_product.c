@@ -1,17 +1,17 @@
 // Y[batch][m][n] = sum over k of A[batch][m][k] * B[batch][k][n] on i32, both packed by integer_pack or
-// integer_unfold: two terms a word, A by rows, B in panels of 8 columns. Rule V8: exact, and modulo 2^32
-// where it does not fit, so no order matters. Then the chain, whose seed is the i32 word. A unit is a block
-// of rows by a block of columns of one matrix, columns innermost. Scratch: 4 * (row_block * column_block +
-// 16) bytes.
+// integer_unfold: two terms a word, A in strips of 4 rows (of 1 where there is but one), B in panels of 8
+// columns. Rule V8: exact, and modulo 2^32 where it does not fit, so no order matters. Then the chain, whose
+// seed is the i32 word. A unit is a block of rows by a block of columns of one matrix, columns innermost.
+// Scratch: 4 * (row_block * column_block + 16) bytes.
 #include "../chain.h"
 #include "../integer_tile.h"
 
 typedef struct {
   u32 m, n, pairs; // pairs: words a line
   u32 batch_rank;
-  u32 row_block, column_block; // multiples of 4 and 16 where they do not cover everything
-  u32 images;                  // matrices
-  u32 pad0;
+  u32 row_block, column_block;    // multiples of 4 and 16 where they do not cover everything
+  u32 images;                     // matrices
+  u32 strip;                      // lines of a strip of A: 4, or 1
   u32 batch_dims[8];              // innermost first
   u32 a_strides[8], b_strides[8]; // of packed A and packed B, in words
   Chain chain;
@@ -44,7 +44,7 @@ KERNEL(integer_product) {
     const u32 step = rows > 4 ? INTEGER_PANEL : columns;
     for (u32 c = 0; c < columns; c += step)
       for (u32 r = 0; r < rows; r += 4)
-        integer_tiles(rows - r < 4 ? rows - r : 4, a + r * p->pairs, b + c * p->pairs, p->pairs,
+        integer_tiles(rows - r < 4 ? rows - r : 4, p->strip, a + r * p->pairs, b + c * p->pairs, p->pairs,
                       to + r * pitch + c, pitch, columns - c < step ? columns - c : step);
     if (p->chain.n_steps == 0) continue;
     const f32 *seed = (const f32 *)to; // words: the chain's first step says what they are
