@@ -1,5 +1,6 @@
 // The checker's comparison: two runs, value by value in node order, as words and never as floats (M3).
 import { hexOfElement } from './core/bits.ts';
+import { tensorsIn, type Data } from './core/data.ts';
 import type { Tensor } from './core/tensor.ts';
 import { nodeLabel, type Graph } from './graph/graph.ts';
 import type { CheckReport, Difference, Note } from './model.ts';
@@ -16,6 +17,8 @@ export function compareTensors(
     const [first, second] = [a, b].map((one) => `${one.dtype}[${one.dims.join()}]`);
     return { index: 0, differing: Math.max(a.size, b.size), a: first ?? '', b: second ?? '' };
   }
+  const [texts, others] = [a.data, b.data];
+  if (Array.isArray(texts) && Array.isArray(others)) return compareStrings(texts, others);
   const [left, right] = [a.bytes(), b.bytes()];
   const width = a.size === 0 ? 1 : left.byteLength / a.size;
   let index = -1;
@@ -37,10 +40,20 @@ export function compareTensors(
   };
 }
 
+function compareStrings(
+  a: readonly string[],
+  b: readonly string[],
+): { index: number; differing: number; a: string; b: string } | undefined {
+  const index = a.findIndex((text, i) => text !== b[i]);
+  if (index < 0) return undefined;
+  const differing = a.filter((text, i) => text !== b[i]).length;
+  return { index, differing, a: JSON.stringify(a[index]), b: JSON.stringify(b[index]) };
+}
+
 export function compareOutputs(
   graph: Graph,
-  reference: ReadonlyMap<string, Tensor>,
-  other: ReadonlyMap<string, Tensor>,
+  reference: ReadonlyMap<string, Data>,
+  other: ReadonlyMap<string, Data>,
   about: { adapter: string; notes: readonly Note[] },
 ): CheckReport {
   const differences: Difference[] = [];
@@ -48,28 +61,33 @@ export function compareOutputs(
   let elements = 0;
   for (const node of graph.nodes) {
     for (const output of node.outputs) {
-      const [a, b] = [reference.get(output), other.get(output)];
+      const [left, right] = [reference.get(output), other.get(output)];
       // Outputs that no node needs are computed by neither.
-      if (a === undefined && b === undefined) continue;
+      if (left === undefined && right === undefined) continue;
       values += 1;
-      const size = a?.size ?? b?.size ?? 0;
-      elements += size;
-      const text = (one: Tensor | undefined): string => (one === undefined ? 'missing' : 'present');
-      const found =
-        a === undefined || b === undefined
-          ? { index: 0, differing: size, a: text(a), b: text(b) }
-          : compareTensors(a, b);
-      if (found === undefined) continue;
-      differences.push({
-        node: nodeLabel(node),
-        opType: node.opType,
-        output,
-        index: found.index,
-        differing: found.differing,
-        size,
-        wasm: found.a,
-        webgpu: found.b,
-      });
+      const [lefts, rights] = [left, right].map((one) => (one === undefined ? [] : tensorsIn(one)));
+      for (let i = 0; i < Math.max(lefts?.length ?? 0, rights?.length ?? 0); i += 1) {
+        const [a, b] = [lefts?.[i], rights?.[i]];
+        const size = a?.size ?? b?.size ?? 0;
+        elements += size;
+        const text = (one: Tensor | undefined): string =>
+          one === undefined ? 'missing' : 'present';
+        const found =
+          a === undefined || b === undefined
+            ? { index: 0, differing: size, a: text(a), b: text(b) }
+            : compareTensors(a, b);
+        if (found === undefined) continue;
+        differences.push({
+          node: nodeLabel(node),
+          opType: node.opType,
+          output,
+          index: found.index,
+          differing: found.differing,
+          size,
+          wasm: found.a,
+          webgpu: found.b,
+        });
+      }
     }
   }
   return { identical: differences.length === 0, values, elements, differences, ...about };

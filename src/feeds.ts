@@ -2,10 +2,11 @@
 // symbolic sizes the same wherever their name occurs. Errors say expected and got.
 import { Tensor } from './core/tensor.ts';
 import { formatShape } from './core/shape.ts';
-import type { Graph } from './graph/graph.ts';
+import { formatData, formatType, isOfType, type Data } from './core/data.ts';
+import type { CheckedGraph } from './graph/check.ts';
 
 /**
- * What a run is fed: a tensor for every input of the model, by name, as an object or a Map.
+ * What a run is fed: a tensor (or what else the input is) for every input of the model, by name, as an object or a Map.
  *
  * @example
  * ```ts
@@ -17,10 +18,10 @@ import type { Graph } from './graph/graph.ts';
  * model.dispose();
  * ```
  */
-export type Feeds = Readonly<Record<string, Tensor>> | ReadonlyMap<string, Tensor>;
+export type Feeds = Readonly<Record<string, Data>> | ReadonlyMap<string, Data>;
 
 /** @throws TypeError for missing, unknown or wrongly typed feeds; RangeError for shapes */
-export function checkFeeds(graph: Graph, feeds: Feeds): Map<string, Tensor> {
+export function checkFeeds({ graph, types }: CheckedGraph, feeds: Feeds): Map<string, Data> {
   const given = new Map(feeds instanceof Map ? feeds : Object.entries(feeds));
   const names = graph.inputs.map((info) => info.name);
   const unknown = [...given.keys()].filter((name) => !names.includes(name));
@@ -34,9 +35,19 @@ export function checkFeeds(graph: Graph, feeds: Feeds): Map<string, Tensor> {
     );
   }
   const sizes = new Map<string, { size: number; input: string }>();
-  const fed = new Map<string, Tensor>();
+  const fed = new Map<string, Data>();
   for (const info of graph.inputs) {
-    const tensor: unknown = given.get(info.name);
+    const tensor: Data | undefined = given.get(info.name);
+    const type = types.get(info.name);
+    if (type !== undefined && type.kind !== 'tensor') {
+      if (tensor === undefined || !isOfType(tensor, type)) {
+        throw new TypeError(
+          `run: feed '${info.name}': expected ${formatType(type)}, got ${formatData(tensor)}.`,
+        );
+      }
+      fed.set(info.name, tensor);
+      continue;
+    }
     if (!(tensor instanceof Tensor)) {
       throw new TypeError(`run: feed '${info.name}': expected a Tensor, got ${typeof tensor}.`);
     }

@@ -1,5 +1,6 @@
 // The public door: re-exports only. Importing it does no work; the core is compiled by the first `load`.
 export { contract, digestOf } from './core/digest.ts';
+export type { Data, DataType } from './core/data.ts';
 export type { DType, TypedArray } from './core/dtype.ts';
 export { DeviceError, ModelError, UnsupportedOpError, type Problem } from './core/errors.ts';
 export { Tensor } from './core/tensor.ts';

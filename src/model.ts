@@ -1,5 +1,6 @@
 // The types of the public API: what loading takes, what a model does, what a run and a check give. A session
 // (session.ts) and a model in a worker (worker/remote.ts) both are Models.
+import type { Data } from './core/data.ts';
 import type { Tensor } from './core/tensor.ts';
 import type { Feeds } from './feeds.ts';
 import type { ValueInfo } from './graph/graph.ts';
@@ -180,8 +181,13 @@ export interface AuditEvent {
  * ```
  */
 export interface RunResult {
-  /** The outputs by name, in graph order; they belong to the caller and outlive the model, except those kept on a device. */
+  /**
+   * The outputs that are tensors, by name, in graph order; they belong to the caller and outlive the model, except those
+   * kept on a device.
+   */
   readonly outputs: Readonly<Record<string, Tensor>>;
+  /** All outputs: sequences and optionals too. */
+  readonly values: Readonly<Record<string, Data>>;
   /**
    * SHA-256 over contract version and outputs in graph order (V12), 64 hex digits; computed when first read.
    *
@@ -195,7 +201,7 @@ export interface RunResult {
   /**
    * What the gates of new pipelines took, in a run on WebGPU that came to some: before a pipeline's first result it is run
    * over drawn words and compared with the reference (B7). `skipped` counts those that were too large, that read integers
-   * computed on the device, or whose flag was raised; audits look at them.
+   * which take too long to compute beforehand, or whose flag was raised; audits look at them.
    */
   readonly gate?: {
     readonly pipelines: number;

@@ -1,15 +1,10 @@
-// A loaded model: plans per shape signature, runs one at a time, on the reference or on WebGPU.
+// A loaded model: runs one at a time, on the reference or on WebGPU, as a program of stages (program.ts).
 // Promises: equal bits on both backends or an error; nothing falls back unsaid (see RunResult.notes); after
 // any error the next run works. Not here: reading files (load.ts), arithmetic (the backends).
-import { digestOf, digestOfRun } from './core/digest.ts';
+import { formatType, type Data } from './core/data.ts';
 import { DeviceError, throwIfAborted } from './core/errors.ts';
-import { Tensor } from './core/tensor.ts';
-import type {
-  AuditOptions,
-  Executable,
-  RunOptions as ExecutableRunOptions,
-  RunResult as ExecutableRunResult,
-} from './backends/backend.ts';
+import type { Tensor } from './core/tensor.ts';
+import type { AuditOptions, Executable } from './backends/backend.ts';
 import { WasmBackend } from './backends/wasm.ts';
 import { WebGpuBackend } from './backends/webgpu.ts';
 import { Device } from './backends/webgpu/device.ts';
@@ -18,16 +13,24 @@ import { checkGraph, type CheckedGraph } from './graph/check.ts';
 import type { Graph, ValueInfo } from './graph/graph.ts';
 import { ConstantStore } from './graph/constant_store.ts';
 import { planGraph } from './graph/planner.ts';
-import { signatureOf, type PlanOptions } from './graph/plan.ts';
+import { signatureOf, type FeedType, type PlanOptions } from './graph/plan.ts';
 import { checkFeeds, type Feeds } from './feeds.ts';
 import { describeNotes } from './notes.ts';
 import type { Backend, Model, ModelOptions, Note, RunOptions, RunResult } from './model.ts';
 import { compareOutputs } from './compare.ts';
 import type { CheckReport } from './model.ts';
-import { registry } from './ops/index.ts';
-
-// Executables kept for shapes seen last; more would hold buffers of shapes that may never come back.
-const KEPT_PLANS = 8;
+import { callOperator } from './call.ts';
+import { outputsOf } from './outputs.ts';
+import {
+  inMemory,
+  Program,
+  type Machine,
+  type ProgramOptions,
+  type ProgramResult,
+  type Stage,
+} from './program.ts';
+import { registry } from './registry.ts';
+import { Stages } from './stages.ts';
 
 export class Session implements Model {
   readonly inputs: readonly ValueInfo[];
@@ -36,7 +39,9 @@ export class Session implements Model {
   readonly #wasm: WasmBackend;
   readonly #options: ModelOptions;
   readonly #store = new ConstantStore();
-  readonly #plans = new Map<string, { executable: Executable; release: () => void }>();
+  readonly #stages = new Stages();
+  readonly #program: Program;
+  readonly #programs = new Map<CheckedGraph, Program>();
   #gpu: Promise<WebGpuBackend> | undefined;
   #auto: Promise<{ backend: Backend; why: string }> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -46,10 +51,13 @@ export class Session implements Model {
     this.#checked = checked;
     this.#wasm = wasm;
     this.#options = options;
+    this.#program = this.#programOf(checked);
     this.inputs = checked.graph.inputs;
     this.outputs = checked.graph.outputs.map((info) => {
-      const dtype = checked.dtypes.get(info.name) ?? info.dtype;
-      return dtype === undefined ? info : { ...info, dtype };
+      const type = checked.types.get(info.name) ?? info.type;
+      if (type === undefined) return info;
+      if (type.kind === 'tensor') return { ...info, type, dtype: type.dtype };
+      return { ...info, type, otherType: formatType(type) };
     });
   }
 
@@ -71,20 +79,16 @@ export class Session implements Model {
   /** Runs both backends node by node and compares every node output as words. */
   check(feeds: Feeds, options: { signal?: AbortSignal | undefined } = {}): Promise<CheckReport> {
     return this.#enqueue(async () => {
-      const fed = checkFeeds(this.#checked.graph, feeds);
-      const plan: Omit<PlanOptions, 'target'> = {
-        outputs: this.#outputNames(undefined),
-        keep: 'all',
-        fuse: false,
-      };
+      const fed = checkFeeds(this.#checked, feeds);
       const { signal } = options;
-      const reference = await this.#execute('wasm', fed, plan, { signal });
+      const plan = { outputs: this.#outputNames(undefined), keepAll: true, fuse: false };
+      const reference = await this.#execute('wasm', fed, { ...plan, run: { signal } });
       // Neither gated nor audited: everything is compared, and a run that repairs itself would hide what is asked for.
-      const gpu = await this.#execute('webgpu', fed, plan, { signal });
+      const gpu = await this.#execute('webgpu', fed, { ...plan, run: { signal } });
       const { device } = await this.#webgpu();
-      return compareOutputs(this.#checked.graph, reference.outputs, gpu.outputs, {
+      return compareOutputs(this.#checked.graph, reference.values, gpu.values, {
         adapter: device.info.name,
-        notes: describeNotes(gpu.notes, this.#checked.graph, device.info),
+        notes: gpu.notes,
       });
     });
   }
@@ -93,11 +97,7 @@ export class Session implements Model {
     if (this.#disposed) return;
     this.#disposed = true;
     void this.#enqueue(async () => {
-      for (const plan of this.#plans.values()) {
-        plan.executable.dispose();
-        plan.release();
-      }
-      this.#plans.clear();
+      this.#stages.drop('');
       this.#store.release();
       const gpu = await this.#gpu?.catch(() => undefined);
       gpu?.dispose();
@@ -107,7 +107,7 @@ export class Session implements Model {
   async #run(feeds: Feeds, options: RunOptions): Promise<RunResult> {
     throwIfAborted(options.signal);
     const audit = auditOptions(options.audit);
-    const fed = checkFeeds(this.#checked.graph, feeds);
+    const fed = checkFeeds(this.#checked, feeds);
     const names = this.#outputNames(options.outputs);
     const notes: Note[] = [];
     let backend = options.backend ?? 'auto';
@@ -121,62 +121,89 @@ export class Session implements Model {
     }
     const keep = options.keepOnDevice ?? false;
     const kept = keep === true ? names : keep === false ? [] : this.#outputNames(keep);
-    const result = await this.#execute(
-      backend,
-      fed,
-      { outputs: names, fuse: true },
-      { signal: options.signal, keepOnDevice: new Set(kept), audit, gate: () => Math.random() },
-    );
+    const result = await this.#execute(backend, fed, {
+      outputs: names,
+      fuse: true,
+      run: {
+        signal: options.signal,
+        keepOnDevice: new Set(kept),
+        audit,
+        gate: () => Math.random(),
+      },
+    });
     const info = backend === 'webgpu' ? (await this.#webgpu()).device.info : undefined;
-    notes.push(...describeNotes(result.notes, this.#checked.graph, info));
+    notes.push(...result.notes);
     return describeResult(result, names, backend, info?.name, notes);
   }
 
   async #execute(
     backend: Backend,
-    feeds: ReadonlyMap<string, Tensor>,
-    options: Omit<PlanOptions, 'target'>,
-    run: ExecutableRunOptions,
-  ): Promise<ExecutableRunResult> {
-    const fed =
-      backend === 'wasm' ? await inMemory(feeds) : await onDevice(feeds, await this.#webgpu());
-    const key = `${backend} ${options.fuse} ${options.outputs.join()} ${signatureOf(fed)}`;
-    let plan = this.#plans.get(key);
-    if (plan === undefined) {
-      plan = await this.#prepare(backend, fed, options);
-      this.#evict();
-    } else this.#plans.delete(key);
-    this.#plans.set(key, plan); // last used last
-    return plan.executable.run(fed, run);
+    feeds: ReadonlyMap<string, Data>,
+    options: ProgramOptions,
+  ): Promise<ProgramResult> {
+    const machine = await this.#machine(backend);
+    this.#stages.begin();
+    return this.#program.run(machine, feeds, options);
   }
 
-  async #prepare(
-    backend: Backend,
-    feeds: ReadonlyMap<string, Tensor>,
-    options: Omit<PlanOptions, 'target'>,
-  ): Promise<{ executable: Executable; release: () => void }> {
-    const plan = planGraph(this.#checked, this.#store, this.#wasm, feeds, {
-      ...options,
-      target: backend,
-    });
-    const release = (): void => plan.release();
+  async #machine(backend: Backend): Promise<Machine> {
+    const gpu = backend === 'webgpu' ? await this.#webgpu() : undefined;
+    const machine: Machine = {
+      backend,
+      stage: (checked, feeds, options, after) =>
+        this.#stage(gpu ?? this.#wasm, checked, feeds, { ...options, target: backend }, after),
+      bring: (feeds) => (gpu === undefined ? bringToMemory(feeds) : bringToDevice(feeds, gpu)),
+      constant: (name) => this.#store.tensor(name),
+      note: (notes, graph) => describeNotes(notes, graph, gpu?.device.info),
+      program: (body) => this.#programOf(body),
+      call: (node, inputs) => callOperator(this.#wasm, node, inputs),
+    };
+    return machine;
+  }
+
+  #programOf(checked: CheckedGraph): Program {
+    let program = this.#programs.get(checked);
+    if (program === undefined) {
+      program = new Program(checked, this.#programs.size);
+      this.#programs.set(checked, program);
+    }
+    return program;
+  }
+
+  async #stage(
+    backend: WasmBackend | WebGpuBackend,
+    checked: CheckedGraph,
+    feeds: ReadonlyMap<string, FeedType>,
+    options: PlanOptions,
+    after: number,
+  ): Promise<Stage> {
+    const { target, fuse, outputs } = options;
+    const { id } = this.#programOf(checked);
+    const key = `${target} ${id} ${after} ${fuse} ${outputs.join()} ${signatureOf(feeds)}`;
+    const known = this.#stages.get(key);
+    if (known !== undefined) return known;
+    const plan = planGraph(checked, this.#store, this.#wasm, feeds, options);
+    let executable: Executable | undefined;
+    const release = (): void => {
+      executable?.dispose();
+      plan.release();
+    };
     try {
-      const executable =
-        backend === 'wasm' ? this.#wasm.prepare(plan) : await (await this.#webgpu()).prepare(plan);
-      return { executable, release };
+      executable = await backend.prepare(plan);
     } catch (error) {
       release();
       throw error;
     }
-  }
-
-  #evict(): void {
-    for (const [key, plan] of this.#plans) {
-      if (this.#plans.size < KEPT_PLANS) return;
-      plan.executable.dispose();
-      plan.release();
-      this.#plans.delete(key);
-    }
+    const stage: Stage = {
+      id: this.#stages.nextId(),
+      executable,
+      feeds: [...plan.feeds.keys()],
+      outputs: [...plan.outputs.keys()],
+      deferred: plan.deferred,
+      contents: plan.contents,
+    };
+    this.#stages.add(key, stage, release);
+    return stage;
   }
 
   async #webgpu(): Promise<WebGpuBackend> {
@@ -194,12 +221,7 @@ export class Session implements Model {
 
   /** A failed device takes its plans with it; the next run asks for a new one. */
   #dropGpu(backend: WebGpuBackend): void {
-    for (const [key, plan] of this.#plans) {
-      if (!key.startsWith('webgpu ')) continue;
-      plan.executable.dispose();
-      plan.release();
-      this.#plans.delete(key);
-    }
+    this.#stages.drop('webgpu ');
     backend.dispose();
     this.#auto = undefined;
   }
@@ -254,22 +276,14 @@ function auditOptions(audit: RunOptions['audit']): AuditOptions | undefined {
 }
 
 /** Feeds in memory: what lies on a device is fetched. */
-async function inMemory(feeds: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
+async function bringToMemory(feeds: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
   const out = new Map<string, Tensor>();
-  for (const [name, tensor] of feeds) {
-    const { storage } = tensor;
-    out.set(
-      name,
-      storage === undefined
-        ? tensor
-        : Tensor.ofBytes(tensor.dtype, await storage.read(), tensor.dims),
-    );
-  }
+  for (const [name, tensor] of feeds) out.set(name, await inMemory(tensor));
   return out;
 }
 
 /** Feeds for a device: what lies on another one is fetched. */
-async function onDevice(
+async function bringToDevice(
   feeds: ReadonlyMap<string, Tensor>,
   backend: WebGpuBackend,
 ): Promise<Map<string, Tensor>> {
@@ -277,37 +291,25 @@ async function onDevice(
   for (const [name, tensor] of feeds) {
     const { storage } = tensor;
     const here = storage instanceof GpuStorage && storage.device === backend.device;
-    out.set(
-      name,
-      storage === undefined || here
-        ? tensor
-        : Tensor.ofBytes(tensor.dtype, await storage.read(), tensor.dims),
-    );
+    out.set(name, here ? tensor : await inMemory(tensor));
   }
   return out;
 }
 
 function describeResult(
-  { outputs: tensors, gate }: ExecutableRunResult,
+  { values: given, gate }: ProgramResult,
   names: readonly string[],
   backend: Backend,
   adapter: string | undefined,
   notes: readonly Note[],
 ): RunResult {
-  const outputs: Record<string, Tensor> = {};
+  const values: Record<string, Data> = {};
   for (const name of names) {
-    const tensor = tensors.get(name);
-    if (tensor !== undefined) outputs[name] = tensor;
+    const value = given.get(name);
+    if (value !== undefined) values[name] = value;
   }
-  let digest: string | undefined;
   return {
-    outputs,
-    get digest(): string {
-      digest ??= digestOfRun(
-        Object.entries(outputs).map(([name, tensor]) => ({ name, digest: digestOf(tensor) })),
-      );
-      return digest;
-    },
+    ...outputsOf(values),
     backend,
     ...(adapter === undefined ? {} : { adapter }),
     ...(gate === undefined ? {} : { gate }),

@@ -3,6 +3,7 @@
 // Also the steps that no other text defines: words that are copied (V1), bools and 32-bit integers (V8).
 // #import math/arith
 // #import math/index
+// #import math/integers
 struct Chain {
   n_steps: u32,
   rank: u32,
@@ -74,9 +75,6 @@ fn clamp_i32(x: u32, least: i32, most: i32) -> u32 {
 // with one cannot wrap. NaN is 0.
 fn round_i32(x: u32) -> u32 {
   return clamp_i32(f32_to_i32(round_f32(x)), -0x100000, 0x100000);
-}
-fn extend_i8(x: u32) -> u32 {
-  return ((x & 255u) ^ 128u) - 128u;
 }
 fn clamp_i8(x: u32) -> u32 {
   return clamp_i32(x, -128, 127);

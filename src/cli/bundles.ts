@@ -11,8 +11,11 @@ export interface JobBundle {
   root: string;
 }
 
+/** The jobs of the command line. */
+export type JobName = 'model_job' | 'bench_job' | 'probe_job' | 'conformance_job';
+
 /** @throws Error When the package is not built. */
-export function jobBundle(name: 'model_job' | 'bench_job' | 'probe_job'): JobBundle {
+export function jobBundle(name: JobName): JobBundle {
   const here = dirname(fileURLToPath(import.meta.url));
   for (const root of [here, resolve(here, '..'), resolve(here, '../../dist')]) {
     const bundle = join(root, 'jobs', `${name}.js`);

@@ -6,11 +6,17 @@ import { pathToFileURL } from 'node:url';
 import type { JobFunction } from '../jobs/job.ts';
 import type { ModelJob } from '../jobs/model_job.ts';
 import { jobBundle } from './bundles.ts';
+import type { JobName } from './bundles.ts';
 import type { ModelFile } from './model_files.ts';
 
 /** The job's result on WASM in this process. */
 export async function runHere(job: ModelJob): Promise<unknown> {
-  const { bundle } = jobBundle('model_job');
+  return runJobHere('model_job', job);
+}
+
+/** The result of a bundle's job on WASM in this process. */
+export async function runJobHere(name: JobName, job: unknown): Promise<unknown> {
+  const { bundle } = jobBundle(name);
   const module: unknown = await import(/* @vite-ignore */ pathToFileURL(bundle).href);
   const { run } = module as { run: JobFunction };
   return run(job, {

@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { version } from '../../package.json';
 import { benchCommand } from './bench.ts';
 import { checkCommand } from './check.ts';
+import { conformanceCommand } from './conformance.ts';
 import { matrixCommand } from './matrix_command.ts';
 import { EXIT, printError } from './output.ts';
 import type { ExitCode } from './output.ts';
@@ -84,6 +85,25 @@ function program(done: (code: ExitCode) => void): Command {
     .option('--require-all', 'a stack that is not installed is a failure', false)
     .addOption(json())
     .action(async (models, options) => done(await matrixCommand(models, options)));
+
+  isobit
+    .command('conformance')
+    .description('run the cases of ONNX’s backend tests that lie below folders')
+    .argument('<folders...>', 'trees of folders with model.onnx and test_data_set_0 …')
+    .addOption(
+      new Option('--backend <name>', 'where it runs').choices(['wasm', 'webgpu']).default('wasm'),
+    )
+    .addOption(gpuStack())
+    .option('--filter <text>', 'only the cases whose path holds this')
+    .addHelpText(
+      'after',
+      `
+Floats agree within the tolerance of a meta.json beside the model, else |got - want| <= 1e-7 + 1e-3 |want|, all
+others exactly. A case is skipped where ONNX leaves the values open, since they are drawn by chance; their shapes
+and types are compared all the same.`,
+    )
+    .addOption(json())
+    .action(async (folders, options) => done(await conformanceCommand(folders, options)));
 
   isobit
     .command('bench')

@@ -24,14 +24,14 @@ export interface OutputComparison {
 
 const DEFAULT: Tolerance = { rtol: 1e-3, atol: 1e-5 };
 
-/** The tolerance in meta.json, in the folder of expected outputs or above it; else rtol 1e-3, atol 1e-5. */
-export function toleranceOf(folder: string): Tolerance {
+/** The tolerance in meta.json, in the folder of expected outputs or above it; else `otherwise`: rtol 1e-3, atol 1e-5. */
+export function toleranceOf(folder: string, otherwise: Tolerance = DEFAULT): Tolerance {
   const path = [folder, dirname(folder)]
     .map((place) => join(place, 'meta.json'))
     .find((candidate) => existsSync(candidate));
-  if (path === undefined) return DEFAULT;
+  if (path === undefined) return otherwise;
   const meta = JSON.parse(readFileSync(path, 'utf8')) as { tolerance?: Partial<Tolerance> };
-  const { rtol = DEFAULT.rtol, atol = DEFAULT.atol } = meta.tolerance ?? {};
+  const { rtol = otherwise.rtol, atol = otherwise.atol } = meta.tolerance ?? {};
   return { rtol, atol };
 }
 

@@ -7,6 +7,8 @@
 //            text(dtype, e.g. 'float32') u64(rank) u64(dim) for each dimension
 //            then the elements in row-major order: little-endian bytes (bool: one byte, 0 or 1);
 //            string: text(element) for each element
+//   items:   text('isobit sequence'), contract as above, u64(number of items) and the 32 bytes of each item's digest; of an
+//            optional that holds nothing text('isobit nothing') and contract
 //   run:     text('isobit run') text(contract.id) u64(contract.version) u64(number of outputs)
 //            then for each output, in graph order: text(name) and the 32 bytes of its tensor digest
 
@@ -73,6 +75,16 @@ export function digestOf(tensor: Tensor): string {
   for (const dim of tensor.dims) u64(hasher, dim);
   if (Array.isArray(data)) for (const item of data) text(hasher, item);
   else hasher.update(tensor.bytes());
+  return bytesToHex(hasher.digest());
+}
+
+/** The digest of a sequence of values with these digests; undefined is an optional that holds nothing. */
+export function digestOfItems(digests: readonly string[] | undefined): string {
+  const hasher = open(digests === undefined ? 'isobit nothing' : 'isobit sequence');
+  if (digests !== undefined) {
+    u64(hasher, digests.length);
+    for (const digest of digests) hasher.update(hexToBytes(digest));
+  }
   return bytesToHex(hasher.digest());
 }
 

@@ -2,6 +2,7 @@
 // weights. Plans for other shapes find them here, so that planning again neither scans nor packs again.
 import { canonicalWord } from '../core/bits.ts';
 import type { Constant } from '../core/constant.ts';
+import { Tensor } from '../core/tensor.ts';
 
 export class ConstantStore {
   /** Named values whose contents no feed's shape changes: initialisers, and nodes that read only such values. */
@@ -11,6 +12,14 @@ export class ConstantStore {
   readonly #canonical = new WeakMap<Constant, boolean>();
   #count = 0;
   readonly #ids = new WeakMap<Constant, number>();
+
+  /** A named constant as a tensor of its own; undefined if there is none of the name. */
+  tensor(name: string): Tensor | undefined {
+    const known = this.named.get(name);
+    if (known === undefined) return undefined;
+    const { constant, dims } = known;
+    return Tensor.ofBytes(constant.dtype, constant.bytes().slice(), dims);
+  }
 
   idOf(constant: Constant): number {
     const known = this.#ids.get(constant);

@@ -1,8 +1,11 @@
 // What an operator sees of its node: attributes checked against the operator's own list, input dtypes, and,
 // once shapes are known, values. Errors carry the operator; the caller adds the node's name.
+import type { DataType } from '../core/data.ts';
 import type { DType, TypedArray } from '../core/dtype.ts';
-import type { NodeContext, OpDef } from '../core/op.ts';
-import type { Attribute, Node } from './graph.ts';
+import type { HostTypeContext } from '../core/host_op.ts';
+import type { AttributeSpec, NodeContext } from '../core/op.ts';
+import type { Tensor } from '../core/tensor.ts';
+import type { Attribute, Graph, Node } from './graph.ts';
 
 /** The attribute and dtype half, available as soon as a file is read. */
 export class AttributeContext implements NodeContext {
@@ -51,6 +54,11 @@ export class AttributeContext implements NodeContext {
     return found?.type === 'floats' ? found.value : this.#given(otherwise, attribute);
   }
 
+  strings(attribute: string, otherwise?: readonly string[]): readonly string[] {
+    const found = this.#find('strings', attribute);
+    return found?.type === 'strings' ? found.value : this.#given(otherwise, attribute);
+  }
+
   tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray } {
     const found = this.#find('tensor', attribute);
     const tensor = found?.type === 'tensor' ? found.value : undefined;
@@ -81,8 +89,66 @@ export class AttributeContext implements NodeContext {
   }
 }
 
+/** The same for an operator of the host, which also sees sequences, optionals, strings and graphs. */
+export class HostTypes extends AttributeContext implements HostTypeContext {
+  readonly types: readonly (DataType | undefined)[];
+  readonly #graphTypes: (graph: Graph) => readonly (DataType | undefined)[];
+
+  constructor(
+    node: Node,
+    opset: number,
+    types: readonly (DataType | undefined)[],
+    graphTypes: (graph: Graph) => readonly (DataType | undefined)[],
+  ) {
+    super(
+      node,
+      opset,
+      types.map((type) => (type?.kind === 'tensor' ? type.dtype : undefined)),
+    );
+    this.types = types;
+    this.#graphTypes = graphTypes;
+  }
+
+  typeOf(i: number): DataType | undefined {
+    return this.types[i];
+  }
+
+  graphTypes(attribute: string): readonly (DataType | undefined)[] {
+    return this.#graphTypes(this.carried(attribute));
+  }
+
+  /** The graph of an attribute. @throws TypeError if there is none */
+  carried(attribute: string): Graph {
+    const found = this.node.attributes.get(attribute);
+    if (found?.type === 'graph') return found.value;
+    throw new TypeError(`${this.opType}: attribute ${attribute} is missing.`);
+  }
+
+  typeAttribute(attribute: string): DataType | undefined {
+    const found = this.node.attributes.get(attribute);
+    return found?.type === 'type' ? found.value : undefined;
+  }
+
+  /** A `strings` attribute. */
+  strings(attribute: string, otherwise?: readonly string[]): readonly string[] {
+    const found = this.node.attributes.get(attribute);
+    if (found?.type === 'strings') return found.value;
+    if (otherwise !== undefined) return otherwise;
+    throw new TypeError(`${this.opType}: attribute ${attribute} is missing.`);
+  }
+
+  /** A `tensor` attribute as it is, strings too; undefined if it is absent. */
+  tensorAttribute(attribute: string): Tensor | undefined {
+    const found = this.node.attributes.get(attribute);
+    return found?.type === 'tensor' ? found.value : undefined;
+  }
+}
+
 /** Problems of a node's attributes against what the operator accepts, one sentence each. */
-export function attributeProblems(def: OpDef, node: Node): string[] {
+export function attributeProblems(
+  def: { readonly attributes: Readonly<Record<string, AttributeSpec>> },
+  node: Node,
+): string[] {
   const problems: string[] = [];
   for (const [name, attribute] of node.attributes) {
     const spec = def.attributes[name];

@@ -1,6 +1,7 @@
 // A model as a graph of nodes over named values, after ONNX but free of its file format. No operator is known here.
 // What makes a graph runnable is checked by sort.ts.
 
+import type { DataType } from '../core/data.ts';
 import type { DType } from '../core/dtype.ts';
 import type { Tensor } from '../core/tensor.ts';
 
@@ -30,6 +31,8 @@ export interface ValueInfo {
    * unknown.
    */
   readonly dims?: readonly Dim[] | undefined;
+  /** The whole type, where the file says it and it can be held. */
+  readonly type?: DataType | undefined;
   /** The ONNX type as text where it is not a tensor of a DType: `sequence(float32)`, `tensor(float8e5m2)` … */
   readonly otherType?: string | undefined;
 }
@@ -45,7 +48,9 @@ export type Attribute =
   | { readonly type: 'strings'; readonly value: readonly string[] }
   | { readonly type: 'tensors'; readonly value: readonly Tensor[] }
   | { readonly type: 'graphs'; readonly value: readonly Graph[] }
-  /** A kind that is not held (sparse tensors, type protos): its ONNX name. `reference` only within a function's body. */
+  /** A type; undefined within it where the file leaves it open, or it is none that can be held. */
+  | { readonly type: 'type'; readonly value: DataType | undefined }
+  /** A kind that is not held (sparse tensors, lists of types): its ONNX name. `reference` only within a function's body. */
   | { readonly type: 'other'; readonly value: string; readonly reference?: string };
 
 export interface Node {

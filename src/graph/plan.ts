@@ -4,10 +4,16 @@ import type { Constant } from '../core/constant.ts';
 import type { DType } from '../core/dtype.ts';
 import type { Dispatch } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
+import type { Node } from './graph.ts';
 
 export interface TensorType {
   readonly dtype: DType;
   readonly dims: readonly number[];
+}
+
+/** A feed of a plan: its type and, where the plan is for these very contents, its bytes. */
+export interface FeedType extends TensorType {
+  readonly contents?: Uint8Array;
 }
 
 /** A dispatch and the graph nodes it computes (several once fused). */
@@ -22,6 +28,8 @@ export interface PlanOptions {
   readonly outputs: readonly string[];
   /** Names of further values to be kept readable (the checker keeps all). */
   readonly keep?: ReadonlySet<string> | 'all';
+  /** The nodes to plan, those that outputs do not depend on left out; all if not given. */
+  readonly nodes?: readonly Node[];
   /** Join element-wise dispatches and epilogues; off while single nodes are compared. */
   readonly fuse: boolean;
 }
@@ -31,7 +39,11 @@ export interface Plan {
   readonly target: 'wasm' | 'webgpu';
   readonly steps: readonly Step[];
   readonly feeds: ReadonlyMap<string, Value>;
-  /** The wanted outputs, in the order asked for, then what is kept, by name. */
+  /** Nodes that could not be planned yet: they run on the host, depend on such, or need contents. In order. */
+  readonly deferred: readonly Node[];
+  /** The values whose contents they need, by name, and what to say if nobody can give them. */
+  readonly contents: ReadonlyMap<string, TypeError>;
+  /** The wanted outputs, in the order asked for, then what deferred nodes read and what is kept, by name. */
   readonly outputs: ReadonlyMap<string, Value>;
   /** The value whose storage `value` shares; itself if it has its own. */
   root(value: Value): Value;
@@ -41,7 +53,12 @@ export interface Plan {
   release(): void;
 }
 
-/** Whether two plans' feeds have the same shapes, as a cache key. */
-export function signatureOf(feeds: ReadonlyMap<string, TensorType>): string {
-  return [...feeds].map(([name, type]) => `${name}:${type.dtype}[${type.dims.join()}]`).join(';');
+/** Whether two plans' feeds have the same shapes, and the same contents where these matter, as a cache key. */
+export function signatureOf(feeds: ReadonlyMap<string, FeedType>): string {
+  return [...feeds]
+    .map(([name, { dtype, dims, contents }]) => {
+      const bytes = contents === undefined ? '' : `=${contents.join()}`;
+      return `${name}:${dtype}[${dims.join()}]${bytes}`;
+    })
+    .join(';');
 }

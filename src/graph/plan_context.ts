@@ -17,12 +17,25 @@ import { AttributeContext } from './context.ts';
 import type { Attribute, Node } from './graph.ts';
 import type { PlanOptions } from './plan.ts';
 
+/** Thrown where an operator needs the contents of a value that only a run knows. */
+export class ContentsNeeded extends TypeError {
+  /** The value's name in the graph. */
+  readonly value: string;
+
+  constructor(value: string, message: string) {
+    super(message);
+    this.value = value;
+  }
+}
+
 /** What a context asks of the planner. */
 export interface PlanBuilder {
   readonly checked: CheckedGraph;
   readonly options: PlanOptions;
   readonly roots: Map<Value, Value>;
   create(dtype: DType, dims: readonly number[]): Value;
+  /** A value's name in the graph, or that of a value that it is the same bytes as; empty for a temporary. */
+  nameOf(value: Value): string;
   constant(value: Value): Constant | undefined;
   contents(value: Value): TypedArray | undefined;
   setConstant(value: Value, constant: Constant): void;
@@ -33,13 +46,16 @@ export class PlanContext extends AttributeContext implements LowerContext {
   readonly target: 'wasm' | 'webgpu';
   readonly #planner: PlanBuilder;
   readonly #inputs: readonly (Value | undefined)[];
+  /** The node of the planned graph that dispatches are for: another one inside a branch. */
+  readonly #origin: number;
   outputs: readonly (Value | undefined)[] = [];
 
   constructor(
     planner: PlanBuilder,
     node: Node,
     inputs: readonly (Value | undefined)[],
-    opset = planner.checked.opsets[node.index] ?? 0,
+    opset: number,
+    origin = node.index,
   ) {
     super(
       node,
@@ -48,6 +64,7 @@ export class PlanContext extends AttributeContext implements LowerContext {
     );
     this.#planner = planner;
     this.#inputs = inputs;
+    this.#origin = origin;
     this.target = planner.options.target;
   }
 
@@ -68,12 +85,10 @@ export class PlanContext extends AttributeContext implements LowerContext {
 
   known(i: number, what: string): TypedArray {
     const contents = this.constant(i);
-    if (contents === undefined) {
-      throw new TypeError(
-        `${this.opType}: ${what} (input ${i}) must be known from the model and the shapes of its inputs, got a computed tensor. Make it an initializer.`,
-      );
-    }
-    return contents;
+    if (contents !== undefined) return contents;
+    const message = `${this.opType}: ${what} (input ${i}) must be known from the model and the shapes of its inputs, got a computed tensor. Make it an initializer.`;
+    const name = this.#planner.nameOf(this.input(i));
+    throw name === '' ? new TypeError(message) : new ContentsNeeded(name, message);
   }
 
   output(i: number): Value {
@@ -121,7 +136,7 @@ export class PlanContext extends AttributeContext implements LowerContext {
       constants: options.constants ?? {},
       ...(options.chain === undefined ? {} : { chain: options.chain }),
     };
-    this.#planner.emit(this.node.index, dispatch);
+    this.#planner.emit(this.#origin, dispatch);
   }
 
   alias(to: Value, from: Value): void {
@@ -156,7 +171,7 @@ export class PlanContext extends AttributeContext implements LowerContext {
         Object.entries(attributes).map(([name, value]) => [name, attributeOf(value)]),
       ),
     };
-    const context = new PlanContext(this.#planner, node, inputs, opset);
+    const context = new PlanContext(this.#planner, node, inputs, opset, this.#origin);
     const dtypes = def.dtypes(context);
     const made = def
       .infer(context)

@@ -5,6 +5,7 @@
 import { contract, digestOf, load, Tensor } from '../index.ts';
 import type { DType, Model } from '../index.ts';
 import type { FeedFile, JobEnv } from './job.ts';
+import { toBase64 } from './wire.ts';
 
 export interface ModelJob {
   kind: 'run' | 'check' | 'load';
@@ -46,15 +47,6 @@ export async function readFeeds(env: JobEnv, files: FeedFile[]): Promise<Record<
   return feeds;
 }
 
-function base64(bytes: Uint8Array): string {
-  let text = '';
-  // Arguments of one call are limited in number; 32 Ki are safe on every engine.
-  for (let i = 0; i < bytes.length; i += 32768) {
-    text += String.fromCharCode(...bytes.subarray(i, i + 32768));
-  }
-  return btoa(text);
-}
-
 async function runOnce(
   model: Pick<Model, 'run'>,
   feeds: Record<string, Tensor>,
@@ -70,7 +62,7 @@ async function runOnce(
       shape: [...tensor.dims],
       digest: digestOf(tensor),
     };
-    if (job.data === true && tensor.dtype !== 'string') output.data = base64(tensor.bytes());
+    if (job.data === true && tensor.dtype !== 'string') output.data = toBase64(tensor.bytes());
     return output;
   });
   const { digest, backend, notes } = result;

@@ -19,7 +19,7 @@ export function readValueInfo(message: Message): ValueInfo {
 }
 
 /** Reads a TypeProto: a tensor type with its shape, or the name of another type. */
-function readType(message: Message): Omit<ValueInfo, 'name'> {
+export function readType(message: Message): Omit<ValueInfo, 'name'> {
   let type: Omit<ValueInfo, 'name'> = {};
   while (message.next()) {
     switch (message.field) {
@@ -27,7 +27,7 @@ function readType(message: Message): Omit<ValueInfo, 'name'> {
         type = message.message('tensor_type', readTensorType);
         break;
       case 4:
-        type = { otherType: `sequence(${message.message('sequence_type', readElementType)})` };
+        type = holding('sequence', message.message('sequence_type', readElementType));
         break;
       case 5:
         message.skip();
@@ -42,7 +42,7 @@ function readType(message: Message): Omit<ValueInfo, 'name'> {
         type = { otherType: 'sparse_tensor' };
         break;
       case 9:
-        type = { otherType: `optional(${message.message('optional_type', readElementType)})` };
+        type = holding('optional', message.message('optional_type', readElementType));
         break;
       default:
         message.skip();
@@ -51,16 +51,24 @@ function readType(message: Message): Omit<ValueInfo, 'name'> {
   return type;
 }
 
-/** TypeProto.Sequence and TypeProto.Optional: their element type as text. */
-function readElementType(message: Message): string {
-  let text = '?';
+/** The type of a sequence or an optional of what `of` says. */
+function holding(
+  kind: 'sequence' | 'optional',
+  of: Omit<ValueInfo, 'name'>,
+): Omit<ValueInfo, 'name'> {
+  const otherType = `${kind}(${of.otherType ?? of.dtype ?? '?'})`;
+  const isOpen = of.type === undefined && of.otherType !== undefined;
+  return isOpen ? { otherType } : { otherType, type: { kind, of: of.type } };
+}
+
+/** TypeProto.Sequence and TypeProto.Optional: their element type. */
+function readElementType(message: Message): Omit<ValueInfo, 'name'> {
+  let type: Omit<ValueInfo, 'name'> = {};
   while (message.next()) {
-    if (message.field === 1) {
-      const type = message.message('elem_type', readType);
-      text = type.otherType ?? type.dtype ?? '?';
-    } else message.skip();
+    if (message.field === 1) type = message.message('elem_type', readType);
+    else message.skip();
   }
-  return text;
+  return type;
 }
 
 function readTensorType(message: Message): Omit<ValueInfo, 'name'> {
@@ -73,7 +81,7 @@ function readTensorType(message: Message): Omit<ValueInfo, 'name'> {
   }
   const dtype = dtypeOfOnnx(code);
   return {
-    ...(dtype === undefined ? {} : { dtype }),
+    ...(dtype === undefined ? {} : { dtype, type: { kind: 'tensor' as const, dtype } }),
     ...(dims === undefined ? {} : { dims }),
     ...(dtype === undefined && code !== 0 ? { otherType: `tensor(${onnxTypeName(code)})` } : {}),
   };

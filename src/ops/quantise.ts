@@ -81,7 +81,7 @@ export const wordsOf = (node: LowerContext, value: Value): Value =>
 /** The i32 word of an 8-bit or int32 value. */
 export function wordIn(chain: ChainBuilder, value: Value): number {
   const word = chain.word(value);
-  return value.dtype === 'int8' ? chain.op('extend_i8', word) : word;
+  return value.dtype === 'int8' ? chain.op('sign_8', word) : word;
 }
 
 /** The step (x − zero point) · scale; operands broadcast. `x`, `zero` are 8-bit or int32, `scale` is float32. */

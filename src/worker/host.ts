@@ -1,13 +1,16 @@
 // The worker's side: holds one model and answers requests. An entry point of its own (`isobit/worker`), and
 // inlined into the library for `load(..., { worker: true })`.
+import { isSequence, type Data } from '../core/data.ts';
 import { Tensor } from '../core/tensor.ts';
 import { load } from '../load.ts';
 import type { Model } from '../model.ts';
 import {
+  isSentSequence,
   sendError,
   type Answers,
   type FromWorker,
   type Request,
+  type SentData,
   type SentTensor,
   type ToWorker,
 } from './protocol.ts';
@@ -29,18 +32,27 @@ function session(): Model {
   return model;
 }
 
-function receive(feeds: Readonly<Record<string, SentTensor>>): Record<string, Tensor> {
+function receive(feeds: Readonly<Record<string, SentData>>): Record<string, Data> {
   return Object.fromEntries(
-    Object.entries(feeds).map(([name, sent]) => {
-      if ('data' in sent) return [name, new Tensor(sent.dtype, sent.data, sent.dims)];
-      const tensor = kept.get(sent.handle);
-      if (tensor === undefined) throw new TypeError(`run: feed '${name}' was disposed`);
-      return [name, tensor];
-    }),
+    Object.entries(feeds).map(([name, sent]) => [name, receiveOne(name, sent)]),
   );
 }
 
-function send(tensor: Tensor, transfer: Transferable[]): SentTensor {
+function receiveOne(name: string, sent: SentData): Data {
+  if (sent === null) return null;
+  if (isSentSequence(sent)) return sent.map((one) => receiveOne(name, one));
+  if ('data' in sent) return new Tensor(sent.dtype, sent.data, sent.dims);
+  const tensor = kept.get(sent.handle);
+  if (tensor === undefined) throw new TypeError(`run: feed '${name}' was disposed`);
+  return tensor;
+}
+
+function send(data: Data, transfer: Set<Transferable>): SentData {
+  if (data === null) return null;
+  return isSequence(data) ? data.map((one) => send(one, transfer)) : sendTensor(data, transfer);
+}
+
+function sendTensor(tensor: Tensor, transfer: Set<Transferable>): SentTensor {
   const { dtype, dims } = tensor;
   if (tensor.storage !== undefined) {
     handles += 1;
@@ -48,15 +60,15 @@ function send(tensor: Tensor, transfer: Transferable[]): SentTensor {
     return { dtype, dims, handle: handles };
   }
   const { data } = tensor;
-  if (Array.isArray(data)) throw new TypeError('worker: string tensors cannot be sent');
-  transfer.push(data.buffer as ArrayBuffer);
+  // A set: tensors of a sequence may be one and the same.
+  if (!Array.isArray(data)) transfer.add(data.buffer as ArrayBuffer);
   return { dtype, dims, data };
 }
 
 async function answer(
   id: number,
   request: Request,
-  transfer: Transferable[],
+  transfer: Set<Transferable>,
 ): Promise<Answers[keyof Answers]> {
   const { signal } = running.get(id) ?? new AbortController();
   switch (request.kind) {
@@ -70,12 +82,12 @@ async function answer(
     }
     case 'run': {
       const result = await session().run(receive(request.feeds), { ...request.options, signal });
-      const outputs = Object.fromEntries(
-        Object.entries(result.outputs).map(([name, tensor]) => [name, send(tensor, transfer)]),
+      const values = Object.fromEntries(
+        Object.entries(result.values).map(([name, value]) => [name, send(value, transfer)]),
       );
       const { backend, notes, adapter, gate } = result;
       return {
-        outputs,
+        values,
         backend,
         notes,
         ...(adapter === undefined ? {} : { adapter }),
@@ -107,10 +119,10 @@ async function answer(
 }
 
 async function handle(id: number, request: Request): Promise<void> {
-  const transfer: Transferable[] = [];
+  const transfer = new Set<Transferable>();
   running.set(id, new AbortController());
   try {
-    scope.postMessage({ id, answer: await answer(id, request, transfer) }, transfer);
+    scope.postMessage({ id, answer: await answer(id, request, transfer) }, [...transfer]);
   } catch (error) {
     scope.postMessage({ id, error: sendError(error) }, []);
   } finally {

@@ -1,7 +1,7 @@
 // The messages between a page and the worker that holds its model, and the forms in which tensors and errors
 // travel: structured-clonable, elements transferred. Both ends are built from one source, so there is no version.
 import { DeviceError, ModelError, UnsupportedOpError, type Problem } from '../core/errors.ts';
-import type { DType, TypedArray } from '../core/dtype.ts';
+import type { DType, TensorData } from '../core/dtype.ts';
 import type { CheckReport } from '../model.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { Progress } from '../model.ts';
@@ -9,8 +9,15 @@ import type { Backend, Note, RunResult } from '../model.ts';
 
 /** A tensor in a message: its elements, or the handle of one that stays on the worker's device. */
 export type SentTensor =
-  | { readonly dtype: DType; readonly dims: readonly number[]; readonly data: TypedArray }
+  | { readonly dtype: DType; readonly dims: readonly number[]; readonly data: TensorData }
   | { readonly dtype: DType; readonly dims: readonly number[]; readonly handle: number };
+
+/** A value in a message: a tensor, a sequence, or an optional that holds nothing. */
+export type SentData = SentTensor | readonly SentData[] | null;
+
+export function isSentSequence(sent: SentData): sent is readonly SentData[] {
+  return Array.isArray(sent);
+}
 
 export interface SentRunOptions {
   readonly backend?: Backend | 'auto' | undefined;
@@ -23,10 +30,10 @@ export type Request =
   | { readonly kind: 'load'; readonly source: string | Uint8Array }
   | {
       readonly kind: 'run';
-      readonly feeds: Readonly<Record<string, SentTensor>>;
+      readonly feeds: Readonly<Record<string, SentData>>;
       readonly options: SentRunOptions;
     }
-  | { readonly kind: 'check'; readonly feeds: Readonly<Record<string, SentTensor>> }
+  | { readonly kind: 'check'; readonly feeds: Readonly<Record<string, SentData>> }
   | { readonly kind: 'read'; readonly handle: number }
   | { readonly kind: 'free'; readonly handle: number }
   | { readonly kind: 'dispose' };
@@ -40,7 +47,8 @@ export interface Loaded {
   readonly outputs: readonly ValueInfo[];
 }
 export interface Ran {
-  readonly outputs: Readonly<Record<string, SentTensor>>;
+  /** In graph order. */
+  readonly values: Readonly<Record<string, SentData>>;
   readonly backend: Backend;
   readonly adapter?: string;
   readonly notes: readonly Note[];

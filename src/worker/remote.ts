@@ -1,7 +1,8 @@
 // The page's side of a model in a worker: the same interface as a session, with every call a message. The bits
 // and errors are those of the session in the worker. A worker that dies rejects everything that waits.
-import { digestOf, digestOfRun } from '../core/digest.ts';
+import type { Data } from '../core/data.ts';
 import { throwIfAborted } from '../core/errors.ts';
+import { outputsOf } from '../outputs.ts';
 import { Tensor, type DeviceStorage } from '../core/tensor.ts';
 import type { CheckReport } from '../model.ts';
 import type { Feeds } from '../feeds.ts';
@@ -9,11 +10,12 @@ import type { ValueInfo } from '../graph/graph.ts';
 import type { LoadOptions, Progress } from '../model.ts';
 import type { Model, RunOptions, RunResult } from '../model.ts';
 import {
+  isSentSequence,
   receiveError,
   type Answers,
   type FromWorker,
   type Request,
-  type SentTensor,
+  type SentData,
 } from './protocol.ts';
 
 interface Waiting {
@@ -128,17 +130,10 @@ class RemoteModel implements Model {
       },
       { signal },
     );
-    const outputs: Record<string, Tensor> = {};
-    for (const [name, sent] of Object.entries(ran.outputs)) outputs[name] = this.#receive(sent);
-    let digest: string | undefined;
+    const values: Record<string, Data> = {};
+    for (const [name, sent] of Object.entries(ran.values)) values[name] = this.#receive(sent);
     return {
-      outputs,
-      get digest(): string {
-        digest ??= digestOfRun(
-          Object.entries(outputs).map(([name, tensor]) => ({ name, digest: digestOf(tensor) })),
-        );
-        return digest;
-      },
+      ...outputsOf(values),
       backend: ran.backend,
       ...(ran.adapter === undefined ? {} : { adapter: ran.adapter }),
       ...(ran.gate === undefined ? {} : { gate: ran.gate }),
@@ -154,28 +149,30 @@ class RemoteModel implements Model {
     this.#connection.close();
   }
 
-  #send(feeds: Feeds): Record<string, SentTensor> {
-    const entries: Iterable<readonly [string, unknown]> =
+  #send(feeds: Feeds): Record<string, SentData> {
+    const entries: Iterable<readonly [string, Data]> =
       feeds instanceof Map ? feeds.entries() : Object.entries(feeds);
-    const sent: Record<string, SentTensor> = {};
-    for (const [name, tensor] of entries) {
-      if (!(tensor instanceof Tensor)) {
-        throw new TypeError(`run: feed '${name}': expected a Tensor, got ${typeof tensor}.`);
-      }
-      const { dtype, dims, storage } = tensor;
-      if (storage instanceof RemoteStorage && storage.connection === this.#connection) {
-        sent[name] = { dtype, dims, handle: storage.handle };
-        continue;
-      }
-      const { data } = tensor;
-      if (Array.isArray(data))
-        throw new TypeError(`run: feed '${name}': expected numbers, got strings.`);
-      sent[name] = { dtype, dims, data };
-    }
+    const sent: Record<string, SentData> = {};
+    for (const [name, data] of entries) sent[name] = this.#sendOne(name, data);
     return sent;
   }
 
-  #receive(sent: SentTensor): Tensor {
+  #sendOne(name: string, data: Data): SentData {
+    if (data === null) return null;
+    if (Array.isArray(data)) return data.map((one: Data) => this.#sendOne(name, one));
+    if (!(data instanceof Tensor)) {
+      throw new TypeError(`run: feed '${name}': expected a Tensor, got ${typeof data}.`);
+    }
+    const { dtype, dims, storage } = data;
+    if (storage instanceof RemoteStorage && storage.connection === this.#connection) {
+      return { dtype, dims, handle: storage.handle };
+    }
+    return { dtype, dims, data: data.data };
+  }
+
+  #receive(sent: SentData): Data {
+    if (sent === null) return null;
+    if (isSentSequence(sent)) return sent.map((one) => this.#receive(one));
     if ('data' in sent) return new Tensor(sent.dtype, sent.data, sent.dims);
     return new Tensor(sent.dtype, new RemoteStorage(this.#connection, sent.handle), sent.dims);
   }

@@ -4,11 +4,10 @@ import type { WasmBackend } from '../../src/backends/wasm.ts';
 import { HostConstant, type Constant } from '../../src/core/constant.ts';
 import { inputsOf, type Dispatch } from '../../src/core/op.ts';
 import type { Value } from '../../src/core/value.ts';
-import { checkFeeds } from '../../src/feeds.ts';
 import { checkGraph } from '../../src/graph/check.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
 import { planGraph } from '../../src/graph/planner.ts';
-import { registry } from '../../src/ops/index.ts';
+import { registry } from '../../src/registry.ts';
 import type { OpCase } from './cases.ts';
 
 export interface ObservedDispatch {
@@ -27,7 +26,7 @@ export function observe(
   const store = new ConstantStore();
   try {
     const checked = checkGraph(one.graph, registry);
-    const feeds = checkFeeds(checked.graph, Object.fromEntries(one.feeds));
+    const feeds = new Map(one.feeds);
     const outputs = one.graph.outputs.map((info) => info.name);
     const plan = planGraph(checked, store, core, feeds, { target, outputs, fuse: true });
     const known = new Map<Value, Uint8Array>();

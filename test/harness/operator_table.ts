@@ -11,6 +11,7 @@ import { AttributeContext } from '../../src/graph/context.ts';
 import type { Graph, Node } from '../../src/graph/graph.ts';
 import { planGraph } from '../../src/graph/planner.ts';
 import { registry } from '../../src/ops/index.ts';
+import { registry as library } from '../../src/registry.ts';
 import { caseFiles } from '../ops/index.ts';
 import type { OpCase } from './cases.ts';
 
@@ -33,7 +34,7 @@ function usesOf(def: OpDef): Use[] {
     for (const node of graph.nodes) {
       const opset = graph.opsets.get(node.domain) ?? 0;
       if (registry.find(node.domain, node.opType, opset) !== def) continue;
-      const known = checkGraph(graph, registry).dtypes;
+      const known = checkGraph(graph, library).dtypes;
       uses.push({ one, node, opset, dtypes: node.inputs.map((name) => known.get(name)) });
     }
   }
@@ -107,7 +108,7 @@ function placeOf(
   index: number,
 ): { gpu: number; reference: number } | undefined {
   try {
-    const plan = planGraph(checkGraph(graph, registry), new ConstantStore(), backend, feeds, {
+    const plan = planGraph(checkGraph(graph, library), new ConstantStore(), backend, feeds, {
       target: 'webgpu',
       outputs: graph.outputs.map((info) => info.name),
       fuse: false,

@@ -5,18 +5,16 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compareTensors } from '../../src/compare.ts';
-import { load, type Model, type Tensor } from '../../src/index.ts';
+import { load, Tensor, type Data, type Model } from '../../src/index.ts';
 import { readTensor } from '../../src/onnx/tensor.ts';
 import { readModel } from '../../src/onnx/model.ts';
 import { WasmBackend } from '../../src/backends/wasm.ts';
-import { checkGraph } from '../../src/graph/check.ts';
-import { ConstantStore } from '../../src/graph/constant_store.ts';
-import { planGraph } from '../../src/graph/planner.ts';
-import { registry } from '../../src/ops/index.ts';
+import { runPlanned } from '../harness/planned.ts';
 
 const folder = resolve(import.meta.dirname, '../../../shared/models');
 const MODELS = [
   'basic-pitch',
+  'dtln-1',
   'dtln-2',
   'face-antispoof-int8',
   'magika',
@@ -105,29 +103,23 @@ describe.runIf(here).each(MODELS)('%s', (name) => {
     'has the same bits fused, unfused, and planned for a GPU',
     { timeout: 120_000 },
     async () => {
-      const checked = checkGraph(readModel(readFileSync(resolve(path, 'model.onnx'))), registry);
+      const graph = readModel(readFileSync(resolve(path, 'model.onnx')));
       const feeds = readSet(resolve(path, sets[0] ?? ''), 'input');
-      const outputs = checked.graph.outputs.map((info) => info.name);
-      const results: ReadonlyMap<string, Tensor>[] = [];
+      const outputs = graph.outputs.map((info) => info.name);
+      const results: ReadonlyMap<string, Data>[] = [];
       for (const options of [
         { target: 'wasm', fuse: true },
         { target: 'wasm', fuse: false },
         { target: 'webgpu', fuse: true },
       ] as const) {
-        const backend = await WasmBackend.create();
-        const plan = planGraph(checked, new ConstantStore(), backend, feeds, {
-          ...options,
-          outputs,
-        });
-        const executable = backend.prepare(plan);
-        results.push((await executable.run(feeds, {})).outputs);
-        executable.dispose();
+        results.push(await runPlanned(graph, feeds, options, await WasmBackend.create()));
       }
       const [first, ...others] = results;
       for (const other of others) {
         for (const output of outputs) {
           const [a, b] = [first?.get(output), other.get(output)];
-          expect(a && b ? compareTensors(a, b) : 'missing', output).toBeUndefined();
+          const both = a instanceof Tensor && b instanceof Tensor;
+          expect(both ? compareTensors(a, b) : 'missing', output).toBeUndefined();
         }
       }
     },

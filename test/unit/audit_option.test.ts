@@ -66,7 +66,7 @@ test('a worker gets the option, and the page its notes', async () => {
       const answer: Answers['load'] | Answers['run'] =
         request.kind === 'load'
           ? { inputs: [], outputs: [] }
-          : { outputs: {}, backend: 'webgpu', adapter: 'a card', notes: [note], gate };
+          : { values: {}, backend: 'webgpu', adapter: 'a card', notes: [note], gate };
       const data = structuredClone<FromWorker>({ id, answer });
       queueMicrotask(() => worker.onmessage({ data } as MessageEvent<FromWorker>));
     },

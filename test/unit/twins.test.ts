@@ -4,36 +4,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { WasmBackend } from '../../src/backends/wasm.ts';
-import { digestOf, digestOfRun } from '../../src/core/digest.ts';
-import { checkFeeds } from '../../src/feeds.ts';
-import { checkGraph } from '../../src/graph/check.ts';
-import { ConstantStore } from '../../src/graph/constant_store.ts';
-import { planGraph } from '../../src/graph/planner.ts';
-import { registry } from '../../src/ops/index.ts';
+import { outputsOf } from '../../src/outputs.ts';
+import { runPlanned } from '../harness/planned.ts';
 import type { OpCase } from '../harness/cases.ts';
 import { caseFiles } from '../ops/index.ts';
 
 async function digestOfTwins(one: OpCase, core: WasmBackend): Promise<string> {
-  const store = new ConstantStore();
   try {
-    const checked = checkGraph(one.graph, registry);
-    const feeds = checkFeeds(checked.graph, Object.fromEntries(one.feeds));
-    const outputs = one.graph.outputs.map((info) => info.name);
-    const plan = planGraph(checked, store, core, feeds, { target: 'webgpu', outputs, fuse: true });
-    const executable = core.prepare(plan);
-    const result = await executable.run(feeds, {});
-    executable.dispose();
-    plan.release();
-    return digestOfRun(
-      outputs.flatMap((name) => {
-        const tensor = result.outputs.get(name);
-        return tensor === undefined ? [] : [{ name, digest: digestOf(tensor) }];
-      }),
-    );
+    const options = { target: 'webgpu', fuse: true } as const;
+    const values = await runPlanned(one.graph, Object.fromEntries(one.feeds), options, core);
+    return outputsOf(Object.fromEntries(values)).digest;
   } catch (error) {
     return `error: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
-  } finally {
-    store.release();
   }
 }
 

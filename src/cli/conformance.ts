@@ -1,0 +1,266 @@
+// `isobit conformance DIR…`: runs cases in the form of ONNX's backend tests and compares their outputs, by the tolerance of
+// a meta.json or ONNX's own. Which cases pass is nowhere written down: a case is judged by its files alone. Values that
+// ONNX leaves open are not compared, their shape and type are; such a case counts as skipped. One that breaks, whatever
+// breaks in it, has failed, and the rest goes on.
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { formatShape } from '../core/shape.ts';
+import { Tensor } from '../core/tensor.ts';
+import { subgraphsOf, type Graph } from '../graph/graph.ts';
+import type { ConformanceJob, SetReport } from '../jobs/conformance_job.ts';
+import { fromWire, toWire } from '../jobs/wire.ts';
+import type { DataForm } from '../onnx/data.ts';
+import { readModel } from '../onnx/model.ts';
+import { jobBundle } from './bundles.ts';
+import { findCases, readDataSet } from './conformance_cases.ts';
+import type { CaseFolder, DataSet } from './conformance_cases.ts';
+import { openGpuStack } from './gpu_stack.ts';
+import { runJobHere } from './here.ts';
+import { openOutputs } from './open_outputs.ts';
+import { EXIT, printResult, table, UsageError } from './output.ts';
+import type { ExitCode } from './output.ts';
+import { startProgress } from './progress.ts';
+import { compareOutput, toleranceOf } from './tolerance.ts';
+import type { Tolerance } from './tolerance.ts';
+
+export interface ConformanceOptions {
+  backend: 'wasm' | 'webgpu';
+  /** The id of a WebGPU stack. */
+  stack?: string;
+  /** Only cases whose id holds this text. */
+  filter?: string;
+  json: boolean;
+}
+
+type Status = 'passed' | 'failed' | 'skipped';
+
+export interface CaseResult {
+  id: string;
+  status: Status;
+  /** Why it did not pass, in one line. */
+  reason?: string;
+  /** That of the run; of several data sets, SHA-256 over the text of their digests. */
+  digest?: string;
+}
+
+export interface ConformanceDocument {
+  passed: number;
+  failed: number;
+  skipped: number;
+  cases: CaseResult[];
+}
+
+/** ONNX's own, for its backend tests. */
+const ONNX_TOLERANCE: Tolerance = { rtol: 1e-3, atol: 1e-7 };
+
+type RunJob = (job: ConformanceJob) => Promise<SetReport[]>;
+
+/** The error in one line: its name, and the first of its lines that says something. */
+function oneLine(error: unknown): string {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const [first = '', second] = message.split('\n').filter((line) => line.trim() !== '');
+  const text = second !== undefined && first.endsWith(' problems:') ? `${first} ${second}` : first;
+  return `${name}: ${text}`;
+}
+
+function operatorsOf(graph: Graph, into: Set<string>): void {
+  for (const node of graph.nodes) {
+    into.add(node.domain === '' ? node.opType : `${node.domain}.${node.opType}`);
+    for (const body of subgraphsOf(node)) operatorsOf(body, into);
+  }
+}
+
+const kindOf = (data: DataForm): string =>
+  data === null ? 'nothing' : data instanceof Tensor ? 'a tensor' : 'a sequence';
+
+/** What is wrong with one output; undefined if nothing is. */
+function difference(
+  name: string,
+  got: DataForm,
+  want: DataForm,
+  tolerance: Tolerance | 'open',
+): string | undefined {
+  if (want instanceof Tensor && got instanceof Tensor) {
+    if (tolerance !== 'open') {
+      const { error } = compareOutput(name, got, want, tolerance);
+      return error === undefined ? undefined : `${name}: ${error}`;
+    }
+    const [a, b] = [got, want].map((one) => `${one.dtype} ${formatShape(one.dims)}`);
+    return a === b ? undefined : `${name}: expected ${b}, got ${a}.`;
+  }
+  if (want === null && got === null) return undefined;
+  if (want === null || got === null || want instanceof Tensor || got instanceof Tensor) {
+    return `${name}: expected ${kindOf(want)}, got ${kindOf(got)}.`;
+  }
+  if (want.length !== got.length) {
+    return `${name}: expected a sequence of ${want.length}, got one of ${got.length}.`;
+  }
+  for (const [i, item] of want.entries()) {
+    const wrong = difference(`${name}[${i}]`, got[i] ?? null, item, tolerance);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+function judgeSet(
+  report: SetReport,
+  { expected }: DataSet,
+  open: ReadonlySet<string>,
+  tolerance: Tolerance,
+): string | undefined {
+  if (report.error !== undefined) return oneLine(Object.assign(new Error(), report.error));
+  const got = new Map(report.outputs.map(({ name, value }) => [name, fromWire(value, Tensor)]));
+  for (const [name, want] of expected) {
+    const value = got.get(name);
+    if (value === undefined) return `${name}: expected an output, got none.`;
+    const wrong = difference(name, value, want, open.has(name) ? 'open' : tolerance);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+function digestOfSets(reports: readonly SetReport[]): string | undefined {
+  const digests = reports.flatMap((report) => (report.error === undefined ? report.digest : []));
+  if (digests.length < reports.length) return undefined;
+  const [only] = digests;
+  if (digests.length === 1) return only;
+  return createHash('sha256').update(digests.join('\n')).digest('hex');
+}
+
+/** Runs one case; adds its operators to `operators` where its file can be read. */
+async function runCase(
+  one: CaseFolder,
+  backend: ConformanceJob['backend'],
+  run: RunJob,
+  operators: Set<string>,
+): Promise<CaseResult> {
+  const { id } = one;
+  try {
+    const graph = readModel(readFileSync(one.model));
+    operatorsOf(graph, operators);
+    const sets = one.sets.map((folder) => readDataSet(folder, graph));
+    const reports = await run({
+      model: one.model,
+      sets: sets.map(({ feeds }) =>
+        Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toWire(value)])),
+      ),
+      backend,
+    });
+    const digest = digestOfSets(reports);
+    let isOpen = false;
+    for (const [i, set] of sets.entries()) {
+      const report = reports[i];
+      if (report === undefined) throw new Error(`${reports.length} of ${sets.length} sets ran`);
+      const open = openOutputs(graph, set.feeds);
+      if (open.size > 0) isOpen = true;
+      const tolerance = toleranceOf(one.sets[i] ?? one.folder, ONNX_TOLERANCE);
+      const wrong = judgeSet(report, set, open, tolerance);
+      if (wrong === undefined) continue;
+      const reason = sets.length > 1 ? `data set ${i}: ${wrong}` : wrong;
+      return { id, status: 'failed', reason, ...(digest === undefined ? {} : { digest }) };
+    }
+    if (isOpen) return { id, status: 'skipped', reason: 'ONNX leaves the values open.' };
+    return { id, status: 'passed', ...(digest === undefined ? {} : { digest }) };
+  } catch (error) {
+    return { id, status: 'failed', reason: oneLine(error) };
+  }
+}
+
+/** What executes the jobs: this process, or one stack that stays open. */
+async function openRunner(
+  options: ConformanceOptions,
+  roots: string[],
+): Promise<{ run: RunJob; close: () => Promise<void> }> {
+  if (options.backend === 'wasm' && options.stack === undefined) {
+    return {
+      run: async (job) => (await runJobHere('conformance_job', job)) as SetReport[],
+      close: async () => undefined,
+    };
+  }
+  const { bundle, root } = jobBundle('conformance_job');
+  const only = options.stack === undefined ? undefined : [options.stack];
+  const stack = await openGpuStack({ bundle, roots: [root, ...roots] }, only);
+  return {
+    run: async (job) => {
+      const reply = await stack.run(job);
+      if (reply.error !== undefined) throw Object.assign(new Error(), reply.error);
+      return reply.result as SetReport[];
+    },
+    close: () => stack.close(),
+  };
+}
+
+interface OperatorRow {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** The results, and for each operator those of the cases that it occurs in. */
+async function runCases(
+  folders: string[],
+  options: ConformanceOptions,
+): Promise<{ document: ConformanceDocument; operators: Map<string, OperatorRow> }> {
+  const { filter = '' } = options;
+  const found = findCases(folders).filter(({ id }) => id.includes(filter));
+  if (found.length === 0) {
+    const which = filter === '' ? '' : ` whose path holds '${filter}'`;
+    throw new UsageError(
+      `conformance: no case${which}: expected folders with model.onnx and test_data_set_0.`,
+    );
+  }
+  const backend = options.stack === undefined ? options.backend : 'webgpu';
+  const runner = await openRunner(
+    options,
+    folders.map((folder) => resolve(folder)),
+  );
+  const progress = startProgress(found.length);
+  const document: ConformanceDocument = { passed: 0, failed: 0, skipped: 0, cases: [] };
+  const operators = new Map<string, OperatorRow>();
+  try {
+    for (const one of found) {
+      progress.at(one.id);
+      const used = new Set<string>();
+      const result = await runCase(one, backend, runner.run, used);
+      document[result.status] += 1;
+      document.cases.push(result);
+      for (const name of used.size === 0 ? ['(not read)'] : used) {
+        const row = operators.get(name) ?? { passed: 0, failed: 0, skipped: 0 };
+        row[result.status] += 1;
+        operators.set(name, row);
+      }
+      progress.done();
+    }
+  } finally {
+    progress.stop();
+    await runner.close();
+  }
+  return { document, operators };
+}
+
+function conformanceText(
+  { passed, failed, skipped, cases }: ConformanceDocument,
+  operators: ReadonlyMap<string, OperatorRow>,
+): string {
+  const rows = [...operators]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, row]) => [name, ...[row.passed, row.failed, row.skipped].map(String)]);
+  const lines = [table([['operator', 'passed', 'failed', 'skipped'], ...rows])];
+  const failures = cases.filter(({ status }) => status === 'failed');
+  if (failures.length > 0) lines.push('');
+  lines.push(...failures.map(({ id, reason = '' }) => `${id}: ${reason}`));
+  lines.push('', `${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return lines.join('\n');
+}
+
+/** The command. */
+export async function conformanceCommand(
+  folders: string[],
+  options: ConformanceOptions,
+): Promise<ExitCode> {
+  const { document, operators } = await runCases(folders, options);
+  printResult(options.json, document, conformanceText(document, operators));
+  return document.failed === 0 ? EXIT.good : EXIT.failed;
+}

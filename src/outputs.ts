@@ -1,0 +1,32 @@
+// The outputs of a run as a caller gets them: tensors by name, all values by name, and their digest when it is asked for.
+import { isSequence, type Data } from './core/data.ts';
+import { digestOf, digestOfItems, digestOfRun } from './core/digest.ts';
+import { Tensor } from './core/tensor.ts';
+import type { RunResult } from './model.ts';
+
+/** The digest of a value (V12): a sequence's covers its items, an empty optional is a value too. */
+export function digestOfData(data: Data): string {
+  if (data === null) return digestOfItems(undefined);
+  return isSequence(data) ? digestOfItems(data.map(digestOfData)) : digestOf(data);
+}
+
+/** @param values in graph order */
+export function outputsOf(
+  values: Readonly<Record<string, Data>>,
+): Pick<RunResult, 'outputs' | 'values' | 'digest'> {
+  const outputs: Record<string, Tensor> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (value instanceof Tensor) outputs[name] = value;
+  }
+  let digest: string | undefined;
+  return {
+    outputs,
+    values,
+    get digest(): string {
+      digest ??= digestOfRun(
+        Object.entries(values).map(([name, value]) => ({ name, digest: digestOfData(value) })),
+      );
+      return digest;
+    },
+  };
+}

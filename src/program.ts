@@ -1,0 +1,372 @@
+// Executes a checked graph: plans as much as can be planned, runs it, runs the operators of the host whose inputs are there,
+// and plans on with what is known then, until nothing is left. A model without control flow, sequences, strings or shapes
+// that depend on contents is one plan. Promises: the bits of every node are those of a plan of it alone (R5); what the
+// graphs that nodes carry compute is computed by programs of their own. Not here: which machine, how plans are kept.
+import type { Data } from './core/data.ts';
+import { mapTensors, tensorsIn } from './core/data.ts';
+import { throwIfAborted } from './core/errors.ts';
+import { Tensor } from './core/tensor.ts';
+import type { Executable, GateCost, RunOptions as ExecutableOptions } from './backends/backend.ts';
+import type { CheckedGraph } from './graph/check.ts';
+import { nodeLabel, type Graph, type Node } from './graph/graph.ts';
+import type { FeedType, Plan, PlanOptions } from './graph/plan.ts';
+import { neededNodes } from './graph/planner.ts';
+import { valuesRead } from './graph/sort.ts';
+import { HostNode } from './host_node.ts';
+import type { Backend, Note } from './model.ts';
+
+/** A plan that is ready on a machine. */
+export interface Stage {
+  readonly executable: Executable;
+  readonly feeds: readonly string[];
+  readonly outputs: readonly string[];
+  readonly deferred: readonly Node[];
+  readonly contents: Plan['contents'];
+  /** Set by whoever keeps stages. */
+  readonly id: number;
+}
+
+/** What a program asks of its session. */
+export interface Machine {
+  readonly backend: Backend;
+  /** The stage of these nodes for these feeds, made now or kept from before; `after` is the stage before it. */
+  stage(
+    checked: CheckedGraph,
+    feeds: ReadonlyMap<string, FeedType>,
+    options: Omit<PlanOptions, 'target'>,
+    after: number,
+  ): Promise<Stage>;
+  /** The tensors where the machine takes them from: in memory, or on its device. */
+  bring(feeds: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>>;
+  /** An initialiser, or what was computed from such alone. */
+  constant(name: string): Tensor | undefined;
+  note(notes: Awaited<ReturnType<Executable['run']>>['notes'], graph: Graph): Note[];
+  /** The program of a graph that a node carries. */
+  program(body: CheckedGraph): Program;
+  /** Executes one operator on tensors in memory, for an operator of the host. */
+  call: HostCall;
+}
+
+/** A node of one operator, without its values. */
+export interface CalledNode extends Pick<Node, 'domain' | 'opType' | 'attributes'> {
+  readonly opset: number;
+  /** How many outputs are wanted. */
+  readonly outputs: number;
+}
+
+export type HostCall = (
+  node: CalledNode,
+  inputs: readonly (Tensor | undefined)[],
+) => Promise<Tensor[]>;
+
+export interface ProgramOptions {
+  readonly outputs: readonly string[];
+  /** Keep the value of every node. */
+  readonly keepAll?: boolean;
+  readonly fuse: boolean;
+  readonly run: ExecutableOptions;
+}
+
+export interface ProgramResult {
+  readonly values: ReadonlyMap<string, Data>;
+  readonly notes: readonly Note[];
+  readonly gate?: GateCost;
+}
+
+export class Program {
+  readonly checked: CheckedGraph;
+  /** Its number in the session. */
+  readonly id: number;
+
+  constructor(checked: CheckedGraph, id: number) {
+    this.checked = checked;
+    this.id = id;
+  }
+
+  /** @param feeds inputs, and what the graph takes from graphs around it */
+  async run(
+    machine: Machine,
+    feeds: ReadonlyMap<string, Data>,
+    options: ProgramOptions,
+  ): Promise<ProgramResult> {
+    const run = new ProgramRun(machine, this.checked, feeds, options);
+    try {
+      return await run.result();
+    } finally {
+      run.release();
+    }
+  }
+}
+
+class ProgramRun {
+  readonly #machine: Machine;
+  readonly #checked: CheckedGraph;
+  readonly #options: ProgramOptions;
+  readonly #values: Map<string, Data>;
+  /** Values whose contents plans are for. */
+  readonly #contents = new Set<string>();
+  readonly #notes: Note[] = [];
+  /** On the device, and nobody's once the run is over. */
+  readonly #own = new Set<Tensor>();
+  readonly #hostNodes: Node[] = [];
+  #gate: GateCost | undefined;
+
+  constructor(
+    machine: Machine,
+    checked: CheckedGraph,
+    feeds: ReadonlyMap<string, Data>,
+    options: ProgramOptions,
+  ) {
+    this.#machine = machine;
+    this.#checked = checked;
+    this.#options = options;
+    this.#values = new Map(feeds);
+    // Plans hold numbers; strings are values like those that are fed.
+    for (const [name, tensor] of checked.graph.initializers) {
+      if (tensor.dtype === 'string') this.#values.set(name, tensor);
+    }
+  }
+
+  async result(): Promise<ProgramResult> {
+    const { outputs, keepAll = false, run } = this.#options;
+    const { nodes } = this.#checked.graph;
+    const wanted = keepAll ? nodes.flatMap((node) => node.outputs) : outputs;
+    let pending: readonly Node[] = neededNodes(nodes, [...outputs, ...wanted]);
+    let after = 0;
+    for (;;) {
+      throwIfAborted(run.signal);
+      const before = pending.length;
+      const stage = await this.#stage(pending, after);
+      after = stage.id;
+      pending = await this.#hostOperators(stage.deferred);
+      if (pending.length === 0) break;
+      if (pending.length === before && !this.#learn(stage.contents)) this.#stuck(pending, stage);
+    }
+    for (const name of outputs) {
+      const value = this.#valueOf(name);
+      if (value === undefined) throw new RangeError(`run: there is no value '${name}'.`);
+      this.#values.set(name, value);
+      for (const tensor of tensorsIn(value)) this.#own.delete(tensor);
+    }
+    this.#noteHost();
+    const gate = this.#gate;
+    return {
+      values: this.#values,
+      notes: this.#notes,
+      ...(gate === undefined ? {} : { gate }),
+    };
+  }
+
+  release(): void {
+    for (const tensor of this.#own) tensor.dispose();
+  }
+
+  #valueOf(name: string): Data | undefined {
+    const value = this.#values.get(name);
+    return value === undefined ? this.#machine.constant(name) : value;
+  }
+
+  /** Plans what can be planned of the nodes, and runs it. */
+  async #stage(nodes: readonly Node[], after: number): Promise<Stage> {
+    const { outputs, keepAll = false, fuse, run } = this.#options;
+    const read = new Set(nodes.flatMap((node) => [...valuesRead(node)]));
+    const feeds = new Map<string, FeedType>();
+    const given = new Map<string, Tensor>();
+    for (const name of after === 0 ? [...this.#values.keys()] : read) {
+      const value = this.#values.get(name);
+      if (!(value instanceof Tensor) || value.dtype === 'string') continue;
+      given.set(name, value);
+      feeds.set(name, await this.#typeOf(name, value));
+    }
+    const made = new Set(nodes.flatMap((node) => node.outputs));
+    const { initializers } = this.#checked.graph;
+    const isAtHand = (name: string): boolean =>
+      after === 0 && (given.has(name) || (initializers.has(name) && !this.#values.has(name)));
+    const stage = await this.#machine.stage(
+      this.#checked,
+      feeds,
+      {
+        outputs: outputs.filter((name) => made.has(name) || isAtHand(name)),
+        nodes,
+        ...(keepAll ? { keep: 'all' as const } : {}),
+        fuse,
+      },
+      after,
+    );
+    if (stage.outputs.length === 0) return stage;
+    const fed = new Map<string, Tensor>();
+    for (const name of stage.feeds) {
+      const tensor = given.get(name);
+      if (tensor !== undefined) fed.set(name, tensor);
+    }
+    // Between stages values stay where they are; outputs go where they are wanted.
+    const onDevice = new Set(run.keepOnDevice);
+    for (const name of stage.outputs) if (!outputs.includes(name) && !keepAll) onDevice.add(name);
+    const result = await stage.executable.run(await this.#machine.bring(fed), {
+      ...run,
+      keepOnDevice: onDevice,
+    });
+    for (const [name, tensor] of result.outputs) {
+      this.#values.set(name, tensor);
+      if (tensor.storage !== undefined) this.#own.add(tensor);
+    }
+    this.#addNotes(this.#machine.note(result.notes, this.#checked.graph));
+    this.#addGate(result.gate);
+    return stage;
+  }
+
+  async #typeOf(name: string, tensor: Tensor): Promise<FeedType> {
+    const { dtype, dims } = tensor;
+    if (!this.#contents.has(name)) return { dtype, dims };
+    const here = await inMemory(tensor);
+    return { dtype, dims, contents: here.bytes().slice() };
+  }
+
+  /** Runs what can be run on the host, in order; gives what is left. */
+  async #hostOperators(nodes: readonly Node[]): Promise<readonly Node[]> {
+    const { hosts } = this.#checked;
+    let left = nodes;
+    for (;;) {
+      const missing = new Set(left.flatMap((node) => node.outputs));
+      const ready = left.filter(
+        (node) =>
+          hosts[node.index] !== undefined &&
+          [...valuesRead(node)].every((name) => !missing.has(name)),
+      );
+      if (ready.length === 0) return left;
+      for (const node of ready) await this.#hostOperator(node);
+      left = left.filter((node) => !ready.includes(node));
+    }
+  }
+
+  async #hostOperator(node: Node): Promise<void> {
+    throwIfAborted(this.#options.run.signal);
+    const op = this.#checked.hosts[node.index];
+    if (op === undefined) return;
+    const inputs: (Data | undefined)[] = [];
+    for (const name of node.inputs) {
+      const value = name === '' ? undefined : this.#valueOf(name);
+      inputs.push(value === undefined ? undefined : await dataInMemory(value));
+    }
+    const context = new HostNode(node, this.#checked, inputs, {
+      run: (body, given) => this.#body(body, given),
+      call: this.#machine.call,
+    });
+    let results: readonly Data[];
+    try {
+      results = await op.run(context);
+    } catch (error) {
+      if (error instanceof RangeError || error instanceof TypeError) {
+        error.message = `node ${nodeLabel(node)}: ${error.message}`;
+      }
+      throw error;
+    }
+    node.outputs.forEach((name, i) => {
+      const value = results[i];
+      if (name === '') return;
+      if (value === undefined) throw new TypeError(`${node.opType}: there is no output ${i}.`);
+      this.#values.set(name, value);
+    });
+    this.#hostNodes.push(node);
+  }
+
+  /** Runs a graph that a node carries. */
+  async #body(body: CheckedGraph, given: readonly Data[]): Promise<Data[]> {
+    const { graph } = body;
+    const feeds = new Map<string, Data>();
+    const outside = new Set(graph.nodes.flatMap((node) => [...valuesRead(node)]));
+    for (const { name } of graph.outputs) outside.add(name);
+    for (const name of outside) {
+      const value = this.#values.get(name);
+      if (value !== undefined) feeds.set(name, value);
+    }
+    graph.inputs.forEach(({ name }, i) => {
+      const value = given[i];
+      if (value === undefined) {
+        throw new RangeError(
+          `expected ${graph.inputs.length} inputs of the body, got ${given.length}.`,
+        );
+      }
+      feeds.set(name, value);
+    });
+    const { run, fuse } = this.#options;
+    const result = await this.#machine.program(body).run(this.#machine, feeds, {
+      outputs: graph.outputs.map(({ name }) => name),
+      fuse,
+      run: { ...run, keepOnDevice: undefined },
+    });
+    this.#addNotes(result.notes);
+    this.#addGate(result.gate);
+    return graph.outputs.map(({ name }) => {
+      const value = result.values.get(name);
+      if (value === undefined) throw new TypeError(`there is no value '${name}' in the body.`);
+      return value;
+    });
+  }
+
+  /** Takes over the contents that plans need; false if there were none. */
+  #learn(contents: Plan['contents']): boolean {
+    let isNew = false;
+    for (const name of contents.keys()) {
+      if (this.#contents.has(name) || !(this.#values.get(name) instanceof Tensor)) continue;
+      this.#contents.add(name);
+      isNew = true;
+    }
+    return isNew;
+  }
+
+  #stuck(pending: readonly Node[], stage: Stage): never {
+    const [error] = stage.contents.values();
+    if (error !== undefined) throw error;
+    const [node] = pending;
+    const missing = [...(node === undefined ? [] : valuesRead(node))].filter(
+      (name) => this.#valueOf(name) === undefined,
+    );
+    throw new Error(
+      `run: ${node?.opType ?? ''} '${node === undefined ? '' : nodeLabel(node)}' waits for ${missing.map((name) => `'${name}'`).join()}.`,
+    );
+  }
+
+  /** Notes of the same kind and text are one note. */
+  #addNotes(notes: readonly Note[]): void {
+    for (const note of notes) {
+      const isKnown = this.#notes.some(
+        (one) => one.kind === note.kind && one.message === note.message && note.audit === undefined,
+      );
+      if (!isKnown) this.#notes.push(note);
+    }
+  }
+
+  #addGate(gate: GateCost | undefined): void {
+    if (gate === undefined) return;
+    const { pipelines, skipped, milliseconds } = this.#gate ?? {
+      ...{ pipelines: 0, skipped: 0, milliseconds: 0 },
+    };
+    this.#gate = {
+      pipelines: pipelines + gate.pipelines,
+      skipped: skipped + gate.skipped,
+      milliseconds: milliseconds + gate.milliseconds,
+    };
+  }
+
+  /** In a run on a GPU, what ran on the host is said. */
+  #noteHost(): void {
+    if (this.#machine.backend !== 'webgpu' || this.#hostNodes.length === 0) return;
+    const nodes = this.#hostNodes.map((node) => `${node.opType} '${nodeLabel(node)}'`);
+    const message = `${nodes.join(', ')}: executed on the host, between runs of the GPU.`;
+    this.#addNotes([{ kind: 'reference', message, nodes }]);
+  }
+}
+
+/** The tensor with its elements in memory. */
+export async function inMemory(tensor: Tensor): Promise<Tensor> {
+  return tensor.storage === undefined
+    ? tensor
+    : new Tensor(tensor.dtype, await tensor.read(), tensor.dims);
+}
+
+async function dataInMemory(data: Data): Promise<Data> {
+  const here = new Map<Tensor, Tensor>();
+  for (const tensor of tensorsIn(data)) here.set(tensor, await inMemory(tensor));
+  return mapTensors(data, (tensor) => here.get(tensor) ?? tensor);
+}
