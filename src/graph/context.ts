@@ -129,14 +129,6 @@ export class HostTypes extends AttributeContext implements HostTypeContext {
     return found?.type === 'type' ? found.value : undefined;
   }
 
-  /** A `strings` attribute. */
-  strings(attribute: string, otherwise?: readonly string[]): readonly string[] {
-    const found = this.node.attributes.get(attribute);
-    if (found?.type === 'strings') return found.value;
-    if (otherwise !== undefined) return otherwise;
-    throw new TypeError(`${this.opType}: attribute ${attribute} is missing.`);
-  }
-
   /** A `tensor` attribute as it is, strings too; undefined if it is absent. */
   tensorAttribute(attribute: string): Tensor | undefined {
     const found = this.node.attributes.get(attribute);

@@ -5,6 +5,7 @@ import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import unfoldShader from '../../shaders/ops/integer_unfold.wgsl';
+import { isSigned } from './element_types.ts';
 import { gridOf } from './grid.ts';
 import { viewOf } from './quantise.ts';
 import {
@@ -158,7 +159,7 @@ export function emitIntegerConv(
   }
   const geometry = {
     channels,
-    is_signed: x.value.dtype === 'int8' ? 1 : 0,
+    is_signed: isSigned(x.value.dtype) ? 1 : 0,
     depth: depth.size,
     height: height.size,
     width: width.size,

@@ -8,6 +8,7 @@ import type { Value } from '../core/value.ts';
 import packShader from '../../shaders/ops/integer_pack.wgsl';
 import productShader from '../../shaders/ops/integer_product.wgsl';
 import { epilogueChain } from './chain_wgsl.ts';
+import { isSigned } from './element_types.ts';
 import { gridOf } from './grid.ts';
 
 export const integerPack: Kernel = {
@@ -59,7 +60,7 @@ const COLUMNS = 512;
 /** Lines side by side in a left operand of so many. */
 export const stripOf = (lines: number): number => (lines === 1 ? 1 : 4);
 
-/** An 8-bit operand: lines (rows on the left, columns on the right) of terms, at these strides in elements. */
+/** An operand of bytes, integers of at most 8 bits: lines (rows on the left, columns on the right) of terms, at these strides in elements. */
 export interface IntegerOperand {
   readonly value: Value;
   /** Of the value's dtype: one, or [lines], or [..., lines] by batch axes. */
@@ -88,7 +89,7 @@ const innermostFirst = (list: readonly number[]): number[] => list.toReversed();
 
 /** A zero of an 8-bit dtype, for operands without a zero point. */
 export const noZero = (node: LowerContext, value: Value): Value =>
-  node.constantValue(value.dtype, [], value.dtype === 'int8' ? Int8Array.of(0) : Uint8Array.of(0));
+  node.constantValue(value.dtype, [], isSigned(value.dtype) ? Int8Array.of(0) : Uint8Array.of(0));
 
 /** Emits the packing of an operand, `block` lines side by side. */
 export function pack(
@@ -117,7 +118,7 @@ export function pack(
       terms,
       lines,
       block,
-      is_signed: value.dtype === 'int8' ? 1 : 0,
+      is_signed: isSigned(value.dtype) ? 1 : 0,
       line_stride: operand.lineStride,
       term_stride: operand.termStride,
       zero_stride: many && zero.dims.at(-1) !== 1 ? 1 : 0,

@@ -4,7 +4,7 @@
 import { dtypeInfo, type DType } from '../core/dtype.ts';
 import type { LowerContext, NodeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
-import { emitCast } from './elementwise.ts';
+import { emitCast } from './cast.ts';
 
 const FLOATS: readonly DType[] = ['float32', 'float16', 'bfloat16'];
 
