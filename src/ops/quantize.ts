@@ -222,7 +222,9 @@ function emitDequantised(
   const zeros = zero === undefined ? undefined : laidOut(node, zero, layout);
   const from = viewOf(node, x, layout.dims);
   const to = layout.dims.length === x.dims.length ? out : node.temp(out.dtype, layout.dims);
-  emitChain(node, to, (c) => storeElement(c, out.dtype, dequantised(c, from, scales, zeros)));
+  const step = (c: ChainBuilder): number =>
+    storeElement(c, out.dtype, dequantised(c, from, scales, zeros));
+  emitChain(node, to, step, true);
   if (to !== out) node.alias(out, to);
 }
 
