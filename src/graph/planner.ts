@@ -66,7 +66,8 @@ class Planner implements PlanBuilder {
     const { store } = this;
     for (const [name, tensor] of graph.initializers) {
       if (store.named.has(name) || tensor.dtype === 'string') continue;
-      const constant = new HostConstant(tensor.dtype, tensor.bytes());
+      const constant =
+        this.evaluator.constantOf?.(tensor) ?? new HostConstant(tensor.dtype, tensor.bytes());
       const canonical = tensor.dtype === 'float32' && store.isCanonical(constant);
       store.named.set(name, { constant, dims: tensor.dims, canonical });
     }
