@@ -3,6 +3,8 @@
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
 import { operators as attention } from './operators/attention.ts';
 import { operators as blocks } from './operators/blocks.ts';
+import { withFloat16 } from './float16.ts';
+import { operators as activation } from './operators/activation.ts';
 import { operators as cast } from './operators/cast.ts';
 import { operators as convTranspose } from './operators/conv_transpose.ts';
 import { operators as einsum } from './operators/einsum.ts';
@@ -15,7 +17,6 @@ import { operators as integer } from './operators/integer.ts';
 import { operators as gridSample } from './operators/grid_sample.ts';
 import { operators as loss } from './operators/loss.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
-import { operators as mod } from './operators/mod.ts';
 import { operators as movement } from './operators/movement.ts';
 import { operators as normalization } from './operators/normalization.ts';
 import { operators as order } from './operators/order.ts';
@@ -39,6 +40,7 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 const families: readonly OracleOperators[] = [
   attention,
   blocks,
+  activation,
   cast,
   convTranspose,
   cumulative,
@@ -52,7 +54,6 @@ const families: readonly OracleOperators[] = [
   integer,
   loss,
   maxPool,
-  mod,
   movement,
   normalization,
   order,
@@ -73,7 +74,7 @@ const families: readonly OracleOperators[] = [
 export const oracleOperators: ReadonlyMap<string, OracleOperator> = new Map(
   families
     .flatMap((family) => Object.entries(family))
-    .map(([name, operator]) => [name.includes(':') ? name : `:${name}`, operator]),
+    .map(([name, operator]) => [name.includes(':') ? name : `:${name}`, withFloat16(operator)]),
 );
 
 /** A graph as the oracle takes it: nodes in an order in which they can be executed. */
