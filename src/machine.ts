@@ -14,6 +14,7 @@ export interface Stage {
   readonly feeds: readonly string[];
   readonly outputs: readonly string[];
   readonly deferred: readonly Node[];
+  readonly replayed: readonly Node[];
   readonly contents: Plan['contents'];
   /** Set by whoever keeps stages. */
   readonly id: number;

@@ -75,12 +75,14 @@ class ProgramRun {
     const { nodes } = this.#checked.graph;
     const wanted = keepAll ? nodes.flatMap((node) => node.outputs) : outputs;
     let pending: readonly Node[] = neededNodes(nodes, [...outputs, ...wanted]);
+    let replayed: readonly Node[] = [];
     let after = 0;
     for (;;) {
       throwIfAborted(run.signal);
       const before = pending.length;
-      const stage = await this.#stage(pending, after);
+      const stage = await this.#stage([...replayed, ...pending], after);
       after = stage.id;
+      replayed = stage.replayed;
       pending = await this.#hostOperators(stage.deferred);
       if (pending.length === 0) break;
       if (pending.length === before && !this.#learn(stage.contents)) this.#stuck(pending, stage);

@@ -207,6 +207,7 @@ export class Session implements Model {
       feeds: [...plan.feeds.keys()],
       outputs: [...plan.outputs.keys()],
       deferred: plan.deferred,
+      replayed: plan.replayed,
       contents: plan.contents,
     };
     this.#stages.add(key, stage, release);

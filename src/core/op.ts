@@ -88,6 +88,8 @@ export interface DispatchOptions {
   readonly grid?: readonly [number, number, number]; // [1, 1, 1]
   readonly constants?: Readonly<Record<string, number>>; // {}
   readonly chain?: ChainProgram;
+  /** The outputs may never be read: where all is known, they are computed when somebody does. */
+  readonly lazy?: boolean; // false
 }
 
 export type AttributeKind =

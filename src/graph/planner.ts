@@ -62,8 +62,9 @@ export function planGraph(
     if (found !== undefined) outputs.set(name, found);
     else if (!left.has(name)) throw new RangeError(`plan: there is no value '${name}'`);
   }
-  // What deferred nodes read and nobody else holds: feeds are the caller's, constants the store's.
-  for (const node of planner.deferred) {
+  const replayed = replayedNodes(planner, nodes);
+  // What later plans read and nobody else holds: feeds are the caller's, constants the store's.
+  for (const node of [...planner.deferred, ...replayed]) {
     for (const name of valuesRead(node)) {
       const value = planner.named.get(name);
       if (value !== undefined && !planner.fed.has(name) && !store.named.has(name))
@@ -96,6 +97,7 @@ export function planGraph(
       : live,
     feeds: planner.fed,
     deferred: planner.deferred,
+    replayed,
     contents: planner.contentsNeeded,
     outputs,
     root,
@@ -104,6 +106,17 @@ export function planGraph(
       for (const constant of planner.own) constant.release();
     },
   };
+}
+
+/** Planned nodes that are planned again with the deferred ones, which must see what they dequantised (V8). */
+function replayedNodes(planner: Planner, nodes: readonly Node[]): Node[] {
+  const read = new Set(planner.deferred.flatMap((node) => [...valuesRead(node)]));
+  return nodes.filter((node) =>
+    node.outputs.some((name) => {
+      const value = read.has(name) ? planner.named.get(name) : undefined;
+      return value !== undefined && planner.isDequantised(value, planner.checked);
+    }),
+  );
 }
 
 /** Lowers a node of the planned graph, or says that it must wait. */
@@ -156,7 +169,9 @@ function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origi
   const def = checked.defs[node.index];
   if (def === undefined) throw new Error(`plan: node ${nodeLabel(node)} was not checked`);
   if (node.outputs.every((name) => name === '' || planner.store.named.has(name))) return;
-  const inputs = node.inputs.map((name) => (name === '' ? undefined : planner.lookup(name)));
+  const inputs = node.inputs.map((name) =>
+    name === '' ? undefined : planner.taken(name, checked),
+  );
   const opset = checked.opsets[node.index] ?? 0;
   const context = new PlanContext(planner, node, inputs, opset, origin.index);
   try {
@@ -171,6 +186,7 @@ function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origi
       return planner.create(dtype, shape, name);
     });
     def.lower(context);
+    planner.noteDequantised(context.outputs, checked);
     planner.remember(context.outputs);
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) {

@@ -35,6 +35,10 @@ export class Planner implements PlanBuilder {
   readonly fed = new Map<string, Value>();
   readonly deferred: Node[] = [];
   readonly contentsNeeded = new Map<string, TypeError>();
+  /** Dispatches that are evaluated when an output of theirs is asked for. */
+  readonly #waiting = new Map<Value, { dispatch: Dispatch; known: readonly Constant[] }>();
+  /** The graph whose node made a dequantised value: only in it that counts (V8). */
+  readonly #dequantisedIn = new Map<Value, CheckedGraph>();
   readonly #shared = new Set<Constant>();
 
   constructor(
@@ -78,6 +82,26 @@ export class Planner implements PlanBuilder {
     return made;
   }
 
+  /** What a node of a graph takes for an input: a value dequantised in another graph is a float like others. */
+  taken(name: string, by: CheckedGraph): Value | undefined {
+    const value = this.lookup(name);
+    if (value === undefined || this.isDequantised(value, by) || value.quantised === undefined) {
+      return value;
+    }
+    const plain = this.create(value.dtype, value.dims);
+    plain.canonical = value.canonical;
+    this.roots.set(plain, value);
+    return plain;
+  }
+
+  isDequantised(value: Value, by: CheckedGraph): boolean {
+    return value.quantised !== undefined && this.#dequantisedIn.get(value) === by;
+  }
+
+  noteDequantised(outputs: readonly (Value | undefined)[], by: CheckedGraph): void {
+    for (const value of outputs) if (value?.quantised) this.#dequantisedIn.set(value, by);
+  }
+
   #feed(name: string, { dtype, dims, contents }: FeedType): Value {
     const value = this.create(dtype, dims, name);
     if (contents === undefined) this.fed.set(name, value);
@@ -92,10 +116,10 @@ export class Planner implements PlanBuilder {
   /** Remembers the outputs of a node whose contents no feed's shape changes. */
   remember(outputs: readonly (Value | undefined)[]): void {
     for (const value of outputs) {
-      const constant = value === undefined ? undefined : this.constant(value);
-      if (value === undefined || constant === undefined || !this.#shared.has(constant)) continue;
       // What it was made of would be forgotten: its node is lowered again, and folded from the store.
-      if (value.quantised !== undefined) continue;
+      if (value === undefined || value.quantised !== undefined) continue;
+      const constant = this.constant(value);
+      if (constant === undefined || !this.#shared.has(constant)) continue;
       const { dims, canonical } = value;
       this.store.named.set(value.name, { constant, dims, canonical });
     }
@@ -115,7 +139,13 @@ export class Planner implements PlanBuilder {
   }
 
   constant(value: Value): Constant | undefined {
-    return this.constants.get(this.root(value));
+    const root = this.root(value);
+    const waiting = this.#waiting.get(root);
+    if (waiting !== undefined) {
+      for (const output of waiting.dispatch.outputs) this.#waiting.delete(output);
+      this.fold(waiting.dispatch, waiting.known);
+    }
+    return this.constants.get(root);
   }
 
   setConstant(value: Value, constant: Constant): void {
@@ -151,11 +181,13 @@ export class Planner implements PlanBuilder {
     for (const [name, value] of named) this.named.set(name, value);
   }
 
-  emit(node: number, dispatch: Dispatch): void {
+  emit(node: number, dispatch: Dispatch, lazy: boolean): void {
     const inputs = inputsOf(dispatch);
     const known = inputs.map((value) => this.constant(value));
     if (known.every((constant): constant is Constant => constant !== undefined)) {
-      this.fold(dispatch, known);
+      // A dequantised weight that only exact products read would be four times its size for nothing.
+      if (lazy) for (const value of dispatch.outputs) this.#waiting.set(value, { dispatch, known });
+      else this.fold(dispatch, known);
     } else {
       this.steps.push({ dispatch, nodes: [node] });
     }

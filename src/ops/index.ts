@@ -15,7 +15,6 @@ import * as einsum from './einsum.ts';
 import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
 import * as flex_attention from './flex_attention.ts';
-import { withFloat16 } from './float16.ts';
 import * as fourier from './fourier.ts';
 import * as fused from './fused.ts';
 import * as fused_normalization from './fused_normalization.ts';
@@ -23,11 +22,6 @@ import * as gather from './gather.ts';
 import * as gelu_ms from './gelu_ms.ts';
 import * as generate from './generate.ts';
 import * as grid_sample from './grid_sample.ts';
-import * as integer from './integer.ts';
-import * as integer_float from './integer_float.ts';
-import * as loss from './loss.ts';
-import * as mask from './mask.ts';
-import * as mat_mul from './mat_mul.ts';
 import * as group_query from './group_query.ts';
 import * as integer from './integer.ts';
 import * as integer_float from './integer_float.ts';
@@ -78,11 +72,6 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   gelu_ms,
   generate,
   grid_sample,
-  integer,
-  integer_float,
-  loss,
-  mask,
-  mat_mul,
   group_query,
   integer,
   integer_float,
