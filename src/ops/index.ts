@@ -19,6 +19,7 @@ import * as normalization from './normalization.ts';
 import * as order from './order.ts';
 import * as pad from './pad.ts';
 import * as pool from './pool.ts';
+import * as random from './random.ts';
 import * as reduce from './reduce.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
@@ -48,6 +49,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   order,
   pad,
   pool,
+  random,
   reduce,
   reshape,
   resize,

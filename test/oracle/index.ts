@@ -19,6 +19,7 @@ import { operators as normalization } from './operators/normalization.ts';
 import { operators as order } from './operators/order.ts';
 import { operators as pool } from './operators/pool.ts';
 import { operators as product } from './operators/product.ts';
+import { operators as random } from './operators/random.ts';
 import { cumulative, operators as reduce } from './operators/reduce.ts';
 import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
@@ -50,6 +51,7 @@ const families: readonly OracleOperators[] = [
   order,
   pool,
   product,
+  random,
   reduce,
   reshape,
   resize,
@@ -101,6 +103,7 @@ export function runOracle(
         return value;
       }),
       outputs: node.outputs.length,
+      output: node.outputs.find((name) => name !== '') ?? '',
     };
     const results = operator(one);
     node.outputs.forEach((output, i) => {
