@@ -1,5 +1,6 @@
 // The operators: one line a family file, alphabetical. An operator is every export that is an OpDef.
 import type { OpDef } from '../core/op.ts';
+import * as batch_normalization from './batch_normalization.ts';
 import * as blocks from './blocks.ts';
 import * as concat from './concat.ts';
 import * as conv from './conv.ts';
@@ -26,10 +27,12 @@ import * as resize from './resize.ts';
 import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
+import * as training from './training.ts';
 import * as transpose from './transpose.ts';
 import * as window_functions from './window_functions.ts';
 
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
+  batch_normalization,
   blocks,
   concat,
   conv,
@@ -56,6 +59,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   scatter,
   slice,
   softmax,
+  training,
   transpose,
   window_functions,
 ];

@@ -25,6 +25,7 @@ import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
 import { operators as scatter } from './operators/scatter.ts';
 import { operators as softmax } from './operators/softmax.ts';
+import { operators as training } from './operators/training.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
 
 /** Operator type to operator; a name of another domain than ONNX's is written `domain:type`. */
@@ -57,6 +58,7 @@ const families: readonly OracleOperators[] = [
   resize,
   scatter,
   softmax,
+  training,
 ];
 
 /** `domain:type` to operator; ONNX's own domain is ''. */
