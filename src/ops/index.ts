@@ -22,6 +22,7 @@ import * as pad from './pad.ts';
 import * as pool from './pool.ts';
 import * as random from './random.ts';
 import * as reduce from './reduce.ts';
+import * as regions from './regions.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
 import * as scatter from './scatter.ts';
@@ -54,6 +55,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   pool,
   random,
   reduce,
+  regions,
   reshape,
   resize,
   scatter,

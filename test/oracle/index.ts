@@ -21,6 +21,7 @@ import { operators as pool } from './operators/pool.ts';
 import { operators as product } from './operators/product.ts';
 import { operators as random } from './operators/random.ts';
 import { cumulative, operators as reduce } from './operators/reduce.ts';
+import { operators as regions } from './operators/regions.ts';
 import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
 import { operators as scatter } from './operators/scatter.ts';
@@ -54,6 +55,7 @@ const families: readonly OracleOperators[] = [
   product,
   random,
   reduce,
+  regions,
   reshape,
   resize,
   scatter,
