@@ -89,8 +89,17 @@ const normalAttributes: Readonly<Record<string, AttributeSpec>> = {
   seed: { kind: 'float' },
 };
 
-function lowerUniform(node: LowerContext): void {
+/** The output, or a float32 that is rounded to it (V9) by the function that comes with it. */
+function floatOutput(node: LowerContext): { out: Value; round: () => void } {
   const out = node.output(0);
+  if (out.dtype === 'float32') return { out, round: () => undefined };
+  const drawn = node.temp('float32', out.dims);
+  const attributes = { to: dtypeInfo(out.dtype).onnx };
+  return { out: drawn, round: () => void node.call('Cast', [drawn], { attributes, to: out }) };
+}
+
+function lowerUniform(node: LowerContext): void {
+  const { out, round } = floatOutput(node);
   const u = uniforms(node, out.dims);
   const [low, high] = [Math.fround(node.float('low', 0)), Math.fround(node.float('high', 1))];
   mapped(
@@ -103,10 +112,11 @@ function lowerUniform(node: LowerContext): void {
     },
     out,
   );
+  round();
 }
 
 function lowerNormal(node: LowerContext): void {
-  const out = node.output(0);
+  const { out, round } = floatOutput(node);
   const z = normals(node, out.dims);
   const [mean, scale] = [Math.fround(node.float('mean', 0)), Math.fround(node.float('scale', 1))];
   mapped(
@@ -115,13 +125,16 @@ function lowerNormal(node: LowerContext): void {
     (c) => c.op('add_f32', c.scalar(mean), c.op('mul_f32', c.f32(z), c.scalar(scale))),
     out,
   );
+  round();
 }
 
-function drawnDtype(node: NodeContext, otherwise: DType | undefined): ['float32'] {
+const FLOATS: readonly DType[] = ['float32', 'float16', 'bfloat16', 'float64'];
+
+function drawnDtype(node: NodeContext, otherwise: DType | undefined): DType[] {
   const dtype = node.has('dtype') ? dtypeOfOnnx(node.int('dtype')) : otherwise;
-  if (dtype !== 'float32') {
+  if (dtype === undefined || !FLOATS.includes(dtype)) {
     throw new TypeError(
-      `${node.opType}: dtype: expected float32, got ${dtype ?? 'nothing'}. Cast the output.`,
+      `${node.opType}: dtype: expected ${FLOATS.join(' or ')}, got ${dtype ?? 'nothing'}. Cast the output.`,
     );
   }
   return [dtype];
@@ -180,9 +193,9 @@ export const Bernoulli: OpDef = {
   dtypes(node) {
     const p = node.dtypeOf(0);
     const dtype = node.has('dtype') ? dtypeOfOnnx(node.int('dtype')) : p;
-    if (p !== 'float32' || dtype === undefined || dtype === 'string') {
+    if (p === undefined || !FLOATS.includes(p) || dtype === undefined || dtype === 'string') {
       throw new TypeError(
-        `Bernoulli: expected float32 and a numeric dtype, got ${p ?? 'nothing'} and ${dtype ?? node.int('dtype')}. Cast them.`,
+        `Bernoulli: expected floats and a numeric dtype, got ${p ?? 'nothing'} and ${dtype ?? node.int('dtype')}. Cast them.`,
       );
     }
     return [dtype];
@@ -192,7 +205,16 @@ export const Bernoulli: OpDef = {
     const [p, out] = [node.input(0), node.output(0)];
     const u = uniforms(node, p.dims);
     const hit = node.temp('bool', p.dims);
-    mapped(node, p.dims, (c) => c.op('less_f32', c.f32(u), c.f32(p)), hit);
+    if (p.dtype === 'float32') {
+      mapped(node, p.dims, (c) => c.op('less_f32', c.f32(u), c.f32(p)), hit);
+    } else {
+      // u has 24 bits: where the type has fewer, it is p that is widened.
+      const isWide = p.dtype === 'float64';
+      const to = isWide ? p.dtype : 'float32';
+      const attributes = { to: dtypeInfo(to).onnx };
+      const [other = p] = node.call('Cast', [isWide ? u : p], { attributes });
+      node.call('Less', isWide ? [other, p] : [u, other], { to: hit });
+    }
     if (out.dtype === 'bool') node.alias(out, hit);
     else node.call('Cast', [hit], { attributes: { to: dtypeInfo(out.dtype).onnx }, to: out });
   },

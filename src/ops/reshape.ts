@@ -127,16 +127,23 @@ export const Identity: OpDef = {
   lower: rename,
 };
 
-/** Whether the node drops anything: since opset 12 it may be told to, before it is for inference. */
-const isTraining = (node: ShapeContext): boolean =>
-  node.optional(2) !== undefined && Number(node.known(2, 'training_mode')[0]) !== 0;
+/** Whether the node drops anything: since opset 12 it may be told to, before opset 7 not to; between it is for inference. */
+function isTraining(node: ShapeContext): boolean {
+  if (node.opset < 7) return node.int('is_test', 0) === 0;
+  return node.optional(2) !== undefined && Number(node.known(2, 'training_mode')[0]) !== 0;
+}
 
 /** For inference the output is the input, and the mask is true everywhere (1 before opset 10). */
 export const Dropout: OpDef = {
   type: 'Dropout',
-  opsets: [7, 27],
+  opsets: [1, 27],
   inputs: [1, 3],
-  attributes: { ratio: { kind: 'float' }, seed: { kind: 'int' } },
+  attributes: {
+    consumed_inputs: { kind: 'ints' },
+    is_test: { kind: 'int' },
+    ratio: { kind: 'float' },
+    seed: { kind: 'int' },
+  },
   dtypes(node) {
     const [dtype = 'float32'] = sameDtype(node);
     return [dtype, node.opset < 10 ? dtype : 'bool'];
@@ -158,11 +165,16 @@ export const Dropout: OpDef = {
   },
   lower(node) {
     if (isTraining(node)) {
-      const half = node.constantValue('float32', [], Float32Array.of(0.5));
+      const given = Math.fround(node.float('ratio', 0.5));
+      const half = node.constantValue('float32', [], Float32Array.of(given));
       const ratio = node.temp('float32', []);
       node.alias(ratio, node.optional(1) ?? half);
       const [out, mask] = [0, 1].map((i) => (node.wants(i) ? node.output(i) : undefined));
-      emitDropout(node, node.input(0), ratio, out, mask);
+      const kept = mask?.dtype === 'float32' ? node.temp('bool', mask.dims) : mask;
+      emitDropout(node, node.input(0), ratio, out, kept);
+      if (mask !== undefined && kept !== undefined && kept !== mask) {
+        node.call('Cast', [kept], { attributes: { to: 1 }, to: mask });
+      }
       return;
     }
     if (node.wants(0)) rename(node);

@@ -27,9 +27,15 @@ function one(
   opType: string,
   inputs: readonly (CaseInput | undefined)[],
   attributes: Attributes = {},
-  extra: { expected?: readonly Tensor[]; same?: Same; outputs?: number } = {},
+  extra: { expected?: readonly Tensor[]; same?: Same; outputs?: number; opset?: number } = {},
 ): OpCase {
-  const spec = { opType, opset: 22, attributes, inputs, outputs: extra.outputs ?? 1 };
+  const spec = {
+    opType,
+    opset: extra.opset ?? 22,
+    attributes,
+    inputs,
+    outputs: extra.outputs ?? 1,
+  };
   return nodeCase(`random/${opType} ${id}`, group, spec, extra);
 }
 
@@ -173,6 +179,19 @@ const random: OpCase[] = [
   one('training,seed=-5', 'random', 'Dropout', [drawn([5, 7], 14), undefined, training], {
     seed: -5,
   }),
+  one(
+    'training,opset=6',
+    'random',
+    'Dropout',
+    [drawn([5, 7], 15)],
+    { ratio: { float: 0.25 } },
+    {
+      opset: 6,
+      outputs: 2,
+    },
+  ),
+  one('float16', 'random', 'RandomNormal', [], { shape: [50], dtype: 10 }),
+  one('bfloat16', 'random', 'RandomUniform', [], { shape: [50], dtype: 16 }),
 ];
 
 const like = given([4, 6], floats(20, 24));

@@ -4,6 +4,7 @@ import * as f from '../float.ts';
 import { typeOf, zeroOf, type Element } from '../layout.ts';
 import { at, floatOf, inputOf, intOf, intsOf, sizeOf, tensorOf, wordsOf } from '../node.ts';
 import type { OracleNode, OracleOperator, OracleTensor, OracleType } from '../types.ts';
+import { operators as casts } from './cast.ts';
 import { greatest } from './reduce.ts';
 
 const low32 = (n: bigint): bigint => n & 0xffffffffn;
@@ -59,13 +60,26 @@ function normalAt(node: OracleNode, index: number): number {
   return f.multiply(radius, elementary.cos(angle));
 }
 
+/** What was drawn, in the type that the node asks for. */
+function drawnAs(
+  node: OracleNode,
+  dims: readonly number[],
+  data: readonly number[],
+): OracleTensor[] {
+  const drawn = tensorOf('float32', dims, data);
+  const to = node.attributes.get('dtype');
+  const cast = casts['Cast'];
+  if (to === undefined || cast === undefined) return [drawn];
+  return [...cast({ ...node, inputs: [drawn], attributes: new Map([['to', to]]) })];
+}
+
 function uniform(node: OracleNode, dims: readonly number[]): OracleTensor[] {
   const [low, high] = [floatOf(node, 'low', f.kZero), floatOf(node, 'high', f.kOne)];
   const span = f.subtract(high, low);
   const data = Array.from({ length: sizeOf(dims) }, (_, i) =>
     f.add(low, f.multiply(uniformAt(node, i), span)),
   );
-  return [tensorOf('float32', dims, data)];
+  return drawnAs(node, dims, data);
 }
 
 function normal(node: OracleNode, dims: readonly number[]): OracleTensor[] {
@@ -73,7 +87,7 @@ function normal(node: OracleNode, dims: readonly number[]): OracleTensor[] {
   const data = Array.from({ length: sizeOf(dims) }, (_, i) =>
     f.add(mean, f.multiply(normalAt(node, i), scale)),
   );
-  return [tensorOf('float32', dims, data)];
+  return drawnAs(node, dims, data);
 }
 
 function oneOf(dtype: OracleType): Element {
@@ -125,14 +139,23 @@ function multinomial(node: OracleNode): OracleTensor[] {
 export function dropout(node: OracleNode): OracleTensor[] {
   const x = inputOf(node, 0);
   const given = node.inputs[1];
-  const ratio = given === undefined ? f.roundRational(1n, 2n) : at(wordsOf(given), 0);
+  const otherwise = floatOf(node, 'ratio', f.roundRational(1n, 2n));
+  const ratio = given === undefined ? otherwise : at(wordsOf(given), 0);
   const scale = f.divide(f.kOne, f.subtract(f.kOne, ratio));
   const mask = x.data.map((_, i) => {
     const order = f.compare(ratio, uniformAt(node, i));
     return order !== undefined && order <= 0 ? 1 : 0;
   });
   const data = wordsOf(x).map((word, i) => (mask[i] === 1 ? f.multiply(word, scale) : f.kZero));
-  return [tensorOf('float32', x.dims, data), tensorOf('bool', x.dims, mask)];
+  const own =
+    node.opset < 10
+      ? tensorOf(
+          'float32',
+          x.dims,
+          mask.map((bit) => (bit === 1 ? f.kOne : f.kZero)),
+        )
+      : tensorOf('bool', x.dims, mask);
+  return [tensorOf('float32', x.dims, data), own];
 }
 
 export const operators: Readonly<Record<string, OracleOperator>> = {
