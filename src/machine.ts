@@ -64,6 +64,8 @@ export interface ProgramOptions {
 export interface ProgramResult {
   readonly values: ReadonlyMap<string, Data>;
   readonly notes: readonly Note[];
+  /** The seed was read. */
+  readonly random: boolean;
   readonly gate?: GateCost;
 }
 

@@ -11,6 +11,7 @@ import type { CheckedGraph } from './graph/check.ts';
 import { nodeLabel, type Node } from './graph/graph.ts';
 import type { FeedType, Plan } from './graph/plan.ts';
 import { neededNodes } from './graph/planner.ts';
+import { SEED_FEED, seedOfBody } from './graph/seed.ts';
 import { valuesRead } from './graph/sort.ts';
 import { HostNode } from './host_node.ts';
 import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
@@ -52,6 +53,9 @@ class ProgramRun {
   /** On the device, and nobody's once the run is over. */
   readonly #own = new Set<Tensor>();
   readonly #hostNodes: Node[] = [];
+  /** Runs of the bodies that nodes carry. */
+  readonly #bodies = new Map<Node, number>();
+  #random = false;
   #gate: GateCost | undefined;
 
   constructor(
@@ -98,6 +102,7 @@ class ProgramRun {
     return {
       values: this.#values,
       notes: this.#notes,
+      random: this.#random,
       ...(gate === undefined ? {} : { gate }),
     };
   }
@@ -117,7 +122,7 @@ class ProgramRun {
     const read = new Set(nodes.flatMap((node) => [...valuesRead(node)]));
     const feeds = new Map<string, FeedType>();
     const given = new Map<string, Tensor>();
-    for (const name of after === 0 ? [...this.#values.keys()] : read) {
+    for (const name of after === 0 ? this.#values.keys() : [...read, SEED_FEED]) {
       const value = this.#values.get(name);
       if (!(value instanceof Tensor) || value.dtype === 'string') continue;
       given.set(name, value);
@@ -144,6 +149,7 @@ class ProgramRun {
       const tensor = given.get(name);
       if (tensor !== undefined) fed.set(name, tensor);
     }
+    this.#random ||= fed.has(SEED_FEED);
     // Between stages values stay where they are; outputs go where they are wanted.
     const onDevice = new Set(run.keepOnDevice);
     for (const name of stage.outputs) if (!outputs.includes(name) && !keepAll) onDevice.add(name);
@@ -194,7 +200,7 @@ class ProgramRun {
       inputs.push(value === undefined ? undefined : await dataInMemory(value));
     }
     const context = new HostNode(node, this.#checked, inputs, {
-      run: (body, given) => this.#body(body, given),
+      run: (body, given) => this.#body(node, body, given),
       call: this.#machine.call,
     });
     let results: readonly Data[];
@@ -216,7 +222,7 @@ class ProgramRun {
   }
 
   /** Runs a graph that a node carries. */
-  async #body(body: CheckedGraph, given: readonly Data[]): Promise<Data[]> {
+  async #body(node: Node, body: CheckedGraph, given: readonly Data[]): Promise<Data[]> {
     const { graph } = body;
     const feeds = new Map<string, Data>();
     const outside = new Set(graph.nodes.flatMap((node) => [...valuesRead(node)]));
@@ -234,12 +240,20 @@ class ProgramRun {
       }
       feeds.set(name, value);
     });
+    const count = this.#bodies.get(node) ?? 0;
+    this.#bodies.set(node, count + 1);
+    const seed = this.#values.get(SEED_FEED);
+    if (seed instanceof Tensor) {
+      const name = node.outputs.find((output) => output !== '') ?? '';
+      feeds.set(SEED_FEED, seedOfBody(seed, name, count));
+    }
     const { run, fuse } = this.#options;
     const result = await this.#machine.program(body).run(this.#machine, feeds, {
       outputs: graph.outputs.map(({ name }) => name),
       fuse,
       run: { ...run, keepOnDevice: undefined },
     });
+    this.#random ||= result.random;
     this.#addNotes(result.notes);
     this.#addGate(result.gate);
     return graph.outputs.map(({ name }) => {

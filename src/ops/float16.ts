@@ -7,6 +7,7 @@ import type {
   DispatchOptions,
   Kernel,
   LowerContext,
+  Randomness,
   NodeContext,
   OpDef,
   ShapeContext,
@@ -195,6 +196,9 @@ class WidenedLower extends WidenedShape<LowerContext> implements LowerContext {
   }
   alias(to: Value, from: Value): void {
     this.node.alias(to, from);
+  }
+  randomness(): Randomness {
+    return this.node.randomness();
   }
   call(type: string, inputs: readonly (Value | undefined)[], options?: CallOptions): Value[] {
     return this.node.call(type, inputs, options);

@@ -5,6 +5,7 @@ import * as activation from './activation.ts';
 import * as arithmetic from './arithmetic.ts';
 import * as attention from './attention.ts';
 import * as attention_ms from './attention_ms.ts';
+import * as batch_normalization from './batch_normalization.ts';
 import * as blocks from './blocks.ts';
 import * as cast from './cast.ts';
 import * as comparison from './comparison.ts';
@@ -37,8 +38,10 @@ import * as pad from './pad.ts';
 import * as pool from './pool.ts';
 import * as qlinear from './qlinear.ts';
 import * as quantize from './quantize.ts';
+import * as random from './random.ts';
 import * as recurrent from './recurrent.ts';
 import * as reduce from './reduce.ts';
+import * as regions from './regions.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
 import * as reverse_sequence from './reverse_sequence.ts';
@@ -47,6 +50,7 @@ import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
 import * as state from './state.ts';
+import * as training from './training.ts';
 import * as transpose from './transpose.ts';
 import * as window_functions from './window_functions.ts';
 
@@ -55,6 +59,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   arithmetic,
   attention,
   attention_ms,
+  batch_normalization,
   blocks,
   cast,
   comparison,
@@ -87,8 +92,10 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   pool,
   qlinear,
   quantize,
+  random,
   recurrent,
   reduce,
+  regions,
   reshape,
   resize,
   reverse_sequence,
@@ -97,6 +104,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   slice,
   softmax,
   state,
+  training,
   transpose,
   window_functions,
 ];

@@ -24,16 +24,19 @@ import { operators as normalization } from './operators/normalization.ts';
 import { operators as order } from './operators/order.ts';
 import { operators as pool } from './operators/pool.ts';
 import { operators as product } from './operators/product.ts';
+import { operators as random } from './operators/random.ts';
 import { operators as recurrent } from './operators/recurrent.ts';
 import { operators as qlinear } from './operators/qlinear.ts';
 import { operators as quantize } from './operators/quantize.ts';
 import { cumulative, operators as reduce } from './operators/reduce.ts';
+import { operators as regions } from './operators/regions.ts';
 import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
 import { operators as rotary } from './operators/rotary.ts';
 import { operators as scatter } from './operators/scatter.ts';
 import { operators as softmax } from './operators/softmax.ts';
 import { operators as state } from './operators/state.ts';
+import { operators as training } from './operators/training.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
 
 /** Operator type to operator; a name of another domain than ONNX's is written `domain:type`. */
@@ -66,14 +69,17 @@ const families: readonly OracleOperators[] = [
   product,
   qlinear,
   quantize,
+  random,
   recurrent,
   reduce,
+  regions,
   reshape,
   resize,
   rotary,
   scatter,
   softmax,
   state,
+  training,
 ];
 
 /** `domain:type` to operator; ONNX's own domain is ''. */
@@ -122,6 +128,7 @@ export function runOracle(
         return value;
       }),
       outputs: node.outputs.length,
+      output: node.outputs.find((name) => name !== '') ?? '',
     };
     const results = operator(one);
     node.outputs.forEach((output, i) => {
