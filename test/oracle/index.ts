@@ -17,7 +17,9 @@ import { cumulative, operators as reduce } from './operators/reduce.ts';
 import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
 import { operators as scatter } from './operators/scatter.ts';
+import { operators as selection } from './operators/selection.ts';
 import { operators as softmax } from './operators/softmax.ts';
+import { operators as trees } from './operators/trees.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
 
 /** Operator type to operator; a name of another domain than ONNX's is written `domain:type`. */
@@ -42,7 +44,9 @@ const families: readonly OracleOperators[] = [
   reshape,
   resize,
   scatter,
+  selection,
   softmax,
+  trees,
 ];
 
 /** `domain:type` to operator; ONNX's own domain is ''. */
