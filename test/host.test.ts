@@ -36,13 +36,14 @@ function difference(expected: Data, got: Data | undefined): string | undefined {
   return expected.map((item, i) => difference(item, got[i])).find((text) => text !== undefined);
 }
 
-/** The tensors of a case, if all its values are numeric ones and the oracle has its operators. */
+/** The tensors of a case, if the oracle has forms for all its values, and its operators. */
 function tensorsForOracle(one: HostCase): ReadonlyMap<string, Tensor> | undefined {
   const isKnown = one.graph.nodes.every((node) =>
     oracleOperators.has(`${node.domain}:${node.opType}`),
   );
   const feeds = [...one.feeds].filter(
-    (entry): entry is [string, Tensor] => entry[1] instanceof Tensor && entry[1].dtype !== 'string',
+    (entry): entry is [string, Tensor] =>
+      entry[1] instanceof Tensor && !['string', 'float64'].includes(entry[1].dtype),
   );
   return isKnown && feeds.length === one.feeds.size ? new Map(feeds) : undefined;
 }
