@@ -4,7 +4,7 @@
 
 /**
  * An element type, as ONNX names it, in lower case. Operators take a part of them each (docs/OPERATORS.md); float16,
- * bfloat16 and float64 are only moved, string not even that.
+ * bfloat16 and float64 are only moved, string only on the host.
  *
  * @example
  * ```ts
