@@ -8,6 +8,7 @@ import * as gather from './gather.ts';
 import * as generate from './generate.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
+import * as ml from './ml.ts';
 import * as mod from './mod.ts';
 import * as normalization from './normalization.ts';
 import * as order from './order.ts';
@@ -31,6 +32,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   generate,
   mask,
   mat_mul,
+  ml,
   mod,
   normalization,
   order,

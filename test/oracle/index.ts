@@ -7,6 +7,7 @@ import { operators as functions } from './operators/functions.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
+import { operators as ml } from './operators/ml.ts';
 import { operators as mod } from './operators/mod.ts';
 import { operators as movement } from './operators/movement.ts';
 import { operators as normalization } from './operators/normalization.ts';
@@ -34,6 +35,7 @@ const families: readonly OracleOperators[] = [
   gather,
   generate,
   maxPool,
+  ml,
   mod,
   movement,
   normalization,

@@ -105,7 +105,9 @@ test('a function on the host, between planned nodes', async () => {
       const { data } = texts;
       const numbers = counts.numbers();
       const repeated = Array.isArray(data)
-        ? data.map((text, i) => `${text}${typeof mark === 'string' ? mark : ''}`.repeat(numbers[i] ?? 0))
+        ? data.map((text, i) =>
+            `${text}${typeof mark === 'string' ? mark : ''}`.repeat(numbers[i] ?? 0),
+          )
         : [];
       return [new Tensor('string', repeated, texts.dims)];
     },
