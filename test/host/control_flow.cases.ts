@@ -185,6 +185,69 @@ const loops: HostCase[] = [
   ),
 ];
 
+const SEQUENCE: DataType = { kind: 'sequence', of: F32 };
+const MAYBE: DataType = { kind: 'optional', of: SEQUENCE };
+
+/** Collects trip numbers in a sequence that may not be there at first; the branches read a value from around them. */
+const collect = {
+  graph: graphOf(
+    'collect',
+    [
+      { opType: 'OptionalHasElement', inputs: ['maybe'], outputs: ['has'] },
+      {
+        ...{ opType: 'If', inputs: ['has'], outputs: ['list'] },
+        attributes: {
+          then_branch: {
+            graph: graphOf(
+              'is there',
+              [{ opType: 'OptionalGetElement', inputs: ['maybe'], outputs: ['held'] }],
+              [],
+              ['held'],
+            ),
+          },
+          else_branch: {
+            graph: graphOf(
+              'is not',
+              [{ opType: 'SequenceEmpty', inputs: [], outputs: ['empty'] }],
+              [],
+              ['empty'],
+            ),
+          },
+        },
+      },
+      { opType: 'Cast', inputs: ['trip'], outputs: ['number'], attributes: { to: 1 } },
+      { opType: 'SequenceInsert', inputs: ['list', 'number'], outputs: ['longer'] },
+      { opType: 'Identity', inputs: ['on'], outputs: ['still'] },
+    ],
+    [infoOf('trip', I64), infoOf('on', BOOL), infoOf('maybe', MAYBE)],
+    ['still', 'longer'],
+  ),
+};
+const carriedSequences: HostCase[] = [
+  one(
+    'a sequence out of nothing',
+    'defined',
+    'Loop',
+    {
+      inputs: [i64([], 3), bools([], 1), null],
+      types: [undefined, undefined, MAYBE],
+      attributes: { body: collect },
+    },
+    [[f32([], 0), f32([], 1), f32([], 2)]],
+  ),
+  one(
+    'a sequence goes on',
+    'edges',
+    'Loop',
+    {
+      inputs: [i64([], 1), bools([], 1), [f32([1], NaN)]],
+      types: [undefined, undefined, MAYBE],
+      attributes: { body: collect },
+    },
+    [[f32([1], NaN), f32([], 0)]],
+  ),
+];
+
 const running = {
   graph: graphOf(
     'running',
@@ -266,4 +329,4 @@ const scans: HostCase[] = [
   ),
 ];
 
-export const cases: readonly HostCase[] = [...chosen, ...loops, ...scans];
+export const cases: readonly HostCase[] = [...chosen, ...loops, ...carriedSequences, ...scans];
