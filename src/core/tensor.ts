@@ -12,6 +12,7 @@ import {
   type TypedArray,
 } from './dtype.ts';
 import { clampedNumber, formatShape, sizeOf } from './shape.ts';
+import type { HostStorage } from './weight.ts';
 
 export type Location = 'cpu' | 'webgpu';
 
@@ -42,9 +43,19 @@ const kIntegerRange: Partial<Record<DType, readonly [bigint, bigint]>> = {
   uint32: [0n, (1n << 32n) - 1n],
   int64: [-(1n << 63n), (1n << 63n) - 1n],
   uint64: [0n, (1n << 64n) - 1n],
-  // 16-bit floats are given as their bit patterns.
+  int4: [-8n, 7n],
+  uint4: [0n, 15n],
+  int2: [-2n, 1n],
+  uint2: [0n, 3n],
+  // Floats of 16 bits and fewer are given as their bit patterns.
   float16: [0n, 65535n],
   bfloat16: [0n, 65535n],
+  float8e4m3fn: [0n, 255n],
+  float8e4m3fnuz: [0n, 255n],
+  float8e5m2: [0n, 255n],
+  float8e5m2fnuz: [0n, 255n],
+  float8e8m0: [0n, 255n],
+  float4e2m1: [0n, 15n],
 };
 
 function fromList(dtype: DType, list: readonly (number | bigint | boolean)[]): TypedArray {
@@ -114,6 +125,19 @@ function checkData(dtype: DType, data: TensorInput): TensorData {
   return data as TypedArray;
 }
 
+/** Types that fill no byte: a value that they do not have would be moved, and cut off only where it is stored in a file. */
+function checkNarrow(dtype: DType, data: TensorData): void {
+  const range = kIntegerRange[dtype];
+  if (dtypeInfo(dtype).packedBits === undefined || range === undefined) return;
+  if (!(data instanceof Uint8Array || data instanceof Int8Array)) return;
+  const [least, most] = range.map(Number);
+  const wrong = data.findIndex((byte) => byte < (least ?? 0) || byte > (most ?? 0));
+  if (wrong < 0) return;
+  throw new RangeError(
+    `Tensor: element ${wrong} is out of range for ${dtype}: expected ${least}..${most}, got ${data[wrong]}.`,
+  );
+}
+
 function checkHeader(dtype: DType, dims: readonly number[]): number {
   if (!isDType(dtype)) {
     throw new TypeError(
@@ -126,8 +150,14 @@ function checkHeader(dtype: DType, dims: readonly number[]): number {
   return sizeOf(dims);
 }
 
-function isStorage(data: TensorInput | DeviceStorage): data is DeviceStorage {
+type Held = TensorData | DeviceStorage | HostStorage;
+
+function isStorage(data: TensorInput | Held): data is DeviceStorage {
   return typeof data === 'object' && data !== null && 'location' in data && 'read' in data;
+}
+
+function isHostStorage(data: TensorInput | Held): data is HostStorage {
+  return typeof data === 'object' && data !== null && 'location' in data && !('read' in data);
 }
 
 /** What a tensor can be made of; see the constructor. */
@@ -153,21 +183,26 @@ export class Tensor {
   /** Number of elements. */
   readonly size: number;
   /** Where the elements are; undefined after dispose(). */
-  #held: TensorData | DeviceStorage | undefined;
+  #held: Held | undefined;
 
   /**
    * @param dtype the element type
    * @param data the elements in row-major order: the dtype's typed array (not copied; float16 and bfloat16 as their
-   * bit patterns in a Uint16Array, bool as 0 and 1 in a Uint8Array), `string[]` for string, or an array of numbers,
-   * bigints or booleans, which is converted (floats are rounded to nearest-even). Backends pass a DeviceStorage.
+   * bit patterns in a Uint16Array, narrower floats as theirs in a Uint8Array, integers of 4 and 2 bits one a byte, bool as
+   * 0 and 1 in a Uint8Array), `string[]` for string, or an array of numbers, bigints or booleans, which is converted
+   * (floats are rounded to nearest-even). Backends pass a DeviceStorage.
    * @param dims the shape; [] is a scalar
    * @throws TypeError for data of the wrong kind; RangeError for a wrong length or a value out of range
    */
-  constructor(dtype: DType, data: TensorInput | DeviceStorage, dims: readonly number[]) {
+  constructor(
+    dtype: DType,
+    data: TensorInput | DeviceStorage | HostStorage,
+    dims: readonly number[],
+  ) {
     this.size = checkHeader(dtype, dims);
     this.dtype = dtype;
     this.dims = Object.freeze([...dims]);
-    if (isStorage(data)) {
+    if (isStorage(data) || isHostStorage(data)) {
       this.#held = data;
       return;
     }
@@ -185,6 +220,7 @@ export class Tensor {
         );
       }
     }
+    checkNarrow(dtype, checked);
     this.#held = checked;
   }
 
@@ -215,6 +251,12 @@ export class Tensor {
     return isStorage(held) ? held : undefined;
   }
 
+  /** The storage in memory, for the backend that placed it; undefined for an array. @throws TypeError after dispose() */
+  get hostStorage(): HostStorage | undefined {
+    const held = this.#alive();
+    return isHostStorage(held) ? held : undefined;
+  }
+
   /**
    * The elements, row-major, not a copy: the dtype's typed array, or string[].
    *
@@ -227,7 +269,7 @@ export class Tensor {
         `Tensor: data is not in memory: expected location cpu, got ${held.location}. Use await tensor.read().`,
       );
     }
-    return held;
+    return isHostStorage(held) ? arrayOfBytes(this.dtype, held.bytes(), this.size) : held;
   }
 
   /**
@@ -237,8 +279,8 @@ export class Tensor {
    */
   async read(): Promise<TensorData> {
     const held = this.#alive();
-    if (!isStorage(held)) return held;
-    return arrayOfBytes(this.dtype, await held.read(), this.size);
+    if (isStorage(held)) return arrayOfBytes(this.dtype, await held.read(), this.size);
+    return isHostStorage(held) ? arrayOfBytes(this.dtype, held.bytes(), this.size) : held;
   }
 
   /** The elements' bytes, little-endian, not a copy. @throws TypeError as `data`, and for string */
@@ -254,11 +296,12 @@ export class Tensor {
    * The elements as numbers, for shapes, axes and other small tensors. 64-bit integers beyond 2^53 - 1 in magnitude
    * are clamped to it (see `clampedNumber`).
    *
-   * @throws TypeError for string and 16-bit floats, and as `data`
+   * @throws TypeError for string and floats of 16 bits and fewer, and as `data`
    */
   numbers(): number[] {
     const data = this.data;
-    if (Array.isArray(data) || this.dtype === 'float16' || this.dtype === 'bfloat16') {
+    const isPattern = /float/.test(this.dtype) && dtypeInfo(this.dtype).bytes < 4;
+    if (Array.isArray(data) || isPattern) {
       throw new TypeError(
         `Tensor: no numbers: expected an integer, bool, float32 or float64 tensor, got ${this.dtype}.`,
       );
@@ -273,10 +316,10 @@ export class Tensor {
   dispose(): void {
     const held = this.#held;
     this.#held = undefined;
-    if (held !== undefined && isStorage(held)) held.dispose();
+    if (held !== undefined && (isStorage(held) || isHostStorage(held))) held.dispose();
   }
 
-  #alive(): TensorData | DeviceStorage {
+  #alive(): Held {
     if (this.#held !== undefined) return this.#held;
     throw new TypeError('Tensor: used after dispose(): expected a live tensor. Dispose it later.');
   }
