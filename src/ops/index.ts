@@ -30,6 +30,7 @@ import * as linear_attention from './linear_attention.ts';
 import * as loss from './loss.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
+import * as ml from './ml.ts';
 import * as multi_head from './multi_head.ts';
 import * as n_bits from './n_bits.ts';
 import * as normalization from './normalization.ts';
@@ -84,6 +85,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   loss,
   mask,
   mat_mul,
+  ml,
   multi_head,
   n_bits,
   normalization,

@@ -19,6 +19,8 @@ import { operators as integer } from './operators/integer.ts';
 import { operators as gridSample } from './operators/grid_sample.ts';
 import { operators as loss } from './operators/loss.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
+import { operators as ml } from './operators/ml.ts';
+import { operators as mod } from './operators/mod.ts';
 import { operators as movement } from './operators/movement.ts';
 import { operators as normalization } from './operators/normalization.ts';
 import { operators as order } from './operators/order.ts';
@@ -34,9 +36,11 @@ import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
 import { operators as rotary } from './operators/rotary.ts';
 import { operators as scatter } from './operators/scatter.ts';
+import { operators as selection } from './operators/selection.ts';
 import { operators as softmax } from './operators/softmax.ts';
 import { operators as state } from './operators/state.ts';
 import { operators as training } from './operators/training.ts';
+import { operators as trees } from './operators/trees.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
 
 /** Operator type to operator; a name of another domain than ONNX's is written `domain:type`. */
@@ -62,6 +66,8 @@ const families: readonly OracleOperators[] = [
   integer,
   loss,
   maxPool,
+  ml,
+  mod,
   movement,
   normalization,
   order,
@@ -77,9 +83,11 @@ const families: readonly OracleOperators[] = [
   resize,
   rotary,
   scatter,
+  selection,
   softmax,
   state,
   training,
+  trees,
 ];
 
 /** `domain:type` to operator; ONNX's own domain is ''. */
