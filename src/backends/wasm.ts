@@ -86,6 +86,11 @@ export class WasmBackend implements Evaluator {
     return new CoreConstant(heap, tensor.dtype, address, tensor.bytes().byteLength);
   }
 
+  /** Bytes that the core's memory can have. */
+  get memoryLimit(): number {
+    return this.#core.heap.limit;
+  }
+
   /** Bytes of core memory in use: constants, arena and command lists. */
   get memoryInUse(): number {
     return this.#core.heap.inUse;

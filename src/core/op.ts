@@ -224,7 +224,7 @@ export function packParams(
     const list = typeof value === 'number' ? [value] : value;
     if (list.length > field.length) {
       throw new RangeError(
-        `${kernel.name}: param ${field.name}: expected at most ${field.length} words, got ${list.length}`,
+        `${kernel.name}: param ${field.name}: expected at most ${field.length} words, got ${list.length}. Use fewer axes.`,
       );
     }
     list.forEach((item, i) => {
@@ -232,7 +232,7 @@ export function packParams(
       if (field.kind === 'f32') view.setFloat32(at, item, true);
       else if (!Number.isInteger(item) || item < -2147483648 || item > 4294967295) {
         throw new RangeError(
-          `${kernel.name}: param ${field.name}: expected a 32-bit integer, got ${item}`,
+          `${kernel.name}: param ${field.name}: expected a 32-bit integer, got ${item}. Use smaller sizes.`,
         );
       } else view.setUint32(at, item >>> 0, true);
     });

@@ -6,9 +6,9 @@
 // be fused (fuse.ts). A node that cannot be planned yet, and what depends on it, is left for a later plan.
 // No operator name occurs here, and no float operation.
 import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
-import { typedArrayOf, type DType, type TypedArray } from '../core/dtype.ts';
+import { dtypeInfo, typedArrayOf, type DType, type TypedArray } from '../core/dtype.ts';
 import { inputsOf, wordsOf, type Dispatch } from '../core/op.ts';
-import { sizeOf } from '../core/shape.ts';
+import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { Value } from '../core/value.ts';
 import type { CheckedGraph } from './check.ts';
@@ -105,7 +105,15 @@ class Planner implements PlanBuilder {
     }
   }
 
+  /** @throws RangeError for a value that no machine has room for, before anything of its size is made */
   create(dtype: DType, dims: readonly number[], name = ''): Value {
+    const bytes = sizeOf(dims) * dtypeInfo(dtype).bytes;
+    const limit = this.evaluator.memoryLimit ?? Infinity;
+    if (bytes > limit) {
+      throw new RangeError(
+        `memory: value too large: expected at most ${limit} bytes, got ${bytes} for ${dtype} ${formatShape(dims)}. Use smaller sizes.`,
+      );
+    }
     const value: Value = { id: this.values.length, dtype, dims, name, canonical: false };
     this.values.push(value);
     if (name !== '') this.named.set(name, value);

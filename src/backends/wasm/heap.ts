@@ -28,6 +28,11 @@ export class Heap {
     this.#free = [{ at, size: Math.max(0, Math.floor((end - at) / ALIGN) * ALIGN) }];
   }
 
+  /** Bytes that the memory may have in all. */
+  get limit(): number {
+    return this.#maxPages * PAGE;
+  }
+
   /** Bytes handed out. */
   get inUse(): number {
     let sum = 0;
