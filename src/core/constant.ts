@@ -42,4 +42,6 @@ export interface Evaluator {
   evaluate(dispatch: Dispatch, inputs: readonly Constant[]): Constant[];
   /** A tensor that lies where dispatches are evaluated, as a constant; undefined for any other. */
   constantOf?(tensor: Tensor): Constant | undefined;
+  /** The outputs of this dispatch stay as long as the model: inputs that they replace need not. */
+  keepsFolded?(dispatch: Dispatch, inputs: readonly Constant[], outputs: readonly Constant[]): void;
 }

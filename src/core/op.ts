@@ -31,6 +31,11 @@ export interface Kernel {
    * finished values seed the chain.
    */
   readonly chain?: 'whole' | 'epilogue';
+  /**
+   * Where the kernel only puts the words of its one input in another order: writes them back from its output. Words that
+   * it changed, and places that it did not read, come out as they may.
+   */
+  readonly unpack?: (params: Uint32Array, packed: Uint32Array, to: Uint32Array) => void;
   /** Workgroups for the WebGPU twin, where they depend on the chain; else they are the dispatch's own. */
   readonly grid?: (dispatch: Dispatch) => readonly [number, number, number];
 }

@@ -182,8 +182,10 @@ class Planner implements PlanBuilder {
     let results = shared ? this.store.folded.get(key) : undefined;
     if (results === undefined) {
       results = this.evaluator.evaluate(dispatch, inputs);
-      if (shared) this.store.folded.set(key, results);
-      else this.own.push(...results);
+      if (shared) {
+        this.store.folded.set(key, results);
+        this.evaluator.keepsFolded?.(dispatch, inputs, results);
+      } else this.own.push(...results);
     }
     dispatch.outputs.forEach((value, i) => {
       const constant = results[i];

@@ -24,7 +24,7 @@ const PATIENCE_MS = 1000;
 
 /** What engines say of bugs, at the beginning or behind what was put in front: it tells nothing of a model. */
 const FOREIGN =
-  /(^|: )(Cannot |Invalid |Maximum call stack|\S+ is not (a function|iterable|defined|a constructor)|Array buffer|offset is out|The number|Reduce of|Unexpected|Assignment|[Ss]tart offset|[Ss]ource is|Value is|byte length)|undefined|BigInt/;
+  /(^|: )(Cannot |Invalid |Maximum call stack|\S+ is not (a function|iterable|defined|a constructor)|Array buffer|offset is out|The number|Reduce of|Unexpected|Assignment|[Ss]tart offset|[Ss]ource is|Value is|byte length)|BigInt/;
 
 /** Why an error is not one of those that are promised; undefined if it is. */
 function objection(error: unknown): string | undefined {
