@@ -1,5 +1,5 @@
 // Good models to make hostile ones of: every operator case that is small, random graphs, and files.
-import { Tensor } from '../../src/core/tensor.ts';
+import type { Tensor } from '../../src/core/tensor.ts';
 import { writeModel } from '../../src/onnx/writer.ts';
 import { randomGraph } from '../harness/random_graph.ts';
 import { caseFiles } from '../ops/index.ts';
