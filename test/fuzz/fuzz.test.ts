@@ -8,7 +8,7 @@ import { randomGraph } from '../harness/random_graph.ts';
 import { poison, watchInstances } from './poison.ts';
 import { runFuzz } from './runner.ts';
 
-const COUNT = 5000;
+const COUNT = 3000;
 
 test('the tree of a model is that model', () => {
   const model = writeModel(randomGraph(3).graph);
