@@ -207,7 +207,7 @@ export interface RunResult {
   /**
    * What the gates of new pipelines took, in a run on WebGPU that came to some: before a pipeline's first result it is run
    * over drawn words and compared with the reference (B7). `skipped` counts those that were too large, that read integers
-   * computed on the device, or whose flag was raised; audits look at them.
+   * which take too long to compute beforehand, or whose flag was raised; audits look at them.
    */
   readonly gate?: {
     readonly pipelines: number;

@@ -169,8 +169,7 @@ export class Session implements Model {
       constant: (name) => this.#store.tensor(name),
       note: (notes, graph) => describeNotes(notes, graph, gpu?.device.info),
       program: (body) => this.#programOf(body),
-      call: (type, inputs, attributes, opset) =>
-        callOperator(this.#wasm, type, inputs, attributes, opset),
+      call: (node, inputs) => callOperator(this.#wasm, node, inputs),
     };
     return machine;
   }

@@ -5,6 +5,8 @@
 #include "chain.h"
 #include "canonical.h"
 #include "math/math.h"
+#include "math/words/half.h"
+#include "math/words/small.h"
 #include "range.h"
 
 typedef union {
@@ -13,6 +15,10 @@ typedef union {
   v128_t v[CHAIN_BLOCK / 4];
 } Register;
 
+static inline u32 word_at(const void *base, u32 offset, u32 bytes) {
+  if (bytes == 4) return ((const u32 *)base)[offset];
+  return bytes == 1 ? ((const u8 *)base)[offset] : ((const u16 *)base)[offset];
+}
 static inline void copy_words(u32 *to, const u32 *from, u32 n) {
   for (u32 i = 0; i < n; i++) to[i] = from[i];
 }
@@ -32,6 +38,9 @@ static void gather(const Chain *chain, u32 load, const void *base, u32 bytes, u3
     if (run > n - done) run = n - done;
     if (bytes == 1) {
       const u8 *from = (const u8 *)base + offset;
+      for (u32 i = 0; i < run; i++) to[done + i] = from[i * step];
+    } else if (bytes == 2) {
+      const u16 *from = (const u16 *)base + offset;
       for (u32 i = 0; i < run; i++) to[done + i] = from[i * step];
     } else {
       const u32 *from = (const u32 *)base + offset;
@@ -249,11 +258,100 @@ MATH_1(asinh_f32)
 MATH_1(acosh_f32)
 MATH_1(atanh_f32)
 MATH_1(softplus_f32)
+// Steps without a vector instruction, element by element; `step` is 4 or 0.
+#define WORDS_1(name, expression)                                                                            \
+  static void step_##name(const ChainOperand *o, u32 *to, u32 n) {                                           \
+    for (u32 i = 0; i < n; i++) {                                                                            \
+      const u32 a = o[0].at[i * (o[0].step / 4)];                                                            \
+      to[i] = (expression);                                                                                  \
+    }                                                                                                        \
+  }
+#define WORDS_2(name, expression)                                                                            \
+  static void step_##name(const ChainOperand *o, u32 *to, u32 n) {                                           \
+    for (u32 i = 0; i < n; i++) {                                                                            \
+      const u32 a = o[0].at[i * (o[0].step / 4)], b = o[1].at[i * (o[1].step / 4)];                          \
+      to[i] = (expression);                                                                                  \
+    }                                                                                                        \
+  }
+STEP_2(max_u32, wasm_u32x4_max(a, b))
+STEP_2(min_u32, wasm_u32x4_min(a, b))
+STEP_2(less_u32, BOOL(wasm_u32x4_lt(a, b)))
+STEP_2(less_equal_u32, BOOL(wasm_u32x4_le(a, b)))
+STEP_2(greater_u32, BOOL(wasm_u32x4_gt(a, b)))
+STEP_2(greater_equal_u32, BOOL(wasm_u32x4_ge(a, b)))
+static u32 quotient_i32(u32 a, u32 b) { return b == 0 ? 0 : b == ~0u ? 0 - a : (u32)((i32)a / (i32)b); }
+static u32 remainder_i32(u32 a, u32 b) { return b == 0 || b == ~0u ? 0 : (u32)((i32)a % (i32)b); }
+static u32 modulo_i32(u32 a, u32 b) {
+  const u32 r = remainder_i32(a, b);
+  return r != 0 && (i32)(r ^ b) < 0 ? r + b : r;
+}
+static u32 power_u32(u32 x, u32 y) {
+  u32 result = 1;
+  for (; y != 0; y >>= 1, x *= x) result = y & 1 ? result * x : result;
+  return result;
+}
+// Below 0 the truncated 1 / x^-y, which is 0 but for x = 1 and -1.
+static u32 power_i32(u32 x, u32 y) {
+  if ((i32)y >= 0) return power_u32(x, y);
+  return x == 1 || x == ~0u ? power_u32(x, 0 - y) : 0;
+}
+WORDS_2(quotient_i32, quotient_i32(a, b))
+WORDS_2(quotient_u32, b == 0 ? 0 : a / b)
+WORDS_2(modulo_i32, modulo_i32(a, b))
+WORDS_2(remainder_i32, remainder_i32(a, b))
+WORDS_2(remainder_u32, b == 0 ? 0 : a % b)
+WORDS_2(shift_left, b > 31 ? 0 : a << b)
+WORDS_2(shift_right, b > 31 ? 0 : a >> b)
+WORDS_2(shift_right_i32, (u32)((i32)a >> (b > 31 ? 31 : b)))
+WORDS_2(power_i32, power_i32(a, b))
+WORDS_2(power_u32, power_u32(a, b))
+// The exact remainder of the truncated quotient, with the sign of the dividend: one bit of the quotient a
+// turn.
+static u32 fmod_words(u32 a, u32 b) {
+  const u32 ma = a & 0x7fffffffu, mb = b & 0x7fffffffu, eb = mb >> 23;
+  if (ma >= 0x7f800000u || mb > 0x7f800000u || mb == 0) return CANONICAL_NAN;
+  if (ma < mb) return a;
+  const u32 divisor = (mb & 0x7fffffu) | 0x800000u;
+  u32 rest = (ma & 0x7fffffu) | 0x800000u;
+  if (rest >= divisor) rest -= divisor;
+  for (u32 e = ma >> 23; e > eb; e--) {
+    rest <<= 1;
+    if (rest >= divisor) rest -= divisor;
+  }
+  if (rest == 0) return 0;
+  const u32 shift = (u32)__builtin_clz(rest) - 8;
+  if (eb < shift + 7) return 0; // under 2^-120
+  return (a & 0x80000000u) | (((eb - shift) << 23) + ((rest << shift) - 0x800000u));
+}
+WORDS_2(fmod_f32, fmod_words(a, b))
+WORDS_2(small_to_f32, wgsl_small_to_f32(a, b))
+WORDS_2(f32_to_small, wgsl_f32_to_small(a, b))
+WORDS_2(f32_to_e8m0, wgsl_f32_to_e8m0(a, b))
+STEP_1(sign_i32, wasm_v128_or(wasm_i32x4_shr(a, 31), wasm_u32x4_shr(wasm_i32x4_neg(a), 31)))
+STEP_1(sign_8, wasm_i32x4_shr(wasm_i32x4_shl(a, 24), 24))
+STEP_1(sign_16, wasm_i32x4_shr(wasm_i32x4_shl(a, 16), 16))
+STEP_1(low_8, wasm_v128_and(a, wasm_i32x4_splat(0xff)))
+STEP_1(low_16, wasm_v128_and(a, wasm_i32x4_splat(0xffff)))
+STEP_1(not_word, wasm_v128_not(a))
+STEP_1(f32_to_u32, wasm_u32x4_trunc_sat_f32x4(a))
+WORDS_1(f16_to_f32, wgsl_f16_to_f32(a))
+WORDS_1(bf16_to_f32, wgsl_bf16_to_f32(a))
+WORDS_1(f32_to_f16, wgsl_f32_to_f16(a))
+WORDS_1(f32_to_bf16, wgsl_f32_to_bf16(a))
+WORDS_1(e8m0_to_f32, wgsl_e8m0_to_f32(a))
+#define CLAMP(x, least, most)                                                                                \
+  wasm_i32x4_min(wasm_i32x4_max(x, wasm_i32x4_splat(least)), wasm_i32x4_splat(most))
+// The nearest integer, ties to even, within 2^20 of 0, which is beyond every quantised type and its zero
+// points: a sum with one cannot wrap. NaN is 0.
+STEP_1(round_i32, CLAMP(wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(a)), -0x100000, 0x100000))
+STEP_1(clamp_i8, CLAMP(a, -128, 127))
+STEP_1(clamp_u8, CLAMP(a, 0, 255))
 
 // Loads are no steps of their own: chain_run turns them into operands.
 #define step_seed 0
 #define step_load_word 0
 #define step_load_byte 0
+#define step_load_half 0
 #define STEP_ENTRY(name) step_##name,
 static Step *const steps[CHAIN_N_OPS] = {CHAIN_OPS(STEP_ENTRY)};
 
@@ -352,7 +450,8 @@ typedef struct chain_step ChainStep;
 
 // Registers a step reads; the operand fields behind them are 0 and mean nothing.
 static u32 arity_of(u32 op) {
-  if (op <= CHAIN_load_byte) return 0;
+  if (op <= CHAIN_load_half) return 0;
+  if (op >= CHAIN_max_u32 && op <= CHAIN_f32_to_e8m0) return 2;
   if (op > CHAIN_greater_equal_i32) return 1; // functions of one argument, appended
   if (op == CHAIN_select_word) return 3;
   if (op == CHAIN_canonical || op == CHAIN_neg_i32 || op == CHAIN_abs_i32) return 1;
@@ -398,14 +497,14 @@ void chain_plan(const Chain *chain, ChainPlan *plan) {
   plan->chain = chain;
   plan->n_steps = plan->by_row = 0;
   for (u32 load = 0; load < CHAIN_LOADS; load++)
-    plan->kind[load] = plan->is_byte[load] = plan->canonical[load] = 0;
+    plan->kind[load] = plan->bytes[load] = plan->canonical[load] = 0;
   const u32 inner = chain->dims[chain->rank - 1];
   for (u32 s = 0; s < chain->n_steps; s++) {
     const u32 step = chain->steps[s], op = OP_OF(step), to = TO_OF(step), load = OPERAND_OF(step, 0);
     if (op == CHAIN_seed) {
       slot[to] = SLOT_SEED;
-    } else if (op == CHAIN_load_word || op == CHAIN_load_byte) {
-      plan->is_byte[load] = op == CHAIN_load_byte;
+    } else if (op <= CHAIN_load_half) {
+      plan->bytes[load] = op == CHAIN_load_byte ? 1 : op == CHAIN_load_half ? 2 : 4;
       plan->kind[load] = GATHERED;
       if (op == CHAIN_load_word && is_dense(chain, load)) {
         plan->kind[load] = DENSE;
@@ -473,11 +572,11 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
       } else if (kind == INNER) {
         *to = (ChainOperand){(const u32 *)base + offset_of(chain, load, i), 4};
       } else if (kind == GATHERED) {
-        gather(chain, load, base, plan->is_byte[load] ? 1 : 4, i, n, own->u);
+        gather(chain, load, base, plan->bytes[load], i, n, own->u);
         *to = (ChainOperand){own->u, 4};
       } else if (kind == ROW || i == begin) {
         const u32 offset = kind == ROW ? offset_of(chain, load, i) : 0;
-        const u32 word = plan->is_byte[load] ? ((const u8 *)base)[offset] : ((const u32 *)base)[offset];
+        const u32 word = word_at(base, offset, plan->bytes[load]);
         own->v[0] = wasm_i32x4_splat((i32)word);
         *to = (ChainOperand){own->u, 0};
       }
@@ -499,6 +598,9 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
     if (chain->output_bytes == 1) {
       u8 *to = (u8 *)out[0] + i;
       for (u32 k = 0; k < n; k++) to[k] = (u8)result[k];
+    } else if (chain->output_bytes == 2) {
+      u16 *to = (u16 *)out[0] + i;
+      for (u32 k = 0; k < n; k++) to[k] = (u16)result[k];
     } else {
       u32 *to = (u32 *)out[0] + i;
       if (to != result) copy_words(to, result, n);

@@ -16,7 +16,7 @@ typedef struct {
   u32 n_steps;      // 0: no chain; the host kernel stores its finished values itself
   u32 rank;         // collapsed rank of the output's index space
   u32 first_input;  // index in `in` of load 0
-  u32 output_bytes; // bytes an element of the output: 4, or 1 for bool and 8-bit integers
+  u32 output_bytes; // bytes an element of the output: 1, 2 or 4
   u32 dims[CHAIN_RANK];
   u32 strides[CHAIN_LOADS][CHAIN_RANK]; // in elements
   u32 steps[CHAIN_STEPS];               // code | destination << 8 | a << 12 | b << 16 | c << 20
@@ -25,7 +25,8 @@ typedef struct {
 // The codes are positions in this list, laid out by hand: the formatter never settles on one of this length.
 // clang-format off
 #define CHAIN_OPS(OP)                                                                                 \
-  OP(seed) OP(load_word) OP(load_byte) OP(canonical) OP(select_word) OP(add_f32) OP(sub_f32)          \
+  OP(seed) OP(load_word) OP(load_byte) OP(load_half) OP(canonical) OP(select_word) OP(add_f32)         \
+  OP(sub_f32)                                                                                         \
   OP(mul_f32) OP(div_f32) OP(max_f32) OP(min_f32) OP(pow_f32) OP(prelu_f32) OP(neg_f32) OP(abs_f32)   \
   OP(relu_f32) OP(reciprocal_f32) OP(sqrt_f32) OP(exp_f32) OP(log_f32) OP(sigmoid_f32) OP(tanh_f32)   \
   OP(erf_f32) OP(exp2_f32) OP(expm1_f32) OP(sinh_f32) OP(cosh_f32) OP(erfc_f32)                       \
@@ -35,7 +36,14 @@ typedef struct {
   OP(equal_word) OP(add_i32) OP(sub_i32) OP(mul_i32) OP(max_i32) OP(min_i32) OP(neg_i32)              \
   OP(abs_i32) OP(less_i32) OP(less_equal_i32) OP(greater_i32) OP(greater_equal_i32)                   \
   OP(sin_f32) OP(cos_f32) OP(rsqrt_f32) OP(tan_f32) OP(asin_f32) OP(acos_f32) OP(atan_f32)            \
-  OP(log2_f32) OP(log10_f32) OP(log1p_f32) OP(asinh_f32) OP(acosh_f32) OP(atanh_f32) OP(softplus_f32)
+  OP(log2_f32) OP(log10_f32) OP(log1p_f32) OP(asinh_f32) OP(acosh_f32) OP(atanh_f32) OP(softplus_f32) \
+  OP(max_u32) OP(min_u32) OP(less_u32) OP(less_equal_u32) OP(greater_u32) OP(greater_equal_u32)       \
+  OP(quotient_i32) OP(quotient_u32) OP(modulo_i32) OP(remainder_i32) OP(remainder_u32)                \
+  OP(shift_left) OP(shift_right) OP(shift_right_i32) OP(power_i32) OP(power_u32) OP(fmod_f32)         \
+  OP(small_to_f32) OP(f32_to_small) OP(f32_to_e8m0) OP(sign_i32) OP(sign_8) OP(sign_16) OP(low_8)     \
+  OP(low_16) OP(not_word) OP(f32_to_u32) OP(f16_to_f32) OP(bf16_to_f32) OP(f32_to_f16)                \
+  OP(f32_to_bf16) OP(e8m0_to_f32)                                                                     \
+  OP(round_i32) OP(clamp_i8) OP(clamp_u8)
 
 // clang-format on
 #define CHAIN_CODE(name) CHAIN_##name,
@@ -62,7 +70,7 @@ typedef struct {
   const Chain *chain;
   u32 n_steps, result;
   u32 by_row; // blocks end with rows of the innermost dimension, for loads that are one word a row
-  u8 kind[CHAIN_LOADS], is_byte[CHAIN_LOADS], canonical[CHAIN_LOADS];
+  u8 kind[CHAIN_LOADS], bytes[CHAIN_LOADS], canonical[CHAIN_LOADS];
   struct chain_step {
     void (*run)(const ChainOperand *operands, u32 *to, u32 n);
     u32 op, to, n_operands, operands[4]; // slots

@@ -1,10 +1,10 @@
 // Element types: their ONNX code, their size, and the typed array that holds them. float16 and bfloat16 are held
-// as their 16-bit patterns, bool as one byte that is 0 or 1, string as an array of strings. Nothing here converts
-// a value from one type to another.
+// as their 16-bit patterns, bool as one byte that is 0 or 1, string as an array of strings. Types of 8 bits and fewer take one
+// byte an element: floats as their patterns, int4 and int2 sign-extended. Nothing here converts a value from one type to another.
 
 /**
- * An element type, as ONNX names it, in lower case. Operators take a part of them each (docs/OPERATORS.md); float16,
- * bfloat16 and float64 are only moved, string not even that.
+ * An element type, as ONNX names it, in lower case. Operators take a part of them each (docs/OPERATORS.md); the floats of
+ * 8 and 4 bits and the integers of 4 and 2 are moved and converted, string is not even that.
  *
  * @example
  * ```ts
@@ -28,11 +28,22 @@ export type DType =
   | 'uint32'
   | 'uint64'
   | 'bool'
-  | 'string';
+  | 'string'
+  | 'float8e4m3fn'
+  | 'float8e4m3fnuz'
+  | 'float8e5m2'
+  | 'float8e5m2fnuz'
+  | 'float8e8m0'
+  | 'float4e2m1'
+  | 'int4'
+  | 'uint4'
+  | 'int2'
+  | 'uint2';
 
 /**
- * The arrays that hold elements: one class a dtype, except that bool is a Uint8Array of 0 and 1, and float16 and
- * bfloat16 are their bit patterns in a Uint16Array.
+ * The arrays that hold elements: one class a dtype, except that bool is a Uint8Array of 0 and 1, float16 and bfloat16 are
+ * their bit patterns in a Uint16Array, narrower floats theirs in a Uint8Array, and the integers of 4 and 2 bits are the
+ * elements of an Int8Array or Uint8Array.
  *
  * @example
  * ```ts
@@ -60,6 +71,8 @@ export type TensorData = TypedArray | string[];
 export interface DTypeInfo {
   /** Bytes of one element; 0 for string, whose elements have no fixed size. */
   readonly bytes: number;
+  /** Bits of one element in a file, where several share a byte there. */
+  readonly packedBits?: 2 | 4;
   /** The value of `TensorProto.DataType` in onnx.proto3. */
   readonly onnx: number;
 }
@@ -79,6 +92,16 @@ const kInfo: Readonly<Record<DType, DTypeInfo>> = {
   uint32: { bytes: 4, onnx: 12 },
   uint64: { bytes: 8, onnx: 13 },
   bfloat16: { bytes: 2, onnx: 16 },
+  float8e4m3fn: { bytes: 1, onnx: 17 },
+  float8e4m3fnuz: { bytes: 1, onnx: 18 },
+  float8e5m2: { bytes: 1, onnx: 19 },
+  float8e5m2fnuz: { bytes: 1, onnx: 20 },
+  uint4: { bytes: 1, onnx: 21, packedBits: 4 },
+  int4: { bytes: 1, onnx: 22, packedBits: 4 },
+  float4e2m1: { bytes: 1, onnx: 23, packedBits: 4 },
+  float8e8m0: { bytes: 1, onnx: 24 },
+  uint2: { bytes: 1, onnx: 25, packedBits: 2 },
+  int2: { bytes: 1, onnx: 26, packedBits: 2 },
 };
 
 const kByCode: ReadonlyMap<number, DType> = new Map(
@@ -95,7 +118,7 @@ export function dtypeInfo(dtype: DType): DTypeInfo {
   return kInfo[dtype];
 }
 
-/** The element type of an ONNX code, or undefined for a type that is not held here (complex, float8, int4 …). */
+/** The element type of an ONNX code, or undefined for a type that is not held here (complex). */
 export function dtypeOfOnnx(code: number): DType | undefined {
   return kByCode.get(code);
 }
@@ -123,6 +146,8 @@ export function typedArrayOf(
     case 'float64':
       return new Float64Array(buffer, byteOffset, length);
     case 'int8':
+    case 'int4':
+    case 'int2':
       return new Int8Array(buffer, byteOffset, length);
     case 'int16':
       return new Int16Array(buffer, byteOffset, length);
@@ -132,6 +157,14 @@ export function typedArrayOf(
       return new BigInt64Array(buffer, byteOffset, length);
     case 'bool':
     case 'uint8':
+    case 'uint4':
+    case 'uint2':
+    case 'float8e4m3fn':
+    case 'float8e4m3fnuz':
+    case 'float8e5m2':
+    case 'float8e5m2fnuz':
+    case 'float8e8m0':
+    case 'float4e2m1':
       return new Uint8Array(buffer, byteOffset, length);
     case 'float16':
     case 'bfloat16':

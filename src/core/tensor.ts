@@ -43,9 +43,19 @@ const kIntegerRange: Partial<Record<DType, readonly [bigint, bigint]>> = {
   uint32: [0n, (1n << 32n) - 1n],
   int64: [-(1n << 63n), (1n << 63n) - 1n],
   uint64: [0n, (1n << 64n) - 1n],
-  // 16-bit floats are given as their bit patterns.
+  int4: [-8n, 7n],
+  uint4: [0n, 15n],
+  int2: [-2n, 1n],
+  uint2: [0n, 3n],
+  // Floats of 16 bits and fewer are given as their bit patterns.
   float16: [0n, 65535n],
   bfloat16: [0n, 65535n],
+  float8e4m3fn: [0n, 255n],
+  float8e4m3fnuz: [0n, 255n],
+  float8e5m2: [0n, 255n],
+  float8e5m2fnuz: [0n, 255n],
+  float8e8m0: [0n, 255n],
+  float4e2m1: [0n, 15n],
 };
 
 function fromList(dtype: DType, list: readonly (number | bigint | boolean)[]): TypedArray {
@@ -115,6 +125,19 @@ function checkData(dtype: DType, data: TensorInput): TensorData {
   return data as TypedArray;
 }
 
+/** Types that fill no byte: a value that they do not have would be moved, and cut off only where it is stored in a file. */
+function checkNarrow(dtype: DType, data: TensorData): void {
+  const range = kIntegerRange[dtype];
+  if (dtypeInfo(dtype).packedBits === undefined || range === undefined) return;
+  if (!(data instanceof Uint8Array || data instanceof Int8Array)) return;
+  const [least, most] = range.map(Number);
+  const wrong = data.findIndex((byte) => byte < (least ?? 0) || byte > (most ?? 0));
+  if (wrong < 0) return;
+  throw new RangeError(
+    `Tensor: element ${wrong} is out of range for ${dtype}: expected ${least}..${most}, got ${data[wrong]}.`,
+  );
+}
+
 function checkHeader(dtype: DType, dims: readonly number[]): number {
   if (!isDType(dtype)) {
     throw new TypeError(
@@ -165,8 +188,9 @@ export class Tensor {
   /**
    * @param dtype the element type
    * @param data the elements in row-major order: the dtype's typed array (not copied; float16 and bfloat16 as their
-   * bit patterns in a Uint16Array, bool as 0 and 1 in a Uint8Array), `string[]` for string, or an array of numbers,
-   * bigints or booleans, which is converted (floats are rounded to nearest-even). Backends pass a DeviceStorage.
+   * bit patterns in a Uint16Array, narrower floats as theirs in a Uint8Array, integers of 4 and 2 bits one a byte, bool as
+   * 0 and 1 in a Uint8Array), `string[]` for string, or an array of numbers, bigints or booleans, which is converted
+   * (floats are rounded to nearest-even). Backends pass a DeviceStorage.
    * @param dims the shape; [] is a scalar
    * @throws TypeError for data of the wrong kind; RangeError for a wrong length or a value out of range
    */
@@ -196,6 +220,7 @@ export class Tensor {
         );
       }
     }
+    checkNarrow(dtype, checked);
     this.#held = checked;
   }
 
@@ -271,11 +296,12 @@ export class Tensor {
    * The elements as numbers, for shapes, axes and other small tensors. 64-bit integers beyond 2^53 - 1 in magnitude
    * are clamped to it (see `clampedNumber`).
    *
-   * @throws TypeError for string and 16-bit floats, and as `data`
+   * @throws TypeError for string and floats of 16 bits and fewer, and as `data`
    */
   numbers(): number[] {
     const data = this.data;
-    if (Array.isArray(data) || this.dtype === 'float16' || this.dtype === 'bfloat16') {
+    const isPattern = /float/.test(this.dtype) && dtypeInfo(this.dtype).bytes < 4;
+    if (Array.isArray(data) || isPattern) {
       throw new TypeError(
         `Tensor: no numbers: expected an integer, bool, float32 or float64 tensor, got ${this.dtype}.`,
       );

@@ -100,6 +100,8 @@ class Planner implements PlanBuilder {
     for (const value of outputs) {
       const constant = value === undefined ? undefined : this.constant(value);
       if (value === undefined || constant === undefined || !this.#shared.has(constant)) continue;
+      // What it was made of would be forgotten: its node is lowered again, and folded from the store.
+      if (value.quantised !== undefined) continue;
       const { dims, canonical } = value;
       this.store.named.set(value.name, { constant, dims, canonical });
     }

@@ -78,6 +78,11 @@ const kRange: Partial<Record<DType, readonly [number, number]>> = {
   float16: [0, 65535],
   bfloat16: [0, 65535],
   bool: [0, 1],
+  float8e4m3fn: [0, 255],
+  float8e4m3fnuz: [0, 255],
+  float8e5m2: [0, 255],
+  float8e5m2fnuz: [0, 255],
+  float8e8m0: [0, 255],
 };
 
 /** A TensorProto as it was read, with the problem that kept it from becoming a Tensor, if there was one. */
@@ -205,6 +210,12 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
         'Save the tensor with its data inside.',
       );
     }
+    if (dtypeInfo(dtype).packedBits !== undefined) {
+      return unsupported(
+        `external data of ${dtype}, whose elements share bytes, is not supported.`,
+        'Save the tensor with its data inside.',
+      );
+    }
     const bytes = size * dtypeInfo(dtype).bytes;
     const range = dtype === 'string' ? 'a string tensor' : fileRangeOf(external, bytes);
     if (typeof range === 'string') return bad(`bad external data: ${range}.`);
@@ -228,13 +239,16 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
         `two encodings: expected raw_data or ${typed}, got raw_data and ${used.join(', ')}.`,
       );
     }
-    const bytes = size * dtypeInfo(dtype).bytes;
+    const { packedBits } = dtypeInfo(dtype);
+    const bytes =
+      packedBits === undefined ? size * dtypeInfo(dtype).bytes : Math.ceil((size * packedBits) / 8);
     if (raw.length !== bytes) {
       return bad(
         `raw_data of the wrong length: expected ${bytes} bytes for ${dtype} ${formatShape(dims)}, got ${raw.length}.`,
       );
     }
-    return build(() => held(Tensor.ofBytes(dtype, raw ?? new Uint8Array(0), dims), raw));
+    const plain = unpacked(dtype, raw, size);
+    return build(() => held(Tensor.ofBytes(dtype, plain, dims), plain));
   }
   if (raw !== undefined && raw.length > 0) {
     return bad('wrong encoding: expected string_data for a string tensor, got raw_data.');
@@ -246,9 +260,11 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
     );
   }
   const count = counts.find(([field]) => field === typed)?.[1] ?? 0;
-  if (count !== size) {
+  const { packedBits = 8 } = dtypeInfo(dtype);
+  const expected = Math.ceil((size * packedBits) / 8);
+  if (count !== expected) {
     return bad(
-      `${typed} of the wrong length: expected ${size} elements for shape ${formatShape(dims)}, got ${count}.`,
+      `${typed} of the wrong length: expected ${expected} elements for shape ${formatShape(dims)}, got ${count}.`,
     );
   }
 
@@ -269,7 +285,9 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
     }
     case 'int32_data': {
       const values = evens(int32s).map((word) => word | 0);
-      const [low, high] = kRange[dtype] ?? [-0x80000000, 0x7fffffff];
+      // Types that share a byte are written a byte an element, as unsigned or as signed.
+      const isPacked = packedBits < 8;
+      const [low, high] = isPacked ? [-128, 255] : (kRange[dtype] ?? [-0x80000000, 0x7fffffff]);
       const over = values.findIndex(
         (value, index) =>
           value < low ||
@@ -280,6 +298,10 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
         return bad(
           `int32_data element ${over} is out of range for ${dtype}: expected ${low}..${high}.`,
         );
+      }
+      if (isPacked) {
+        const held = Uint8Array.from(values);
+        return build(() => Tensor.ofBytes(dtype, unpacked(dtype, held, size), dims));
       }
       return build(() => new Tensor(dtype, values, dims));
     }
@@ -308,6 +330,19 @@ export function readTensor(bytes: Uint8Array): { name: string; tensor: Tensor } 
   const { name, tensor, error } = readTensorProto(Message.of(bytes, 'tensor'));
   if (tensor === undefined) throw error ?? new ModelError([]);
   return { name, tensor };
+}
+
+/** One byte an element: several share one in the file, the first in the lowest bits; int4 and int2 are sign-extended. */
+function unpacked(dtype: DType, bytes: Uint8Array, size: number): Uint8Array {
+  const { packedBits } = dtypeInfo(dtype);
+  if (packedBits === undefined) return bytes;
+  const perByte = 8 / packedBits;
+  const sign = dtype.startsWith('int') ? 1 << (packedBits - 1) : 0;
+  return Uint8Array.from({ length: size }, (_, i) => {
+    const byte = bytes[Math.floor(i / perByte)] ?? 0;
+    const bits = (byte >> (packedBits * (i % perByte))) & ((1 << packedBits) - 1);
+    return (bits ^ sign) - sign;
+  });
 }
 
 function byteLength(chunks: readonly Uint8Array[]): number {

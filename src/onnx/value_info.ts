@@ -19,7 +19,7 @@ export function readValueInfo(message: Message): ValueInfo {
 }
 
 /** Reads a TypeProto: a tensor type with its shape, or the name of another type. */
-function readType(message: Message): Omit<ValueInfo, 'name'> {
+export function readType(message: Message): Omit<ValueInfo, 'name'> {
   let type: Omit<ValueInfo, 'name'> = {};
   while (message.next()) {
     switch (message.field) {

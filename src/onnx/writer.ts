@@ -47,7 +47,22 @@ function tensorFields({ name, tensor }: { name: string; tensor: Tensor }, writer
     for (const item of data) writer.writeStringField(6, item);
   }
   if (name !== '') writer.writeStringField(8, name);
-  if (!Array.isArray(data)) writer.writeBytesField(9, tensor.bytes());
+  if (!Array.isArray(data)) writer.writeBytesField(9, packed(tensor));
+}
+
+/** The elements as a file has them: types of fewer than 8 bits share bytes, the first element in the lowest bits. */
+function packed(tensor: Tensor): Uint8Array {
+  const bytes = tensor.bytes();
+  const { packedBits } = dtypeInfo(tensor.dtype);
+  if (packedBits === undefined) return bytes;
+  const perByte = 8 / packedBits;
+  const out = new Uint8Array(Math.ceil(bytes.length / perByte));
+  bytes.forEach((byte, i) => {
+    const at = Math.floor(i / perByte);
+    const bits = byte & ((1 << packedBits) - 1);
+    out[at] = (out[at] ?? 0) | (bits << (packedBits * (i % perByte)));
+  });
+  return out;
 }
 
 /** Data location 1 is EXTERNAL. */
@@ -148,10 +163,13 @@ function attributeFields(
       }
       writer.writeVarintField(20, 10);
       break;
-    case 'other':
+    case 'type':
+    case 'other': {
+      const kind = attribute.type === 'type' ? 'a type' : attribute.value;
       throw new TypeError(
-        `writeModel: attribute '${name}' cannot be written: expected a value, got ${attribute.value}. Leave it out.`,
+        `writeModel: attribute '${name}' cannot be written: expected a value, got ${kind}. Leave it out.`,
       );
+    }
     default:
       attribute satisfies never;
   }

@@ -37,20 +37,22 @@ export class ChainBuilder {
   readonly #dims: readonly number[];
   readonly #loads: ChainLoad[] = [];
   readonly #steps: ChainStep[] = [];
+  readonly #integers = new Map<number, number>();
 
   constructor(node: LowerContext, dims: readonly number[]) {
     this.#node = node;
     this.#dims = dims;
   }
 
-  /** The value's words as they are; 8-bit values are zero-extended. */
+  /** The value's words as they are; narrower values are zero-extended. */
   word(value: Value): number {
     let load = this.#loads.findIndex((one) => one.value === value);
     if (load < 0) {
       const strides = broadcastStrides(value.dims, this.#dims);
       load = this.#loads.push({ value, strides }) - 1;
     }
-    const name = dtypeInfo(value.dtype).bytes === 1 ? 'load_byte' : 'load_word';
+    const { bytes } = dtypeInfo(value.dtype);
+    const name = bytes === 1 ? 'load_byte' : bytes === 2 ? 'load_half' : 'load_word';
     return this.#step(name, [load]);
   }
 
@@ -64,6 +66,15 @@ export class ChainBuilder {
   scalar(x: number): number {
     const value = this.#node.constantValue('float32', [], Float32Array.of(x));
     return this.f32(value);
+  }
+
+  /** An integer constant, as a word. */
+  integer(n: number): number {
+    const known = this.#integers.get(n);
+    if (known !== undefined) return known;
+    const at = this.word(this.#node.constantValue('int32', [], Int32Array.of(n)));
+    this.#integers.set(n, at);
+    return at;
   }
 
   op(op: ChainOpName, ...args: number[]): number {

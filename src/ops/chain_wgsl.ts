@@ -20,6 +20,7 @@ import erfc from '../../shaders/math/erfc.wgsl';
 import exp from '../../shaders/math/exp.wgsl';
 import exp2 from '../../shaders/math/exp2.wgsl';
 import expm1 from '../../shaders/math/expm1.wgsl';
+import half from '../../shaders/math/half.wgsl';
 import log from '../../shaders/math/log.wgsl';
 import log10 from '../../shaders/math/log10.wgsl';
 import log1p from '../../shaders/math/log1p.wgsl';
@@ -29,6 +30,7 @@ import rsqrt from '../../shaders/math/rsqrt.wgsl';
 import sigmoid from '../../shaders/math/sigmoid.wgsl';
 import sin from '../../shaders/math/sin.wgsl';
 import sinh from '../../shaders/math/sinh.wgsl';
+import small from '../../shaders/math/small.wgsl';
 import softplus from '../../shaders/math/softplus.wgsl';
 import tan from '../../shaders/math/tan.wgsl';
 import tanh from '../../shaders/math/tanh.wgsl';
@@ -71,6 +73,18 @@ const MODULES: Partial<Record<ChainOpName, Shader>> = {
   tanh_f32: tanh,
 };
 
+// Steps of few operations, defined there too.
+const SHORT: Partial<Record<ChainOpName, Shader>> = {
+  bf16_to_f32: half,
+  e8m0_to_f32: small,
+  f16_to_f32: half,
+  f32_to_bf16: half,
+  f32_to_e8m0: small,
+  f32_to_f16: half,
+  f32_to_small: small,
+  small_to_f32: small,
+};
+
 // Bindings 0 to 2 are Params, tables and status.
 const FIRST_INPUT = 3;
 
@@ -102,6 +116,11 @@ function body(
           `let o${i} = ${at(load)};`,
           `let v${i} = (load${load}[o${i} >> 2u] >> (8u * (o${i} & 3u))) & 0xffu;`,
         ];
+      case 'load_half':
+        return [
+          `let o${i} = ${at(load)};`,
+          `let v${i} = (load${load}[o${i} >> 1u] >> (16u * (o${i} & 1u))) & 0xffffu;`,
+        ];
       default:
         return [`let v${i} = ${step.op}(${args});`];
     }
@@ -109,26 +128,27 @@ function body(
 }
 
 function modules(program: ChainProgram): Shader[] {
-  return [...new Set(program.steps.map((step) => MODULES[step.op]))].filter(
+  return [...new Set(program.steps.map((step) => MODULES[step.op] ?? SHORT[step.op]))].filter(
     (shader) => shader !== undefined,
   );
 }
 
-// An invocation computes four words of output, or one word of bytes: they share what an invocation costs, and one division
+// An invocation computes four words of output, or one word of narrower elements: they share what an invocation costs, and one division
 // for their coordinates. A long function would be compiled four times, so programs with one compute one element.
 const ELEMENTS = 4;
 
-function isByte(dispatch: Dispatch): boolean {
-  return dtypeInfo(dispatch.outputs[0]?.dtype ?? 'float32').bytes === 1;
+function bytesOf(dispatch: Dispatch): number {
+  return dtypeInfo(dispatch.outputs[0]?.dtype ?? 'float32').bytes;
 }
 
 /** Elements that one invocation of the element-wise kernel computes. */
 export function elementsAnInvocation(dispatch: Dispatch): number {
   const { chain: program } = dispatch;
-  if (program === undefined || isByte(dispatch)) return ELEMENTS;
+  if (bytesOf(dispatch) < 4) return 4 / bytesOf(dispatch);
+  if (program === undefined) return ELEMENTS;
   const layout = layoutOf(program);
   const isDeep = layout.rank > 2 && program.loads.some((_, load) => isStrided(layout, load));
-  return isDeep || modules(program).length > 0 ? 1 : ELEMENTS;
+  return isDeep || program.steps.some((step) => MODULES[step.op] !== undefined) ? 1 : ELEMENTS;
 }
 
 /** Whether each step has one value for all elements. */
@@ -144,7 +164,7 @@ function fixedSteps(program: ChainProgram, layout: Layout): boolean[] {
   return fixed;
 }
 
-function elementLines(program: ChainProgram, elements: number, bytes: boolean): string[] {
+function elementLines(program: ChainProgram, elements: number, bytes: number): string[] {
   const layout = layoutOf(program);
   const isAnyStrided = program.loads.some((_, load) => isStrided(layout, load));
   const fixed = fixedSteps(program, layout);
@@ -154,7 +174,7 @@ function elementLines(program: ChainProgram, elements: number, bytes: boolean): 
     () => '0u',
     (i) => fixed[i] ?? false,
   );
-  if (bytes) lines.push('var word = 0u;');
+  if (bytes < 4) lines.push('var word = 0u;');
   for (let k = 0; k < elements; k += 1) {
     const index = `i${k}`;
     lines.push(`let ${index} = invocation * ${elements}u + ${k}u;`);
@@ -169,11 +189,13 @@ function elementLines(program: ChainProgram, elements: number, bytes: boolean): 
         (load) => offset(layout, load, index, k),
         (i) => !(fixed[i] ?? false),
       ),
-      bytes ? `word |= (${result} & 0xffu) << ${8 * k}u;` : `out0[${index}] = ${result};`,
+      bytes < 4
+        ? `word |= (${result} & ${bytes === 1 ? '0xffu' : '0xffffu'}) << ${8 * bytes * k}u;`
+        : `out0[${index}] = ${result};`,
       '}',
     );
   }
-  if (bytes) lines.push('if (i0 < params.n) {', 'out0[invocation] = word;', '}');
+  if (bytes < 4) lines.push('if (i0 < params.n) {', 'out0[invocation] = word;', '}');
   return lines;
 }
 
@@ -187,7 +209,7 @@ export function wholeChain(host: Shader): (dispatch: Dispatch) => Shader {
       ...declare(loads, FIRST_INPUT, 'read'),
       ...declare(['out0'], FIRST_INPUT + loads.length, 'read_write'),
       'fn store_elements(invocation: u32) {',
-      ...elementLines(program, elementsAnInvocation(dispatch), isByte(dispatch)),
+      ...elementLines(program, elementsAnInvocation(dispatch), bytesOf(dispatch)),
       '}',
     ].join('\n');
     return { name: `${host.name}:chain`, text, imports: [host, chain, ...modules(program)] };

@@ -1,4 +1,4 @@
-// int64 arithmetic and the conversions between integer types and float32, as one kernel of the reference (V8).
+// int64 and uint64 arithmetic and the conversions between integer types and float32, as one kernel of the reference (V8).
 // It has no WebGPU twin: in models, int64 arithmetic is shape arithmetic, which is computed while planning;
 // where it is not, the run's notes say so. Division by zero gives 0, so that every result is defined.
 import { broadcastStrides } from '../core/chain.ts';
@@ -48,6 +48,16 @@ const OPS = [
   'greater_equal',
   'where',
   'cast',
+  'sign',
+  'and',
+  'or',
+  'xor',
+  'not',
+  'shift_left',
+  'shift_right',
+  'power',
+  'power_unsigned',
+  'copy',
 ] as const;
 const KINDS: readonly DType[] = [
   'int64',
@@ -59,9 +69,10 @@ const KINDS: readonly DType[] = [
   'uint8',
   'bool',
   'float32',
+  'uint64',
 ];
 
-/** `mod` has the sign of the divisor, `fmod` of the dividend; `where` takes a bool condition first. */
+/** `power` takes a signed exponent; `copy` and `where` move the bits of any type of 64; `mod` has the sign of the divisor, `fmod` of the dividend; `where` takes a bool condition first. */
 export type Int64Op = (typeof OPS)[number];
 
 /** Whether `emitInt64(node, 'cast', ...)` converts between the two. */
@@ -79,6 +90,7 @@ export function emitInt64(
   out: Value,
   inputs: readonly Value[],
 ): void {
+  const kind = (dtype: DType): number => Math.max(0, KINDS.indexOf(dtype));
   const dims = out.dims.length === 0 ? [1] : out.dims;
   if (dims.length > RANK) {
     throw new RangeError(
@@ -96,8 +108,8 @@ export function emitInt64(
       op: OPS.indexOf(op),
       rank: dims.length,
       inputs: inputs.length,
-      in_kind: KINDS.indexOf(inputs.at(-1)?.dtype ?? 'int64'),
-      out_kind: KINDS.indexOf(out.dtype),
+      in_kind: kind(inputs.at(-1)?.dtype ?? 'int64'),
+      out_kind: kind(out.dtype),
       pad0: 0,
       pad1: 0,
       dims: dims,

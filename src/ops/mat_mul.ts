@@ -10,6 +10,7 @@ import { broadcastShapes, formatShape, sizeOf, stridesOf } from '../core/shape.t
 import { broadcastStrides } from '../core/chain.ts';
 import { emitChain } from './chain_builder.ts';
 import { emitStrided } from './mat_mul_strided.ts';
+import { emitDequantisedProduct } from './quantised.ts';
 
 export const matMulPack: Kernel = {
   name: 'mat_mul_pack',
@@ -70,6 +71,8 @@ export interface Operand {
   readonly batch: readonly number[];
   readonly rowStride: number;
   readonly columnStride: number;
+  /** The axis of the value along which rows lie on the left, columns on the right, if it is one. */
+  readonly lineAxis?: number | undefined;
 }
 
 /** Batch axes from the innermost out, neighbours merged where every operand steps through them alike. */
@@ -116,6 +119,9 @@ export function emitProduct(
   n: number,
   k: number,
 ): void {
+  const left = { ...a, lineStride: a.rowStride, termStride: a.columnStride, lineAxis: a.lineAxis };
+  const right = { ...b, lineStride: b.columnStride, termStride: b.rowStride, lineAxis: b.lineAxis };
+  if (emitDequantisedProduct(node, to, left, right, { m, n, k })) return;
   const batch = broadcastShapes(node.opType, a.batch, b.batch);
   if (node.target === 'webgpu') {
     const { dims, strides } = mergedBatch(node.opType, batch, [
@@ -189,7 +195,7 @@ function float32Only(node: NodeContext): ['float32'] {
 }
 
 /** Both operands as matrices: a vector is a row on the left and a column on the right. */
-function matrices(
+export function matricesOf(
   op: string,
   a: readonly number[],
   b: readonly number[],
@@ -209,37 +215,50 @@ function matrices(
   return { a: left, b: right };
 }
 
+/** The dims of a product of stacks of matrices. */
+export function matMulDims(op: string, x: readonly number[], y: readonly number[]): number[] {
+  const { a, b } = matricesOf(op, x, y);
+  const batch = broadcastShapes(op, a.slice(0, -2), b.slice(0, -2));
+  return [
+    ...batch,
+    ...(x.length === 1 ? [] : a.slice(-2, -1)),
+    ...(y.length === 1 ? [] : b.slice(-1)),
+  ];
+}
+
 export const MatMul: OpDef = {
   type: 'MatMul',
   opsets: [1, NEWEST_OPSET],
   inputs: [2, 2],
   attributes: {},
   dtypes: float32Only,
-  infer(node) {
-    const [x, y] = [node.input(0).dims, node.input(1).dims];
-    const { a, b } = matrices('MatMul', x, y);
-    const batch = broadcastShapes('MatMul', a.slice(0, -2), b.slice(0, -2));
-    return [
-      [
-        ...batch,
-        ...(x.length === 1 ? [] : a.slice(-2, -1)),
-        ...(y.length === 1 ? [] : b.slice(-1)),
-      ],
-    ];
-  },
+  infer: (node) => [matMulDims('MatMul', node.input(0).dims, node.input(1).dims)],
   lower(node) {
     const [x, y] = [node.input(0), node.input(1)];
-    const { a, b } = matrices('MatMul', x.dims, y.dims);
+    const { a, b } = matricesOf('MatMul', x.dims, y.dims);
     const k = a.at(-1) ?? 0;
     const n = b.at(-1) ?? 0;
     // Against one matrix all rows of the left operand are rows of one product.
-    const shared = sizeOf(b.slice(0, -2)) === 1 && b.length <= a.length;
+    const isOne = x.quantised?.axis === undefined;
+    const shared = sizeOf(b.slice(0, -2)) === 1 && b.length <= a.length && isOne;
     const m = shared ? sizeOf(a.slice(0, -1)) : (a.at(-2) ?? 0);
     emitProduct(
       node,
       node.output(0),
-      { value: x, batch: shared ? [] : a.slice(0, -2), rowStride: k, columnStride: 1 },
-      { value: y, batch: shared ? [] : b.slice(0, -2), rowStride: n, columnStride: 1 },
+      {
+        value: x,
+        batch: shared ? [] : a.slice(0, -2),
+        rowStride: k,
+        columnStride: 1,
+        lineAxis: x.dims.length > 1 ? x.dims.length - 2 : undefined,
+      },
+      {
+        value: y,
+        batch: shared ? [] : b.slice(0, -2),
+        rowStride: n,
+        columnStride: 1,
+        lineAxis: y.dims.length > 1 ? y.dims.length - 1 : undefined,
+      },
       m,
       n,
       k,
@@ -247,7 +266,9 @@ export const MatMul: OpDef = {
   },
 };
 
-function gemmSizes(
+/** @throws RangeError for operands that do not fit */
+export function gemmSizes(
+  op: string,
   a: readonly number[],
   b: readonly number[],
   transA: boolean,
@@ -264,7 +285,7 @@ function gemmSizes(
     k === undefined
   ) {
     throw new RangeError(
-      `Gemm: operands do not fit: expected [M, K] and [K, N] after transA and transB, got ${formatShape(a)} and ${formatShape(b)}.`,
+      `${op}: operands do not fit: expected [M, K] and [K, N] after transA and transB, got ${formatShape(a)} and ${formatShape(b)}.`,
     );
   }
   return { m, n, k };
@@ -284,6 +305,7 @@ export const Gemm: OpDef = {
   dtypes: float32Only,
   infer(node) {
     const { m, n } = gemmSizes(
+      'Gemm',
       node.input(0).dims,
       node.input(1).dims,
       node.int('transA', 0) !== 0,
@@ -300,7 +322,7 @@ export const Gemm: OpDef = {
   lower(node) {
     const [a, b, c] = [node.input(0), node.input(1), node.optional(2)];
     const [transA, transB] = [node.int('transA', 0) !== 0, node.int('transB', 0) !== 0];
-    const { m, n, k } = gemmSizes(a.dims, b.dims, transA, transB);
+    const { m, n, k } = gemmSizes('Gemm', a.dims, b.dims, transA, transB);
     const [alpha, beta] = [Math.fround(node.float('alpha', 1)), Math.fround(node.float('beta', 1))];
     const out = node.output(0);
     const plain = alpha === 1 && c === undefined;
@@ -308,8 +330,20 @@ export const Gemm: OpDef = {
     emitProduct(
       node,
       product,
-      { value: a, batch: [], rowStride: transA ? 1 : k, columnStride: transA ? m : 1 },
-      { value: b, batch: [], rowStride: transB ? 1 : n, columnStride: transB ? k : 1 },
+      {
+        value: a,
+        batch: [],
+        rowStride: transA ? 1 : k,
+        columnStride: transA ? m : 1,
+        lineAxis: transA ? 1 : 0,
+      },
+      {
+        value: b,
+        batch: [],
+        rowStride: transB ? 1 : n,
+        columnStride: transB ? k : 1,
+        lineAxis: transB ? 0 : 1,
+      },
       m,
       n,
       k,

@@ -1,7 +1,7 @@
-// Operators that compare or accumulate along one axis: ArgMax, ArgMin, TopK, CumSum.
+// Operators that compare or accumulate along one axis: ArgMax, ArgMin, TopK, CumSum, CumProd.
 //   ArgMax, ArgMin: the first of equals (select_last_index: the last); a NaN is taken before every number.
 //   TopK: best first whatever `sorted` says, ties by lower index, NaN above +infinity; values are copied as bits.
-//   CumSum: term by term, every f32 sum a V2 operation.
+//   CumSum, CumProd: term by term, every f32 sum or product a V2 operation; float64 on the reference (V9).
 // Comparisons read canonically: -0 equals +0, and so does everything under 2^-120.
 import type { DType } from '../core/dtype.ts';
 import { NEWEST_OPSET } from '../core/op.ts';
@@ -31,8 +31,8 @@ export const cumSum: Kernel = {
     'type_code',
     'exclusive',
     'reverse',
+    'product',
     'pad0',
-    'pad1',
   ),
   shader: cumSumShader,
 };
@@ -49,7 +49,7 @@ const kTypeCode: Partial<Record<DType, number>> = {
   uint64: 7,
   float32: 8,
 };
-const kSummed: readonly DType[] = ['float32', 'int32', 'uint32', 'int64', 'uint64'];
+const kSummed: readonly DType[] = ['float32', 'float64', 'int32', 'uint32', 'int64', 'uint64'];
 const ENTRY_BYTES = 16; // struct Entry of wasm/ops/top_k.c
 
 /** Elements of 1, 2 and 8 bytes are left to the reference. */
@@ -191,33 +191,38 @@ export const TopK: OpDef = {
   },
 };
 
-export const CumSum: OpDef = {
-  type: 'CumSum',
-  opsets: [11, NEWEST_OPSET],
-  inputs: [2, 2],
-  attributes: { exclusive: { kind: 'int' }, reverse: { kind: 'int' } },
-  dtypes: (node) => [check(node, kSummed)],
-  infer: (node) => [node.input(0).dims],
-  lower(node) {
-    const [x, out] = [node.input(0), node.output(0)];
-    const { outer, count, inner } = rowsOf(node, knownIntegers(node, 1, 'axis')[0] ?? 0);
-    node.emit(onReference(cumSum, x.dtype), {
-      params: {
-        outer,
-        count,
-        inner,
-        type_code: kTypeCode[x.dtype] ?? 8,
-        exclusive: node.int('exclusive', 0) !== 0 ? 1 : 0,
-        reverse: node.int('reverse', 0) !== 0 ? 1 : 0,
-        pad0: 0,
-        pad1: 0,
-      },
-      inputs: [x],
-      outputs: [out],
-      units: outer * inner,
-      unitCost: 4 * count,
-      grid: gridOf(outer * inner),
-    });
-    out.canonical = x.dtype === 'float32';
-  },
-};
+function cumulative(type: string, since: number, product: 0 | 1): OpDef {
+  return {
+    type,
+    opsets: [since, NEWEST_OPSET],
+    inputs: [2, 2],
+    attributes: { exclusive: { kind: 'int' }, reverse: { kind: 'int' } },
+    dtypes: (node) => [check(node, kSummed)],
+    infer: (node) => [node.input(0).dims],
+    lower(node) {
+      const [x, out] = [node.input(0), node.output(0)];
+      const { outer, count, inner } = rowsOf(node, knownIntegers(node, 1, 'axis')[0] ?? 0);
+      node.emit(onReference(cumSum, x.dtype), {
+        params: {
+          outer,
+          count,
+          inner,
+          type_code: kTypeCode[x.dtype] ?? 9,
+          exclusive: node.int('exclusive', 0) !== 0 ? 1 : 0,
+          reverse: node.int('reverse', 0) !== 0 ? 1 : 0,
+          product,
+          pad0: 0,
+        },
+        inputs: [x],
+        outputs: [out],
+        units: outer * inner,
+        unitCost: 4 * count,
+        grid: gridOf(outer * inner),
+      });
+      out.canonical = x.dtype === 'float32';
+    },
+  };
+}
+
+export const CumSum = cumulative('CumSum', 11, 0);
+export const CumProd = cumulative('CumProd', 26, 1);

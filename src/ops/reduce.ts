@@ -13,6 +13,10 @@ import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { sizeOf, stridesOf } from '../core/shape.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';
+import { emitSteps } from './elementwise.ts';
+import { emitFloat64 } from './elementwise_f64.ts';
+import { emitInt64 } from './elementwise_i64.ts';
+import { ABSOLUTE, ADD, DIVIDE, SUBTRACT } from './arithmetic.ts';
 import { gridOf } from './grid.ts';
 import { knownIntegers, normalizeAxes } from './known.ts';
 import { epilogueChain } from './chain_wgsl.ts';
@@ -47,6 +51,11 @@ export const reduceInt: Kernel = {
   name: 'reduce_int',
   params: paramFields(...FIELDS, 'type_code', ...LAYOUT),
   shader: reduceIntShader,
+};
+/** float64, on the reference only. */
+export const reduceF64: Kernel = {
+  name: 'reduce_f64',
+  params: paramFields(...FIELDS, 'pad0', ...LAYOUT),
 };
 const reduceIntReference: Kernel = { name: reduceInt.name, params: reduceInt.params };
 
@@ -95,7 +104,7 @@ function emptyValue(dtype: DType, fold: Fold, size: number): ReturnType<typeof t
   const bits = dtypeInfo(dtype).bytes * 8;
   const unsigned = (kIntType[dtype] ?? 0) >= 4;
   let [least, greatest] = unsigned ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
-  if (dtype === 'float32') [least, greatest] = [-Infinity, Infinity];
+  if (dtype === 'float32' || dtype === 'float64') [least, greatest] = [-Infinity, Infinity];
   if (dtype === 'bool') greatest = 1;
   return data.fill(fold === 'prod' ? 1 : fold === 'max' ? least : greatest);
 }
@@ -122,6 +131,7 @@ export function emitReduce(
     throw new RangeError(`${node.opType}: too many axes: expected at most 8 that do not merge.`);
   }
   const isFloat = x.dtype === 'float32';
+  const isDouble = x.dtype === 'float64';
   const groups = Math.ceil(count / GROUP);
   // Enough invocations: several an output only where outputs are few and terms are many.
   let laneBits = 0;
@@ -131,7 +141,7 @@ export function emitReduce(
   const typeCode = kIntType[x.dtype] ?? 0;
   const floatKernel = count <= 2 ** 27 ? reduce : reduceReference;
   const intKernel = typeCode === 2 || typeCode === 6 ? reduceInt : reduceIntReference;
-  node.emit(isFloat ? floatKernel : intKernel, {
+  node.emit(isFloat ? floatKernel : isDouble ? reduceF64 : intKernel, {
     params: {
       n,
       count,
@@ -140,7 +150,7 @@ export function emitReduce(
       kept_rank: kept.length,
       reduced_rank: reduced.length,
       lane_bits: laneBits,
-      ...(isFloat ? { pad0: 0 } : { type_code: typeCode }),
+      ...(isFloat || isDouble ? { pad0: 0 } : { type_code: typeCode }),
       kept_dims: kept.map(([size]) => size),
       kept_strides: kept.map(([, stride]) => stride),
       reduced_dims: reduced.map(([size]) => size),
@@ -170,7 +180,15 @@ export function reduced(
   return to;
 }
 
-/** sum / count, correctly rounded: `count` as f32. A mean over nothing is 0 / 0 = NaN. */
+/** A number of elements as a scalar of a type. */
+function countValue(node: LowerContext, dtype: DType, count: number): Value {
+  const data = typedArrayOf(dtype, new ArrayBuffer(dtypeInfo(dtype).bytes), 0, 1);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[0] = BigInt(count);
+  else data[0] = count;
+  return node.constantValue(dtype, [], data);
+}
+
+/** sum / count, correctly rounded: `count` as f32. A mean over nothing is 0 / 0 = NaN; of integers the quotient truncates. */
 export function emitMean(
   node: LowerContext,
   out: Value,
@@ -179,9 +197,11 @@ export function emitMean(
   fold: 'sum' | 'sum_square' = 'sum',
 ): void {
   const count = axes.reduce((product, axis) => product * (x.dims[axis] ?? 1), 1);
-  const sum = node.temp('float32', out.dims);
+  const sum = node.temp(out.dtype, out.dims);
   emitReduce(node, fold, sum, x, axes);
-  emitChain(node, out, (c) => c.op('div_f32', c.f32(sum), c.scalar(Math.fround(count))));
+  if (out.dtype !== 'float32')
+    emitSteps(node, DIVIDE, out, [sum, countValue(node, out.dtype, count)]);
+  else emitChain(node, out, (c) => c.op('div_f32', c.f32(sum), c.scalar(Math.fround(count))));
 }
 
 /** A temporary (or `out`) of `dims` computed element by element. */
@@ -258,8 +278,8 @@ function define({ type, dtypes, axesInput, lower }: Spec): OpDef {
   };
 }
 
-const kFloat: readonly DType[] = ['float32'];
-const kWide: readonly DType[] = ['float32', 'int32', 'uint32', 'int64', 'uint64'];
+const kFloat: readonly DType[] = ['float32', 'float64'];
+const kWide: readonly DType[] = [...kFloat, 'int32', 'uint32', 'int64', 'uint64'];
 const kOrdered: readonly DType[] = [...kWide, 'int8', 'uint8', 'int16', 'uint16', 'bool'];
 
 const plain =
@@ -299,16 +319,21 @@ export const ReduceSumSquare = define({
 });
 export const ReduceMean = define({
   type: 'ReduceMean',
-  dtypes: kFloat,
+  dtypes: kWide,
   axesInput: 18,
   lower: emitMean,
 });
 export const ReduceL1 = define({
   type: 'ReduceL1',
-  dtypes: kFloat,
+  dtypes: kWide,
   axesInput: 18,
   lower(node, out, x, axes) {
-    const magnitudes = mapped(node, x.dims, (c) => c.op('abs_f32', c.f32(x)));
+    if (x.dtype.startsWith('uint')) {
+      emitReduce(node, 'sum', out, x, axes);
+      return;
+    }
+    const magnitudes = node.temp(x.dtype, x.dims);
+    emitSteps(node, ABSOLUTE, magnitudes, [x]);
     emitReduce(node, 'sum', out, magnitudes, axes);
   },
 });
@@ -317,19 +342,20 @@ export const ReduceL2 = define({
   dtypes: kFloat,
   axesInput: 18,
   lower(node, out, x, axes) {
-    const squares = node.temp('float32', out.dims);
+    const squares = node.temp(out.dtype, out.dims);
     emitReduce(node, 'sum_square', squares, x, axes);
-    emitChain(node, out, (c) => c.op('sqrt_f32', c.f32(squares)));
+    emitSteps(node, { float32: 'sqrt_f32', float64: 'sqrt' }, out, [squares]);
   },
 });
+const LOGARITHM = { float32: 'log_f32', float64: 'log' } as const;
 export const ReduceLogSum = define({
   type: 'ReduceLogSum',
   dtypes: kFloat,
   axesInput: 18,
   lower(node, out, x, axes) {
-    const sum = node.temp('float32', out.dims);
+    const sum = node.temp(out.dtype, out.dims);
     emitReduce(node, 'sum', sum, x, axes);
-    emitChain(node, out, (c) => c.op('log_f32', c.f32(sum)));
+    emitSteps(node, LOGARITHM, out, [sum]);
   },
 });
 export const ReduceLogSumExp = define({
@@ -338,19 +364,36 @@ export const ReduceLogSumExp = define({
   axesInput: 18,
   lower(node, out, x, axes) {
     const most = reduced(node, 'max', x, axes);
-    // m - m is NaN exactly where m is not finite.
-    const shift = mapped(node, most.dims, (c) => {
-      const m = c.f32(most);
-      const odd = c.op('is_nan_f32', c.op('sub_f32', m, m));
-      return c.op('select_word', odd, c.scalar(0), m);
-    });
-    const terms = mapped(node, x.dims, (c) =>
-      c.op('exp_f32', c.op('sub_f32', c.f32(x), c.f32(shift))),
-    );
+    const shift = x.dtype === 'float32' ? finiteOrZero(node, most) : finiteOrZero64(node, most);
+    const differences = node.temp(x.dtype, x.dims);
+    emitSteps(node, SUBTRACT, differences, [x, shift]);
+    const terms = node.temp(x.dtype, x.dims);
+    emitSteps(node, { float32: 'exp_f32', float64: 'exp' }, terms, [differences]);
     const sum = reduced(node, 'sum', terms, axes);
-    const logs = mapped(node, sum.dims, (c) =>
-      c.op('add_f32', c.op('log_f32', c.f32(sum)), c.f32(shift)),
-    );
-    node.alias(out, logs);
+    const logs = node.temp(x.dtype, sum.dims);
+    emitSteps(node, LOGARITHM, logs, [sum]);
+    const result = node.temp(x.dtype, sum.dims);
+    emitSteps(node, ADD, result, [logs, shift]);
+    node.alias(out, result);
   },
 });
+
+/** m where it is finite, else 0: m - m is NaN exactly where it is not. */
+function finiteOrZero(node: LowerContext, most: Value): Value {
+  return mapped(node, most.dims, (c) => {
+    const m = c.f32(most);
+    const odd = c.op('is_nan_f32', c.op('sub_f32', m, m));
+    return c.op('select_word', odd, c.scalar(0), m);
+  });
+}
+
+function finiteOrZero64(node: LowerContext, most: Value): Value {
+  const difference = node.temp('float64', most.dims);
+  emitFloat64(node, 'sub', difference, [most, most]);
+  const odd = node.temp('bool', most.dims);
+  emitFloat64(node, 'is_nan', odd, [difference]);
+  const shift = node.temp('float64', most.dims);
+  const zero = node.constantValue('float64', [], new Float64Array(1));
+  emitInt64(node, 'where', shift, [odd, zero, most]);
+  return shift;
+}

@@ -16,16 +16,34 @@ export type OracleType =
   | 'uint16'
   | 'uint32'
   | 'uint64'
-  | 'bool';
+  | 'bool'
+  | 'float8e4m3fn'
+  | 'float8e4m3fnuz'
+  | 'float8e5m2'
+  | 'float8e5m2fnuz'
+  | 'float8e8m0'
+  | 'float4e2m1'
+  | 'int4'
+  | 'uint4'
+  | 'int2'
+  | 'uint2';
 
 /**
- * A tensor in row-major order. Floats are their bits as unsigned numbers (float64: bigint), 64-bit integers are
- * bigint, other integers numbers of their own range, bool is 0 or 1.
+ * A tensor in row-major order. Floats are their bits as unsigned numbers (float64: bigint), 64-bit integers are bigint, other integers numbers of their own range, bool is 0 or 1.
  */
 export interface OracleTensor {
   readonly dtype: OracleType;
   readonly dims: readonly number[];
   readonly data: readonly (number | bigint)[];
+  /** What DequantizeLinear made it of, for a product that it is fed to directly (V8). */
+  readonly quantised?: OracleQuantised;
+}
+
+/** Elements less their zero points, and scales (words): one, or one for each index of `axis`. */
+export interface OracleQuantised {
+  readonly differences: readonly bigint[];
+  readonly scales: readonly number[];
+  readonly axis: number | undefined;
 }
 
 /** An attribute's value: a float is its f32 bits. */

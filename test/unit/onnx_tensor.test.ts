@@ -53,7 +53,16 @@ const packed =
     writer.writeMessage(field, (_, inner) => values.forEach((value) => varint(inner, value)), null);
 
 /** The typed field of each type, and values at the ends of its range with the array they must give. */
-const kTyped: Record<Exclude<DType, 'float32' | 'float64' | 'string'>, [number, bigint[]]> = {
+type Packed = 'int4' | 'uint4' | 'int2' | 'uint2' | 'float4e2m1';
+const kTyped: Record<
+  Exclude<DType, 'float32' | 'float64' | 'string' | Packed>,
+  [number, bigint[]]
+> = {
+  float8e4m3fn: [5, [0x38n, 0xffn, 0x80n]],
+  float8e4m3fnuz: [5, [0x40n, 0xffn, 0x80n]],
+  float8e5m2: [5, [0x3cn, 0xffn, 0x80n]],
+  float8e5m2fnuz: [5, [0x40n, 0xffn, 0x80n]],
+  float8e8m0: [5, [0n, 0xffn, 0x7fn]],
   int8: [5, [-128n, 127n, -1n]],
   uint8: [5, [0n, 255n, 128n]],
   int16: [5, [-32768n, 32767n, -1n]],

@@ -1,8 +1,9 @@
-// Element-wise operators of int64, and conversions between integer types and f32 (V8): two's complement
-// wrap-around. Total by definition: x / 0 = 0, x mod 0 = 0, the quotient truncates, and the least integer by
-// -1 wraps to itself. f32 to integer truncates, saturates, and gives 0 for NaN; integer to a narrower integer
-// keeps the low bits; integer to f32 is rounded to nearest-even. Exists on the reference only: int64
-// arithmetic of models is shape arithmetic, which is computed while planning. A work unit is 256 elements.
+// Element-wise operators of int64 and uint64, and conversions between integer types and f32 (V8): two's
+// complement wrap-around. Total by definition: x / 0 = 0, x mod 0 = 0, the quotient truncates, and the least
+// integer by -1 wraps to itself. f32 to integer truncates, saturates, and gives 0 for NaN; integer to a
+// narrower integer keeps the low bits; integer to f32 is rounded to nearest-even. Exists on the reference
+// only: int64 arithmetic of models is shape arithmetic, which is computed while planning. A work unit is 256
+// elements.
 #include "../canonical.h"
 #include "../copy.h"
 
@@ -25,9 +26,19 @@ enum {
   OP_GREATER,
   OP_GREATER_EQUAL,
   OP_WHERE,
-  OP_CAST
+  OP_CAST,
+  OP_SIGN,
+  OP_AND,
+  OP_OR,
+  OP_XOR,
+  OP_NOT,
+  OP_SHIFT_LEFT,
+  OP_SHIFT_RIGHT,
+  OP_POWER,
+  OP_POWER_UNSIGNED,
+  OP_COPY
 };
-enum { KIND_I64, KIND_I32, KIND_U32, KIND_I16, KIND_U16, KIND_I8, KIND_U8, KIND_BOOL, KIND_F32 };
+enum { KIND_I64, KIND_I32, KIND_U32, KIND_I16, KIND_U16, KIND_I8, KIND_U8, KIND_BOOL, KIND_F32, KIND_U64 };
 
 typedef struct {
   u32 n;
@@ -45,7 +56,8 @@ typedef struct {
 
 static i64 load_kind(const void *from, u32 at, u32 kind) {
   switch (kind) {
-  case KIND_I64: return ((const i64 *)from)[at];
+  case KIND_I64:
+  case KIND_U64: return ((const i64 *)from)[at];
   case KIND_I32: return ((const i32 *)from)[at];
   case KIND_U32: return ((const u32 *)from)[at];
   case KIND_I16: return ((const i16 *)from)[at];
@@ -65,9 +77,15 @@ static i64 clamped(f32 value, i64 low, i64 high) {
   return whole < low ? low : whole > high ? high : whole;
 }
 
+static i64 clamped_u64(f32 value) {
+  const f64 x = canonical(value);
+  return x < 1 || x != x ? 0 : x >= 18446744073709551616.0 ? -1 : (i64)(u64)x;
+}
+
 static i64 from_f32(f32 x, u32 kind) {
   switch (kind) {
   case KIND_I64: return clamped(x, INT64_MIN, INT64_MAX);
+  case KIND_U64: return clamped_u64(x);
   case KIND_I32: return clamped(x, INT32_MIN, INT32_MAX);
   case KIND_U32: return clamped(x, 0, UINT32_MAX);
   case KIND_I16: return clamped(x, INT16_MIN, INT16_MAX);
@@ -80,7 +98,8 @@ static i64 from_f32(f32 x, u32 kind) {
 
 static void store_kind(void *to, u32 at, u32 kind, i64 x) {
   switch (kind) {
-  case KIND_I64: ((i64 *)to)[at] = x; break;
+  case KIND_I64:
+  case KIND_U64: ((i64 *)to)[at] = x; break;
   case KIND_I32:
   case KIND_U32: ((u32 *)to)[at] = (u32)x; break;
   case KIND_I16:
@@ -95,6 +114,30 @@ static void store_kind(void *to, u32 at, u32 kind, i64 x) {
 static i64 quotient(i64 a, i64 b) { return b == 0 ? 0 : b == -1 ? (i64)(0 - (u64)a) : a / b; }
 // The sign of the dividend (C, ONNX fmod = 1).
 static i64 remainder_of(i64 a, i64 b) { return b == 0 || b == -1 ? 0 : a % b; }
+
+static i64 power(i64 x, u64 y) {
+  u64 result = 1;
+  for (u64 base = (u64)x; y != 0; y >>= 1, base *= base) result = y & 1 ? result * base : result;
+  return (i64)result;
+}
+
+// What uint64 does otherwise than int64.
+static i64 apply_unsigned(u32 op, u64 a, u64 b, i64 otherwise) {
+  switch (op) {
+  case OP_DIV: return b == 0 ? 0 : (i64)(a / b);
+  case OP_MOD:
+  case OP_FMOD: return b == 0 ? 0 : (i64)(a % b);
+  case OP_MIN: return (i64)(a < b ? a : b);
+  case OP_MAX: return (i64)(a > b ? a : b);
+  case OP_ABS: return (i64)a;
+  case OP_SIGN: return a != 0;
+  case OP_LESS: return a < b;
+  case OP_LESS_EQUAL: return a <= b;
+  case OP_GREATER: return a > b;
+  case OP_GREATER_EQUAL: return a >= b;
+  default: return otherwise;
+  }
+}
 
 static i64 apply(u32 op, i64 a, i64 b) {
   switch (op) {
@@ -116,7 +159,18 @@ static i64 apply(u32 op, i64 a, i64 b) {
   case OP_LESS_EQUAL: return a <= b;
   case OP_GREATER: return a > b;
   case OP_GREATER_EQUAL: return a >= b;
-  default: return a; // OP_CAST
+  case OP_SIGN: return (a > 0) - (a < 0);
+  case OP_AND: return a & b;
+  case OP_OR: return a | b;
+  case OP_XOR: return a ^ b;
+  case OP_NOT: return ~a;
+  case OP_SHIFT_LEFT: return (u64)b > 63 ? 0 : (i64)((u64)a << b);
+  case OP_SHIFT_RIGHT:
+    return (u64)b > 63 ? 0 : (i64)((u64)a >> b); // unsigned
+  // Below 0 the truncated 1 / x^-y, which is 0 but for x = 1 and -1.
+  case OP_POWER: return b >= 0 ? power(a, (u64)b) : a == 1 || a == -1 ? power(a, (u64)b & 1) : 0;
+  case OP_POWER_UNSIGNED: return power(a, (u64)b);
+  default: return a; // OP_CAST, OP_COPY
   }
 }
 
@@ -138,7 +192,14 @@ KERNEL(elementwise_i64) {
       result = from_f32(((const f32 *)in[0])[a.at], p->out_kind);
     } else {
       const i64 x = load_kind(in[0], a.at, p->in_kind);
-      result = apply(p->op, x, p->inputs > 1 ? load_kind(in[1], b.at, p->in_kind) : 0);
+      const i64 y = p->inputs > 1 ? load_kind(in[1], b.at, p->in_kind) : 0;
+      result = apply(p->op, x, y);
+      if (p->in_kind == KIND_U64) result = apply_unsigned(p->op, (u64)x, (u64)y, result);
+      if (p->in_kind == KIND_U64 && p->out_kind == KIND_F32) {
+        ((f32 *)out[0])[i] = (f32)(u64)x;
+        odometer_step(&a);
+        continue;
+      }
     }
     store_kind(out[0], i, p->out_kind, result);
     odometer_step(&a);
