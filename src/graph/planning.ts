@@ -2,9 +2,9 @@
 // dispatch whose inputs are all known is evaluated on the spot by the reference (constant folding), so shape arithmetic and
 // weight packing never reach the plan. Not here: which nodes are planned, and in which order (planner.ts).
 import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
-import { typedArrayOf, type DType, type TypedArray } from '../core/dtype.ts';
+import { dtypeInfo, typedArrayOf, type DType, type TypedArray } from '../core/dtype.ts';
 import { inputsOf, wordsOf, type Dispatch } from '../core/op.ts';
-import { sizeOf } from '../core/shape.ts';
+import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { Value } from '../core/value.ts';
 import type { CheckedGraph } from './check.ts';
@@ -125,7 +125,15 @@ export class Planner implements PlanBuilder {
     }
   }
 
+  /** @throws RangeError for a value that no machine has room for, before anything of its size is made */
   create(dtype: DType, dims: readonly number[], name = ''): Value {
+    const bytes = sizeOf(dims) * dtypeInfo(dtype).bytes;
+    const limit = this.evaluator.memoryLimit ?? Infinity;
+    if (bytes > limit) {
+      throw new RangeError(
+        `memory: value too large: expected at most ${limit} bytes, got ${bytes} for ${dtype} ${formatShape(dims)}. Use smaller sizes.`,
+      );
+    }
     const value: Value = { id: this.values.length, dtype, dims, name, canonical: false };
     this.values.push(value);
     if (name !== '') this.named.set(name, value);
@@ -202,8 +210,10 @@ export class Planner implements PlanBuilder {
     let results = shared ? this.store.folded.get(key) : undefined;
     if (results === undefined) {
       results = this.evaluator.evaluate(dispatch, inputs);
-      if (shared) this.store.folded.set(key, results);
-      else this.own.push(...results);
+      if (shared) {
+        this.store.folded.set(key, results);
+        this.evaluator.keepsFolded?.(dispatch, inputs, results);
+      } else this.own.push(...results);
     }
     dispatch.outputs.forEach((value, i) => {
       const constant = results[i];

@@ -18,6 +18,7 @@ import { emitDequantisedProduct } from './quantised.ts';
 export const matMulPack: Kernel = {
   name: 'mat_mul_pack',
   params: paramFields('k', 'n', 'row_stride', 'column_stride', 'batch_dims[8]', 'batch_strides[8]'),
+  unpack: unpackPanels,
 };
 
 export const matMul: Kernel = {
@@ -55,6 +56,27 @@ export const matMulF64: Kernel = {
     'b_strides[8]',
   ),
 };
+
+/** The loops of wasm/ops/mat_mul_pack.c, the other way. */
+function unpackPanels(params: Uint32Array, packed: Uint32Array, to: Uint32Array): void {
+  const [k = 0, n = 0, rowStride = 0, columnStride = 0] = params;
+  const panels = Math.ceil(n / PANEL);
+  const units = packed.length / Math.max(1, k * PANEL);
+  for (let unit = 0; unit < units; unit += 1) {
+    let first = (unit % panels) * PANEL * columnStride;
+    for (let axis = 0, rest = Math.floor(unit / panels); axis < BATCH_RANK; axis += 1) {
+      const dim = params[4 + axis] ?? 1;
+      first += (rest % dim) * (params[4 + BATCH_RANK + axis] ?? 0);
+      rest = Math.floor(rest / dim);
+    }
+    const width = Math.min(PANEL, n - (unit % panels) * PANEL);
+    for (let row = 0; row < k; row += 1) {
+      const from = (unit * k + row) * PANEL;
+      const at = first + row * rowStride;
+      for (let c = 0; c < width; c += 1) to[at + c * columnStride] = packed[from + c] ?? 0;
+    }
+  }
+}
 
 const PANEL = 8; // columns a panel, PANEL in wasm/tile.h
 const BATCH_RANK = 8;

@@ -20,7 +20,6 @@ import { operators as gridSample } from './operators/grid_sample.ts';
 import { operators as loss } from './operators/loss.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
 import { operators as ml } from './operators/ml.ts';
-import { operators as mod } from './operators/mod.ts';
 import { operators as movement } from './operators/movement.ts';
 import { operators as normalization } from './operators/normalization.ts';
 import { operators as order } from './operators/order.ts';
@@ -67,7 +66,6 @@ const families: readonly OracleOperators[] = [
   loss,
   maxPool,
   ml,
-  mod,
   movement,
   normalization,
   order,
