@@ -44,7 +44,7 @@ export async function runPlanned(
         feeds: [...plan.feeds.keys()],
         outputs: [...plan.outputs.keys()],
         deferred: plan.deferred,
-      replayed: plan.replayed,
+        replayed: plan.replayed,
         contents: plan.contents,
         id: (count += 1),
       });
