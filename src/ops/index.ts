@@ -34,7 +34,6 @@ import * as recurrent from './recurrent.ts';
 import * as reduce from './reduce.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
-import * as reverse_sequence from './reverse_sequence.ts';
 import * as rotary from './rotary.ts';
 import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
@@ -76,7 +75,6 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   reduce,
   reshape,
   resize,
-  reverse_sequence,
   rotary,
   scatter,
   slice,
