@@ -41,6 +41,12 @@ export interface ModelOptions {
   readonly gpu?: GPU | undefined;
   /** What `requestAdapter` is asked for, where the model asks itself. */
   readonly adapterOptions?: GPURequestAdapterOptions | undefined;
+  /**
+   * What the model may take. `memory`: bytes of the reference's memory, which holds the weights, and values while it runs;
+   * 4 GiB if not given, the most that WebAssembly has. Weights that exceed it are a RangeError of `load`, values one of
+   * `run`.
+   */
+  readonly limits?: { readonly memory?: number | undefined } | undefined;
 }
 
 /**
@@ -73,6 +79,8 @@ export interface RunOptions {
    * to integers, from there to the reference; and the run is repeated.
    */
   readonly audit?: number | 'off' | undefined;
+  /** What random operators draw from, 0 if not given: the same seed gives the same numbers, on every device (V10). */
+  readonly seed?: number | undefined;
 }
 
 /**
@@ -194,6 +202,8 @@ export interface RunResult {
    * @throws TypeError if an output stayed on the device
    */
   readonly digest: string;
+  /** The seed, where a random operator ran: then it is part of the digest. */
+  readonly seed?: number;
   /** The backend that ran. */
   readonly backend: Backend;
   /** The GPU that ran, where one did. */
@@ -345,8 +355,24 @@ export interface Progress {
  * console.log(model.outputs[0]?.name); // logits
  * model.dispose();
  * ```
+ * @example
+ * ```ts
+ * import { load, type LoadOptions } from 'isobit';
+ *
+ * // A split model: its weights are beside it where nothing else is said.
+ * const externalData = { 'digits.onnx_data': new URL('/weights/digits.onnx_data', 'https://example.org') };
+ * const options: LoadOptions = { externalData, limits: { memory: 64 << 20 } };
+ * const model = await load('/digits.onnx', options);
+ * console.log(model.inputs[0]?.name); // image
+ * model.dispose();
+ * ```
  */
 export interface LoadOptions extends ModelOptions {
+  /**
+   * Files with weights that a split model states (`model.onnx_data` …), by the path it states: their bytes, or where they
+   * are. What is not given is read beside the model, wherever that came from.
+   */
+  readonly externalData?: Readonly<Record<string, Uint8Array | URL>> | undefined;
   /** Called after each piece of a download, before parsing, and when the model is ready. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Stops loading; `load` rejects with its reason. */

@@ -26,7 +26,6 @@ export interface HostTypeContext extends NodeContext {
   graphTypes(attribute: string): readonly (DataType | undefined)[];
   /** A `type` attribute; undefined if it is absent or holds none that is known. */
   typeAttribute(attribute: string): DataType | undefined;
-  strings(attribute: string, otherwise?: readonly string[]): readonly string[];
   /** A `tensor` attribute as it is, strings too; undefined if it is absent. */
   tensorAttribute(attribute: string): Tensor | undefined;
 }

@@ -5,6 +5,7 @@ import type { DataType } from '../core/data.ts';
 import { ModelError, UnsupportedOpError } from '../core/errors.ts';
 import { clampedNumber } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
+import type { Weights } from '../core/weight.ts';
 import type { Attribute, Graph } from '../graph/graph.ts';
 import type { Message } from './proto.ts';
 import { readType } from './value_info.ts';
@@ -38,8 +39,12 @@ export interface ReadAttribute {
   readonly error: ModelError | undefined;
 }
 
-/** Reads an AttributeProto. @param readBody reads a GraphProto */
-export function readAttribute(message: Message, readBody: (body: Message) => Graph): ReadAttribute {
+/** Reads an AttributeProto. @param readBody reads a GraphProto @param weights takes the large tensors */
+export function readAttribute(
+  message: Message,
+  readBody: (body: Message) => Graph,
+  weights?: Weights,
+): ReadAttribute {
   let name = '';
   let code = 0;
   let reference = '';
@@ -73,7 +78,7 @@ export function readAttribute(message: Message, readBody: (body: Message) => Gra
         fields.add('string');
         break;
       case 5:
-        tensor = message.message('t', readTensorProto);
+        tensor = message.message('t', (inner) => readTensorProto(inner, weights));
         fields.add('tensor');
         break;
       case 6:
@@ -93,7 +98,9 @@ export function readAttribute(message: Message, readBody: (body: Message) => Gra
         fields.add('strings');
         break;
       case 10:
-        tensors.push(message.message(`tensors[${tensors.length}]`, readTensorProto));
+        tensors.push(
+          message.message(`tensors[${tensors.length}]`, (inner) => readTensorProto(inner, weights)),
+        );
         fields.add('tensors');
         break;
       case 11:

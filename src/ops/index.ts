@@ -1,9 +1,11 @@
 // The operators: one line a family file, alphabetical. An operator is every export that is an OpDef.
 import type { OpDef } from '../core/op.ts';
+import { withFloat16 } from './float16.ts';
 import * as activation from './activation.ts';
 import * as arithmetic from './arithmetic.ts';
 import * as attention from './attention.ts';
 import * as attention_ms from './attention_ms.ts';
+import * as batch_normalization from './batch_normalization.ts';
 import * as blocks from './blocks.ts';
 import * as cast from './cast.ts';
 import * as comparison from './comparison.ts';
@@ -14,7 +16,6 @@ import * as einsum from './einsum.ts';
 import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
 import * as flex_attention from './flex_attention.ts';
-import { withFloat16 } from './float16.ts';
 import * as fourier from './fourier.ts';
 import * as fused from './fused.ts';
 import * as fused_normalization from './fused_normalization.ts';
@@ -29,6 +30,7 @@ import * as linear_attention from './linear_attention.ts';
 import * as loss from './loss.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
+import * as ml from './ml.ts';
 import * as multi_head from './multi_head.ts';
 import * as n_bits from './n_bits.ts';
 import * as normalization from './normalization.ts';
@@ -37,8 +39,10 @@ import * as pad from './pad.ts';
 import * as pool from './pool.ts';
 import * as qlinear from './qlinear.ts';
 import * as quantize from './quantize.ts';
+import * as random from './random.ts';
 import * as recurrent from './recurrent.ts';
 import * as reduce from './reduce.ts';
+import * as regions from './regions.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
 import * as reverse_sequence from './reverse_sequence.ts';
@@ -47,6 +51,7 @@ import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
 import * as state from './state.ts';
+import * as training from './training.ts';
 import * as transpose from './transpose.ts';
 import * as window_functions from './window_functions.ts';
 
@@ -55,6 +60,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   arithmetic,
   attention,
   attention_ms,
+  batch_normalization,
   blocks,
   cast,
   comparison,
@@ -79,6 +85,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   loss,
   mask,
   mat_mul,
+  ml,
   multi_head,
   n_bits,
   normalization,
@@ -87,8 +94,10 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   pool,
   qlinear,
   quantize,
+  random,
   recurrent,
   reduce,
+  regions,
   reshape,
   resize,
   reverse_sequence,
@@ -97,6 +106,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   slice,
   softmax,
   state,
+  training,
   transpose,
   window_functions,
 ];

@@ -4,6 +4,8 @@
 const ALIGN = 64;
 const PAGE = 65536;
 const MAX_PAGES = 65536;
+// Growing by less than this at a time would be slow for many small blocks; by more would hold what nobody asked for.
+const GROWTH = 16 << 20;
 
 interface Block {
   at: number;
@@ -15,10 +17,20 @@ export class Heap {
   #free: Block[];
   readonly #used = new Map<number, number>();
 
-  constructor(memory: WebAssembly.Memory, base: number) {
+  readonly #maxPages: number;
+
+  /** @param limit bytes that the memory may have in all; 4 GiB if not given */
+  constructor(memory: WebAssembly.Memory, base: number, limit = MAX_PAGES * PAGE) {
     this.memory = memory;
+    this.#maxPages = Math.min(MAX_PAGES, Math.floor(limit / PAGE));
     const at = Math.ceil(base / ALIGN) * ALIGN;
-    this.#free = [{ at, size: memory.buffer.byteLength - at }];
+    const end = Math.min(memory.buffer.byteLength, limit);
+    this.#free = [{ at, size: Math.max(0, Math.floor((end - at) / ALIGN) * ALIGN) }];
+  }
+
+  /** Bytes that the memory may have in all. */
+  get limit(): number {
+    return this.#maxPages * PAGE;
   }
 
   /** Bytes handed out. */
@@ -28,12 +40,23 @@ export class Heap {
     return sum;
   }
 
+  /**
+   * Room for blocks of these sizes, without handing them out: what does not fit fails at once, and nothing more than
+   * they need is grown.
+   *
+   * @throws RangeError as allocate
+   */
+  reserve(sizes: readonly number[]): void {
+    const bytes = sizes.reduce((sum, size) => sum + Math.ceil((size + 16) / ALIGN) * ALIGN, 0);
+    if (bytes > this.#freeAtEnd()) this.#grow(bytes - this.#freeAtEnd(), 0);
+  }
+
   /** @throws RangeError if the address space or the machine has no room */
   allocate(bytes: number): number {
     const size = Math.ceil((bytes + 16) / ALIGN) * ALIGN;
     let block = this.#free.find((one) => one.size >= size);
     if (block === undefined) {
-      this.#grow(size);
+      this.#grow(size - this.#freeAtEnd());
       block = this.#free.find((one) => one.size >= size);
     }
     if (block === undefined)
@@ -73,17 +96,24 @@ export class Heap {
     this.#free = merged;
   }
 
-  #grow(bytes: number): void {
+  #freeAtEnd(): number {
+    const last = this.#free.at(-1);
+    const { byteLength } = this.memory.buffer;
+    return last !== undefined && last.at + last.size === byteLength ? last.size : 0;
+  }
+
+  #grow(bytes: number, ahead = GROWTH): void {
     const before = this.memory.buffer.byteLength;
-    // At least a quarter more, so that loading many weights does not grow page by page.
-    const wanted = Math.max(bytes, before / 4);
-    const room = MAX_PAGES - before / PAGE;
+    // A quarter more, so that many weights do not grow page by page.
+    const wanted = Math.max(bytes, Math.min(before / 4, ahead));
+    const room = Math.max(0, this.#maxPages - before / PAGE);
     const pages = Math.max(Math.min(Math.ceil(wanted / PAGE), room), Math.ceil(bytes / PAGE));
     try {
+      if (pages > room) throw new RangeError('beyond the limit');
       this.memory.grow(pages);
     } catch {
       throw new RangeError(
-        `memory: out of memory: expected room for ${bytes} more bytes, got ${before} in use and a limit of ${MAX_PAGES * PAGE}. Use a smaller model, batch or input.`,
+        `memory: out of memory: expected room for ${bytes} more bytes, got ${before} in use and a limit of ${this.#maxPages * PAGE}. Use a smaller model, batch or input, or raise limits.memory.`,
       );
     }
     this.#insert({ at: before, size: this.memory.buffer.byteLength - before });

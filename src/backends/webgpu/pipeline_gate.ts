@@ -226,7 +226,9 @@ function submit(
       let content = plan.constant(root) ?? contents.get(root);
       if (content === undefined) {
         const isDrawn =
-          isFloat(value) || dispatch.kernel.chain === 'whole' || dispatch.kernel.anyIntegers === true;
+          isFloat(value) ||
+          dispatch.kernel.chain === 'whole' ||
+          dispatch.kernel.anyIntegers === true;
         const known = isDrawn ? undefined : context.integers.contents(value);
         const bytes = known?.bytes() ?? drawBytes(value, draw, random);
         content = new HostConstant(value.dtype, bytes);
