@@ -4,7 +4,7 @@ import type { HostContext, Subgraph } from './core/host_op.ts';
 import { Tensor } from './core/tensor.ts';
 import type { CheckedGraph } from './graph/check.ts';
 import { HostTypes } from './graph/context.ts';
-import type { Node } from './graph/graph.ts';
+import type { Attribute, Node } from './graph/graph.ts';
 import type { HostCall } from './program.ts';
 
 /** Who executes what an operator of the host asks for. */
@@ -63,6 +63,8 @@ export class HostNode extends HostTypes implements HostContext {
     return {
       inputs: graph.inputs.length,
       outputs: graph.outputs.length,
+      outputDims: graph.outputs.map(({ dims }) => dims),
+      outputTypes: this.graphTypes(attribute),
       run: (inputs) => this.#runner.run(body, inputs),
     };
   }
@@ -72,6 +74,22 @@ export class HostNode extends HostTypes implements HostContext {
     inputs: readonly (Tensor | undefined)[],
     options: { attributes?: Readonly<Record<string, number | string | readonly number[]>> } = {},
   ): Promise<Tensor[]> {
-    return this.#runner.call(type, inputs, options.attributes ?? {}, CALLED_OPSET);
+    const attributes = new Map(
+      Object.entries(options.attributes ?? {}).map(([name, value]) => [name, attributeOf(value)]),
+    );
+    const node = { domain: '', opType: type, attributes, opset: CALLED_OPSET, outputs: 1 };
+    return this.#runner.call(node, inputs);
   }
+
+  callPlanned(inputs: readonly (Tensor | undefined)[]): Promise<Tensor[]> {
+    const { domain, opType, attributes, outputs } = this.node;
+    const node = { domain, opType, attributes, opset: this.opset, outputs: outputs.length };
+    return this.#runner.call(node, inputs);
+  }
+}
+
+function attributeOf(value: number | string | readonly number[]): Attribute {
+  if (typeof value === 'number') return { type: 'int', value };
+  if (typeof value === 'string') return { type: 'string', value };
+  return { type: 'ints', value };
 }

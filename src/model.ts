@@ -41,6 +41,12 @@ export interface ModelOptions {
   readonly gpu?: GPU | undefined;
   /** What `requestAdapter` is asked for, where the model asks itself. */
   readonly adapterOptions?: GPURequestAdapterOptions | undefined;
+  /**
+   * What the model may take. `memory`: bytes of the reference's memory, which holds the weights, and values while it runs;
+   * 4 GiB if not given, the most that WebAssembly has. Weights that exceed it are a RangeError of `load`, values one of
+   * `run`.
+   */
+  readonly limits?: { readonly memory?: number | undefined } | undefined;
 }
 
 /**
@@ -201,7 +207,7 @@ export interface RunResult {
   /**
    * What the gates of new pipelines took, in a run on WebGPU that came to some: before a pipeline's first result it is run
    * over drawn words and compared with the reference (B7). `skipped` counts those that were too large, that read integers
-   * computed on the device, or whose flag was raised; audits look at them.
+   * which take too long to compute beforehand, or whose flag was raised; audits look at them.
    */
   readonly gate?: {
     readonly pipelines: number;
@@ -345,8 +351,24 @@ export interface Progress {
  * console.log(model.outputs[0]?.name); // logits
  * model.dispose();
  * ```
+ * @example
+ * ```ts
+ * import { load, type LoadOptions } from 'isobit';
+ *
+ * // A split model: its weights are beside it where nothing else is said.
+ * const externalData = { 'digits.onnx_data': new URL('/weights/digits.onnx_data', 'https://example.org') };
+ * const options: LoadOptions = { externalData, limits: { memory: 64 << 20 } };
+ * const model = await load('/digits.onnx', options);
+ * console.log(model.inputs[0]?.name); // image
+ * model.dispose();
+ * ```
  */
 export interface LoadOptions extends ModelOptions {
+  /**
+   * Files with weights that a split model states (`model.onnx_data` …), by the path it states: their bytes, or where they
+   * are. What is not given is read beside the model, wherever that came from.
+   */
+  readonly externalData?: Readonly<Record<string, Uint8Array | URL>> | undefined;
   /** Called after each piece of a download, before parsing, and when the model is ready. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Stops loading; `load` rejects with its reason. */

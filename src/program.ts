@@ -47,11 +47,16 @@ export interface Machine {
   call: HostCall;
 }
 
+/** A node of one operator, without its values. */
+export interface CalledNode extends Pick<Node, 'domain' | 'opType' | 'attributes'> {
+  readonly opset: number;
+  /** How many outputs are wanted. */
+  readonly outputs: number;
+}
+
 export type HostCall = (
-  type: string,
+  node: CalledNode,
   inputs: readonly (Tensor | undefined)[],
-  attributes: Readonly<Record<string, number | string | readonly number[]>>,
-  opset: number,
 ) => Promise<Tensor[]>;
 
 export interface ProgramOptions {

@@ -4,6 +4,7 @@
 import { formatType, type Data } from './core/data.ts';
 import { DeviceError, throwIfAborted } from './core/errors.ts';
 import type { Tensor } from './core/tensor.ts';
+import type { Weights } from './core/weight.ts';
 import type { AuditOptions, Executable } from './backends/backend.ts';
 import { WasmBackend } from './backends/wasm.ts';
 import { WebGpuBackend } from './backends/webgpu.ts';
@@ -30,6 +31,8 @@ import {
   type Stage,
 } from './program.ts';
 import { registry } from './registry.ts';
+import { placeWeights } from './weights.ts';
+import type { ReadFile } from './external.ts';
 import { Stages } from './stages.ts';
 
 export class Session implements Model {
@@ -56,15 +59,25 @@ export class Session implements Model {
     this.outputs = checked.graph.outputs.map((info) => {
       const type = checked.types.get(info.name) ?? info.type;
       if (type === undefined) return info;
-      if (type.kind === 'tensor') return { ...info, type, dtype: type.dtype };
+      if (type.kind === 'tensor') return { ...info, dtype: type.dtype };
       return { ...info, type, otherType: formatType(type) };
     });
   }
 
-  /** @throws UnsupportedOpError listing everything in the graph that is not implemented */
-  static async create(graph: Graph, options: ModelOptions = {}): Promise<Session> {
+  /**
+   * @param weights the weights of the graph, and how to read other files; without them initializers stay as they are
+   * @throws UnsupportedOpError listing everything in the graph that is not implemented; RangeError where weights exceed
+   * the limit of memory
+   */
+  static async create(
+    graph: Graph,
+    options: ModelOptions = {},
+    weights?: { held: Weights; read: ReadFile },
+  ): Promise<Session> {
     const checked = checkGraph(graph, registry);
-    return new Session(checked, await WasmBackend.create(), options);
+    const wasm = await WasmBackend.create(options.limits?.memory);
+    if (weights !== undefined) await placeWeights(graph, weights.held, wasm, weights.read);
+    return new Session(checked, wasm, options);
   }
 
   /** Bytes of core memory in use. */
@@ -156,8 +169,7 @@ export class Session implements Model {
       constant: (name) => this.#store.tensor(name),
       note: (notes, graph) => describeNotes(notes, graph, gpu?.device.info),
       program: (body) => this.#programOf(body),
-      call: (type, inputs, attributes, opset) =>
-        callOperator(this.#wasm, type, inputs, attributes, opset),
+      call: (node, inputs) => callOperator(this.#wasm, node, inputs),
     };
     return machine;
   }

@@ -339,6 +339,13 @@ WORDS_1(bf16_to_f32, wgsl_bf16_to_f32(a))
 WORDS_1(f32_to_f16, wgsl_f32_to_f16(a))
 WORDS_1(f32_to_bf16, wgsl_f32_to_bf16(a))
 WORDS_1(e8m0_to_f32, wgsl_e8m0_to_f32(a))
+#define CLAMP(x, least, most)                                                                                \
+  wasm_i32x4_min(wasm_i32x4_max(x, wasm_i32x4_splat(least)), wasm_i32x4_splat(most))
+// The nearest integer, ties to even, within 2^20 of 0, which is beyond every quantised type and its zero
+// points: a sum with one cannot wrap. NaN is 0.
+STEP_1(round_i32, CLAMP(wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(a)), -0x100000, 0x100000))
+STEP_1(clamp_i8, CLAMP(a, -128, 127))
+STEP_1(clamp_u8, CLAMP(a, 0, 255))
 
 // Loads are no steps of their own: chain_run turns them into operands.
 #define step_seed 0

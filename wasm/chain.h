@@ -42,7 +42,8 @@ typedef struct {
   OP(shift_left) OP(shift_right) OP(shift_right_i32) OP(power_i32) OP(power_u32) OP(fmod_f32)         \
   OP(small_to_f32) OP(f32_to_small) OP(f32_to_e8m0) OP(sign_i32) OP(sign_8) OP(sign_16) OP(low_8)     \
   OP(low_16) OP(not_word) OP(f32_to_u32) OP(f16_to_f32) OP(bf16_to_f32) OP(f32_to_f16)                \
-  OP(f32_to_bf16) OP(e8m0_to_f32)
+  OP(f32_to_bf16) OP(e8m0_to_f32)                                                                     \
+  OP(round_i32) OP(clamp_i8) OP(clamp_u8)
 
 // clang-format on
 #define CHAIN_CODE(name) CHAIN_##name,

@@ -68,6 +68,20 @@ fn abs_i32(x: u32) -> u32 {
 fn less_i32(x: u32, y: u32) -> u32 {
   return select(0u, 1u, (x ^ 0x80000000u) < (y ^ 0x80000000u));
 }
+fn clamp_i32(x: u32, least: i32, most: i32) -> u32 {
+  return bitcast<u32>(min(max(bitcast<i32>(x), least), most));
+}
+// The nearest integer, ties to even, within 2^20 of 0, which is beyond every quantised type and its zero points: a sum
+// with one cannot wrap. NaN is 0.
+fn round_i32(x: u32) -> u32 {
+  return clamp_i32(f32_to_i32(round_f32(x)), -0x100000, 0x100000);
+}
+fn clamp_i8(x: u32) -> u32 {
+  return clamp_i32(x, -128, 127);
+}
+fn clamp_u8(x: u32) -> u32 {
+  return clamp_i32(x, 0, 255);
+}
 fn less_equal_i32(x: u32, y: u32) -> u32 {
   return select(0u, 1u, (x ^ 0x80000000u) <= (y ^ 0x80000000u));
 }

@@ -7,6 +7,7 @@ import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts
 import type { DType } from '../core/dtype.ts';
 import { inputsOf, type Dispatch } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
+import type { HostStorage, Weight } from '../core/weight.ts';
 import { Tensor } from '../core/tensor.ts';
 import { arrange, byteLengthOf } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';
@@ -47,15 +48,42 @@ export class WasmBackend implements Evaluator {
   readonly #core: Core;
   /** Where constants of the JavaScript heap lie in the core's memory once an executable reads them. */
   readonly #uploaded = new Map<Constant, { address: number; users: number }>();
+  readonly #placed = new WeakMap<HostStorage, number>();
   #arena = { at: 0, bytes: 0, version: 0 };
 
   private constructor(core: Core) {
     this.#core = core;
   }
 
-  /** @throws WebAssembly.CompileError where the engine has no WebAssembly SIMD */
-  static async create(): Promise<WasmBackend> {
-    return new WasmBackend(await createCore());
+  /**
+   * @param limit bytes that the core may take in all; 4 GiB if not given
+   * @throws WebAssembly.CompileError where the engine has no WebAssembly SIMD
+   */
+  static async create(limit?: number): Promise<WasmBackend> {
+    return new WasmBackend(await createCore(limit));
+  }
+
+  /** Room for weights of these sizes. @throws RangeError if there is none */
+  reserve(sizes: readonly number[]): void {
+    this.#core.heap.reserve(sizes);
+  }
+
+  /** A place for a weight in the core's memory, where it stays; gives what writes it, from any byte on. */
+  place(weight: Weight): (bytes: Uint8Array, at: number) => void {
+    const { heap } = this.#core;
+    const address = heap.allocate(weight.byteLength);
+    this.#placed.set(weight, address);
+    weight.place(() => heap.bytes(address, weight.byteLength));
+    return (bytes, at) => heap.bytes(address + at, bytes.byteLength).set(bytes);
+  }
+
+  /** A tensor that lies in the core's memory, as a constant; undefined for any other. */
+  constantOf(tensor: Tensor): Constant | undefined {
+    const storage = tensor.hostStorage;
+    const address = storage === undefined ? undefined : this.#placed.get(storage);
+    if (storage === undefined || address === undefined) return undefined;
+    const { heap } = this.#core;
+    return new CoreConstant(heap, tensor.dtype, address, tensor.bytes().byteLength);
   }
 
   /** Bytes of core memory in use: constants, arena and command lists. */

@@ -6,12 +6,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Data } from '../core/data.ts';
 import { formatShape } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
+import { Weights } from '../core/weight.ts';
 import { subgraphsOf, type Graph } from '../graph/graph.ts';
 import type { ConformanceJob, SetReport } from '../jobs/conformance_job.ts';
 import { fromWire, toWire } from '../jobs/wire.ts';
-import type { DataForm } from '../onnx/data.ts';
 import { readModel } from '../onnx/model.ts';
 import { jobBundle } from './bundles.ts';
 import { findCases, readDataSet } from './conformance_cases.ts';
@@ -72,14 +73,14 @@ function operatorsOf(graph: Graph, into: Set<string>): void {
   }
 }
 
-const kindOf = (data: DataForm): string =>
+const kindOf = (data: Data): string =>
   data === null ? 'nothing' : data instanceof Tensor ? 'a tensor' : 'a sequence';
 
 /** What is wrong with one output; undefined if nothing is. */
 function difference(
   name: string,
-  got: DataForm,
-  want: DataForm,
+  got: Data,
+  want: Data,
   tolerance: Tolerance | 'open',
 ): string | undefined {
   if (want instanceof Tensor && got instanceof Tensor) {
@@ -138,7 +139,7 @@ async function runCase(
 ): Promise<CaseResult> {
   const { id } = one;
   try {
-    const graph = readModel(readFileSync(one.model));
+    const graph = readModel(readFileSync(one.model), new Weights());
     operatorsOf(graph, operators);
     const sets = one.sets.map((folder) => readDataSet(folder, graph));
     const reports = await run({

@@ -4,9 +4,9 @@
 
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve, sep } from 'node:path';
+import type { Data } from '../core/data.ts';
 import type { Graph, ValueInfo } from '../graph/graph.ts';
 import { dataKindOf, readData } from '../onnx/data.ts';
-import type { DataForm } from '../onnx/data.ts';
 import { UsageError } from './output.ts';
 
 export interface CaseFolder {
@@ -19,9 +19,9 @@ export interface CaseFolder {
 }
 
 export interface DataSet {
-  feeds: Record<string, DataForm>;
+  feeds: Record<string, Data>;
   /** By name; only those that have a file. */
-  expected: ReadonlyMap<string, DataForm>;
+  expected: ReadonlyMap<string, Data>;
 }
 
 const numberIn = (name: string): number => Number(/\d+/.exec(name)?.[0] ?? 0);
@@ -72,8 +72,8 @@ function readFiles(
   folder: string,
   kind: 'input' | 'output',
   specs: readonly ValueInfo[],
-): Map<string, DataForm> {
-  const values = new Map<string, DataForm>();
+): Map<string, Data> {
+  const values = new Map<string, Data>();
   for (const file of numbered(readdirSync(folder), new RegExp(`^${kind}_\\d+\\.pb$`))) {
     const spec = specs[numberIn(file)];
     if (spec === undefined) {

@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FeedFile } from '../jobs/job.ts';
+import { Weights } from '../core/weight.ts';
 import type { Graph } from '../graph/graph.ts';
 import { readModel } from '../onnx/model.ts';
 import { loadDataSet, loadTensorFile } from './inputs.ts';
@@ -55,7 +56,7 @@ async function namedFeeds(graph: Graph, input: string[]): Promise<Feeds> {
  * @throws UsageError For a wrong NAME=FILE; ModelError for a file that is no model; RangeError for wrong inputs.
  */
 export async function chooseInputs(file: ModelFile, choice: InputChoice): Promise<ChosenInputs> {
-  const graph = readModel(readFileSync(file.path));
+  const graph = readModel(readFileSync(file.path), new Weights());
   const named = await namedFeeds(graph, choice.input);
   const rest = graph.inputs.filter((info) => named[info.name] === undefined);
   const folder = choice.inputs ?? (choice.beside === true ? inputsBeside(file) : undefined);

@@ -2,7 +2,7 @@
 // generator of its own choice. Shape and element type are fixed even then. Where a subgraph draws, or reads what was
 // drawn, all outputs of its node count as open: nothing looks into loops here.
 
-import type { DataForm } from '../onnx/data.ts';
+import type { Data } from '../core/data.ts';
 import { Tensor } from '../core/tensor.ts';
 import { subgraphsOf, type Graph, type Node } from '../graph/graph.ts';
 
@@ -24,7 +24,9 @@ type Known = ReadonlyMap<string, Tensor>;
 /** The only element of a value that is known before the run; undefined for every other. */
 function scalarOf(name: string, known: Known): number | undefined {
   const tensor = known.get(name);
-  if (tensor === undefined || tensor.size !== 1) return undefined;
+  // A scalar in another file is not read.
+  if (tensor === undefined || tensor.size !== 1 || tensor.hostStorage !== undefined)
+    return undefined;
   // Of 16-bit floats the pattern: it is 0 for 0, which is all that is asked.
   const [value] = tensor.data;
   return value === undefined ? undefined : Number(value);
@@ -85,7 +87,7 @@ function markOpen(graph: Graph, opset: number, open: Set<string>, known: Known):
 /** The names of the graph's outputs whose values are open when it is fed these. */
 export function openOutputs(
   graph: Graph,
-  feeds: Readonly<Record<string, DataForm>>,
+  feeds: Readonly<Record<string, Data>>,
 ): ReadonlySet<string> {
   const known = new Map(
     Object.entries(feeds).flatMap(([name, value]): [string, Tensor][] =>

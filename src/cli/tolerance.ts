@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { f32OfWord } from '../core/bits.ts';
+import type { DType } from '../core/dtype.ts';
 import { formatShape } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
 
@@ -44,12 +45,60 @@ function float16ToNumber(bits: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
+/** Floats of 8 and 4 bits: how many bits of fraction, the bias, and what is no number. */
+const SMALL: Partial<
+  Record<
+    DType,
+    { sign: number; fraction: number; bias: number; special: (bits: number) => number | undefined }
+  >
+> = {
+  float8e4m3fn: {
+    ...{ sign: 0x80, fraction: 3, bias: 7 },
+    special: (bits) => ((bits & 0x7f) === 0x7f ? NaN : undefined),
+  },
+  float8e4m3fnuz: {
+    ...{ sign: 0x80, fraction: 3, bias: 8 },
+    special: (bits) => (bits === 0x80 ? NaN : undefined),
+  },
+  float8e5m2: {
+    ...{ sign: 0x80, fraction: 2, bias: 15 },
+    special: (bits) =>
+      (bits & 0x7f) < 0x7c ? undefined : (bits & 3) > 0 ? NaN : bits < 0x80 ? Infinity : -Infinity,
+  },
+  float8e5m2fnuz: {
+    ...{ sign: 0x80, fraction: 2, bias: 16 },
+    special: (bits) => (bits === 0x80 ? NaN : undefined),
+  },
+  float4e2m1: { sign: 8, fraction: 1, bias: 1, special: () => undefined },
+};
+
+/** The value of a float of 8 or 4 bits; exact. */
+function smallToNumber(dtype: DType, bits: number): number {
+  if (dtype === 'float8e8m0') return bits === 255 ? NaN : 2 ** (bits - 127);
+  const type = SMALL[dtype];
+  if (type === undefined) return bits;
+  const { sign, fraction, bias } = type;
+  const known = type.special(bits);
+  if (known !== undefined) return known;
+  const exponent = (bits & (sign - 1)) >>> fraction;
+  const field = bits & ((1 << fraction) - 1);
+  const one = 1 << fraction;
+  const magnitude =
+    exponent === 0
+      ? field * 2 ** (1 - bias - fraction)
+      : (one + field) * 2 ** (exponent - bias - fraction);
+  return (bits & sign) > 0 ? -magnitude : magnitude;
+}
+
 /** The elements as numbers; integers of 64 bits stay bigints, so that none is rounded. */
 function elements(tensor: Tensor): ArrayLike<number | bigint | string> {
   const { data, dtype } = tensor;
   if (data instanceof Uint16Array && dtype === 'float16') return Array.from(data, float16ToNumber);
   if (data instanceof Uint16Array && dtype === 'bfloat16') {
     return Array.from(data, (bits) => f32OfWord((bits << 16) >>> 0));
+  }
+  if (data instanceof Uint8Array && (dtype.startsWith('float8') || dtype.startsWith('float4'))) {
+    return Array.from(data, (bits) => smallToNumber(dtype, bits));
   }
   return data;
 }

@@ -131,6 +131,9 @@ export const CHAIN_OPS = {
   f32_to_f16: { arity: 1, reads: 'f32', gives: 'word' },
   f32_to_bf16: { arity: 1, reads: 'f32', gives: 'word' },
   e8m0_to_f32: { arity: 1, reads: 'word', gives: 'f32' },
+  round_i32: { arity: 1, reads: 'f32', gives: 'word' },
+  clamp_i8: word(1),
+  clamp_u8: word(1),
 } as const satisfies Record<string, ChainOp>;
 
 export type ChainOpName = keyof typeof CHAIN_OPS;

@@ -2,6 +2,7 @@
 // Constants are shared between plans; whoever made one releases it. Not here: who folds (a backend does).
 import type { DType } from './dtype.ts';
 import type { Dispatch } from './op.ts';
+import type { Tensor } from './tensor.ts';
 
 export interface Constant {
   readonly dtype: DType;
@@ -37,4 +38,6 @@ export class HostConstant implements Constant {
 export interface Evaluator {
   /** One constant for each output of the dispatch. `inputs` are in the order of `inputsOf(dispatch)`. */
   evaluate(dispatch: Dispatch, inputs: readonly Constant[]): Constant[];
+  /** A tensor that lies where dispatches are evaluated, as a constant; undefined for any other. */
+  constantOf?(tensor: Tensor): Constant | undefined;
 }

@@ -10,6 +10,10 @@ export interface Subgraph {
   /** How many inputs it declares, and how many outputs it has. */
   readonly inputs: number;
   readonly outputs: number;
+  /** What the file says of each output's shape; undefined where it says nothing. */
+  readonly outputDims: readonly (readonly (number | string | undefined)[] | undefined)[];
+  /** The types of the outputs, as far as they are known. */
+  readonly outputTypes: readonly (DataType | undefined)[];
   /** Its outputs for these inputs; what it takes from the graphs around it is known to it. */
   run(inputs: readonly Data[]): Promise<Data[]>;
 }
@@ -20,7 +24,8 @@ export interface HostTypeContext extends NodeContext {
   typeOf(i: number): DataType | undefined;
   /** The types of the outputs of a graph that the node carries. */
   graphTypes(attribute: string): readonly (DataType | undefined)[];
-  strings(attribute: string, otherwise?: readonly string[]): readonly string[];
+  /** A `type` attribute; undefined if it is absent or holds none that is known. */
+  typeAttribute(attribute: string): DataType | undefined;
   /** A `tensor` attribute as it is, strings too; undefined if it is absent. */
   tensorAttribute(attribute: string): Tensor | undefined;
 }
@@ -40,6 +45,8 @@ export interface HostContext extends HostTypeContext {
     inputs: readonly (Tensor | undefined)[],
     options?: { attributes?: Readonly<Record<string, number | string | readonly number[]>> },
   ): Promise<Tensor[]>;
+  /** Executes the planned operator of the node's own name, opset and attributes on other tensors, numeric ones. */
+  callPlanned(inputs: readonly (Tensor | undefined)[]): Promise<Tensor[]>;
 }
 
 /** An operator that is executed between plans. */

@@ -31,6 +31,8 @@ export interface Kernel {
    * finished values seed the chain.
    */
   readonly chain?: 'whole' | 'epilogue';
+  /** True if its integers are data: none says where elements lie, so that a gate may draw them. */
+  readonly anyIntegers?: true;
   /** Workgroups for the WebGPU twin, where they depend on the chain; else they are the dispatch's own. */
   readonly grid?: (dispatch: Dispatch) => readonly [number, number, number];
 }
@@ -89,7 +91,16 @@ export interface DispatchOptions {
 }
 
 export type AttributeKind =
-  'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor' | 'graph' | 'other';
+  | 'int'
+  | 'float'
+  | 'string'
+  | 'ints'
+  | 'floats'
+  | 'strings'
+  | 'tensor'
+  | 'graph'
+  | 'type'
+  | 'other';
 
 /** What an operator says of one attribute; a file that breaks it is refused at load. */
 export interface AttributeSpec {
@@ -112,6 +123,7 @@ export interface NodeContext {
   string(attribute: string, otherwise?: string): string;
   ints(attribute: string, otherwise?: readonly number[]): readonly number[];
   floats(attribute: string, otherwise?: readonly number[]): readonly number[];
+  strings(attribute: string, otherwise?: readonly string[]): readonly string[];
   /** A `tensor` attribute. */
   tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray };
   /** dtype of input `i`, undefined where the optional input is absent. */

@@ -12,6 +12,7 @@ import {
   type TypedArray,
 } from './dtype.ts';
 import { clampedNumber, formatShape, sizeOf } from './shape.ts';
+import type { HostStorage } from './weight.ts';
 
 export type Location = 'cpu' | 'webgpu';
 
@@ -149,8 +150,14 @@ function checkHeader(dtype: DType, dims: readonly number[]): number {
   return sizeOf(dims);
 }
 
-function isStorage(data: TensorInput | DeviceStorage): data is DeviceStorage {
+type Held = TensorData | DeviceStorage | HostStorage;
+
+function isStorage(data: TensorInput | Held): data is DeviceStorage {
   return typeof data === 'object' && data !== null && 'location' in data && 'read' in data;
+}
+
+function isHostStorage(data: TensorInput | Held): data is HostStorage {
+  return typeof data === 'object' && data !== null && 'location' in data && !('read' in data);
 }
 
 /** What a tensor can be made of; see the constructor. */
@@ -176,7 +183,7 @@ export class Tensor {
   /** Number of elements. */
   readonly size: number;
   /** Where the elements are; undefined after dispose(). */
-  #held: TensorData | DeviceStorage | undefined;
+  #held: Held | undefined;
 
   /**
    * @param dtype the element type
@@ -187,11 +194,15 @@ export class Tensor {
    * @param dims the shape; [] is a scalar
    * @throws TypeError for data of the wrong kind; RangeError for a wrong length or a value out of range
    */
-  constructor(dtype: DType, data: TensorInput | DeviceStorage, dims: readonly number[]) {
+  constructor(
+    dtype: DType,
+    data: TensorInput | DeviceStorage | HostStorage,
+    dims: readonly number[],
+  ) {
     this.size = checkHeader(dtype, dims);
     this.dtype = dtype;
     this.dims = Object.freeze([...dims]);
-    if (isStorage(data)) {
+    if (isStorage(data) || isHostStorage(data)) {
       this.#held = data;
       return;
     }
@@ -240,6 +251,12 @@ export class Tensor {
     return isStorage(held) ? held : undefined;
   }
 
+  /** The storage in memory, for the backend that placed it; undefined for an array. @throws TypeError after dispose() */
+  get hostStorage(): HostStorage | undefined {
+    const held = this.#alive();
+    return isHostStorage(held) ? held : undefined;
+  }
+
   /**
    * The elements, row-major, not a copy: the dtype's typed array, or string[].
    *
@@ -252,7 +269,7 @@ export class Tensor {
         `Tensor: data is not in memory: expected location cpu, got ${held.location}. Use await tensor.read().`,
       );
     }
-    return held;
+    return isHostStorage(held) ? arrayOfBytes(this.dtype, held.bytes(), this.size) : held;
   }
 
   /**
@@ -262,8 +279,8 @@ export class Tensor {
    */
   async read(): Promise<TensorData> {
     const held = this.#alive();
-    if (!isStorage(held)) return held;
-    return arrayOfBytes(this.dtype, await held.read(), this.size);
+    if (isStorage(held)) return arrayOfBytes(this.dtype, await held.read(), this.size);
+    return isHostStorage(held) ? arrayOfBytes(this.dtype, held.bytes(), this.size) : held;
   }
 
   /** The elements' bytes, little-endian, not a copy. @throws TypeError as `data`, and for string */
@@ -299,10 +316,10 @@ export class Tensor {
   dispose(): void {
     const held = this.#held;
     this.#held = undefined;
-    if (held !== undefined && isStorage(held)) held.dispose();
+    if (held !== undefined && (isStorage(held) || isHostStorage(held))) held.dispose();
   }
 
-  #alive(): TensorData | DeviceStorage {
+  #alive(): Held {
     if (this.#held !== undefined) return this.#held;
     throw new TypeError('Tensor: used after dispose(): expected a live tensor. Dispose it later.');
   }

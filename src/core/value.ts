@@ -10,4 +10,16 @@ export interface Value {
   readonly name: string;
   /** True if every f32 word is known to be canonical (V2), so that readers may skip the test. */
   canonical: boolean;
+  /** Set if the value is, by the node that made it, (value − zero point) · scale of another: products then use that (V8). */
+  quantised?: Quantised;
+}
+
+/** What a dequantised value was made of. */
+export interface Quantised {
+  readonly value: Value;
+  readonly scale: Value;
+  /** Of the dtype of `value` and the dims of `scale`. */
+  readonly zeroPoint: Value | undefined;
+  /** The axis along which scales lie, each for one element of it; undefined where one is for all. */
+  readonly axis: number | undefined;
 }

@@ -54,6 +54,11 @@ export class AttributeContext implements NodeContext {
     return found?.type === 'floats' ? found.value : this.#given(otherwise, attribute);
   }
 
+  strings(attribute: string, otherwise?: readonly string[]): readonly string[] {
+    const found = this.#find('strings', attribute);
+    return found?.type === 'strings' ? found.value : this.#given(otherwise, attribute);
+  }
+
   tensor(attribute: string): { dtype: DType; dims: readonly number[]; data: TypedArray } {
     const found = this.#find('tensor', attribute);
     const tensor = found?.type === 'tensor' ? found.value : undefined;
@@ -119,12 +124,9 @@ export class HostTypes extends AttributeContext implements HostTypeContext {
     throw new TypeError(`${this.opType}: attribute ${attribute} is missing.`);
   }
 
-  /** A `strings` attribute. */
-  strings(attribute: string, otherwise?: readonly string[]): readonly string[] {
+  typeAttribute(attribute: string): DataType | undefined {
     const found = this.node.attributes.get(attribute);
-    if (found?.type === 'strings') return found.value;
-    if (otherwise !== undefined) return otherwise;
-    throw new TypeError(`${this.opType}: attribute ${attribute} is missing.`);
+    return found?.type === 'type' ? found.value : undefined;
   }
 
   /** A `tensor` attribute as it is, strings too; undefined if it is absent. */

@@ -56,7 +56,8 @@ export function fuse(
       if (chain.loads.some((other, j) => j !== k && root(other.value) === value)) continue;
       if (sizeOf(load.value.dims) !== sizeOf(chain.dims)) continue;
       if (!load.strides.every((s, axis) => chain.dims[axis] === 1 || s === dense[axis])) continue;
-      if (host === 'epilogue' && load.value.dtype !== 'float32') continue;
+      if (host === 'epilogue' && load.value.dtype !== 'float32' && load.value.dtype !== 'int32')
+        continue;
       // Epilogue shaders store one word an element; bytes are packed by the element-wise kernel only.
       if (host === 'epilogue' && dtypeInfo(tail.dispatch.outputs[0]?.dtype ?? 'bool').bytes !== 4)
         continue;

@@ -31,7 +31,7 @@ export interface ValueInfo {
    * unknown.
    */
   readonly dims?: readonly Dim[] | undefined;
-  /** The whole type, where the file says it and it can be held. */
+  /** The type of a value that is no tensor, where the file says it and it can be held. */
   readonly type?: DataType | undefined;
   /** The ONNX type as text where it is not a tensor of a DType: `sequence(float32)`, `tensor(float8e5m2)` … */
   readonly otherType?: string | undefined;
@@ -48,7 +48,9 @@ export type Attribute =
   | { readonly type: 'strings'; readonly value: readonly string[] }
   | { readonly type: 'tensors'; readonly value: readonly Tensor[] }
   | { readonly type: 'graphs'; readonly value: readonly Graph[] }
-  /** A kind that is not held (sparse tensors, type protos): its ONNX name. `reference` only within a function's body. */
+  /** A type; undefined within it where the file leaves it open, or it is none that can be held. */
+  | { readonly type: 'type'; readonly value: DataType | undefined }
+  /** A kind that is not held (sparse tensors, lists of types): its ONNX name. `reference` only within a function's body. */
   | { readonly type: 'other'; readonly value: string; readonly reference?: string };
 
 export interface Node {

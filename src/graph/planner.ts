@@ -62,7 +62,8 @@ class Planner implements PlanBuilder {
     const { store } = this;
     for (const [name, tensor] of graph.initializers) {
       if (store.named.has(name) || tensor.dtype === 'string') continue;
-      const constant = new HostConstant(tensor.dtype, tensor.bytes());
+      const constant =
+        this.evaluator.constantOf?.(tensor) ?? new HostConstant(tensor.dtype, tensor.bytes());
       const canonical = tensor.dtype === 'float32' && store.isCanonical(constant);
       store.named.set(name, { constant, dims: tensor.dims, canonical });
     }
@@ -99,6 +100,8 @@ class Planner implements PlanBuilder {
     for (const value of outputs) {
       const constant = value === undefined ? undefined : this.constant(value);
       if (value === undefined || constant === undefined || !this.#shared.has(constant)) continue;
+      // What it was made of would be forgotten: its node is lowered again, and folded from the store.
+      if (value.quantised !== undefined) continue;
       const { dims, canonical } = value;
       this.store.named.set(value.name, { constant, dims, canonical });
     }

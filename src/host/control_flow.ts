@@ -1,10 +1,10 @@
 // If, Loop and Scan: graphs that run once, as often as a condition says, or along an axis. They move values between runs
 // of the graphs they carry; every bit is computed by the nodes in there, so a body gives the bits it would give inlined.
 import { formatData, type Data, type DataType } from '../core/data.ts';
-import type { HostContext, HostOp, HostTypeContext } from '../core/host_op.ts';
+import type { HostContext, HostOp, HostTypeContext, Subgraph } from '../core/host_op.ts';
 import { NEWEST_OPSET } from '../core/op.ts';
 import { Tensor } from '../core/tensor.ts';
-import { concatenated, sliceOf } from './tensors.ts';
+import { concatenated, emptyOf, sliceOf } from './tensors.ts';
 
 /** The one element of a bool tensor. */
 function truth(node: HostContext, what: string, data: Data | undefined): boolean {
@@ -77,7 +77,12 @@ export const Loop: HostOp = {
       carried = results.slice(0, count);
       results.slice(count).forEach((one, i) => scans[i]?.push(tensorOf(node, one)));
     }
-    return [...carried, ...scans.map((list) => stack(node, list, 0))];
+    return [
+      ...carried,
+      ...scans.map((list, i) =>
+        list.length === 0 ? nothingOf(node, body, 1 + count + i) : stack(node, list, 0),
+      ),
+    ];
   },
 };
 
@@ -205,6 +210,19 @@ function axisOf(node: HostContext, axis: number, rank: number): number {
   throw new RangeError(
     `${node.opType}: axis out of range: expected ${-rank}..${rank - 1}, got ${axis}.`,
   );
+}
+
+/** A scan output of no iterations: its item has the shape that the body declares, 0 where that is open. */
+function nothingOf(node: HostContext, body: Subgraph, i: number): Tensor {
+  const type = body.outputTypes[i];
+  const dims = body.outputDims[i];
+  if (type?.kind !== 'tensor' || dims === undefined) {
+    throw new RangeError(
+      `${node.opType}: a scan output of no iterations has no shape: expected the body to declare it. Run it at least once.`,
+    );
+  }
+  const shape = [0, ...dims.map((dim) => (typeof dim === 'number' ? dim : 0))];
+  return new Tensor(type.dtype, emptyOf(type.dtype, 0), shape);
 }
 
 /** Tensors of one shape along a new axis. */

@@ -1,5 +1,6 @@
 // Pieces of tensors for operators of the host: slices and joins along an axis, of every dtype, strings too. They copy
 // bits (V1). Shapes are the callers' to check; what does not fit is said with the operator's name.
+import type { HostContext } from '../core/host_op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import { typedArrayOf, type DType, type TensorData } from '../core/dtype.ts';
@@ -29,6 +30,16 @@ export function copyElements(
   new Uint8Array(to.buffer, to.byteOffset + offset * width, count * width).set(source);
 }
 
+/** The one integer of input `i`. @throws TypeError or RangeError if it is none */
+export function oneNumber(node: HostContext, i: number, what: string): number {
+  const tensor = node.tensorAt(i);
+  const [value] = tensor.size === 1 ? tensor.numbers() : [];
+  if (value !== undefined && Number.isInteger(value)) return value;
+  throw new RangeError(
+    `${node.opType}: ${what} (input ${i}): expected one integer, got ${tensor.dtype} ${formatShape(tensor.dims)}.`,
+  );
+}
+
 /** Item `index` along an axis, without that axis. */
 export function sliceOf(tensor: Tensor, axis: number, index: number): Tensor {
   const { dims, dtype, data } = tensor;
@@ -54,6 +65,21 @@ export function rangeOf(tensor: Tensor, axis: number, from: number, to: number):
     copyElements(result, o * length, data, (o * count + from) * inner, length);
   }
   return new Tensor(dtype, result, [...dims.slice(0, axis), to - from, ...dims.slice(axis + 1)]);
+}
+
+/** The items at these indices of an axis, in their order. */
+export function gathered(tensor: Tensor, axis: number, indices: readonly number[]): Tensor {
+  const { dims, dtype, data } = tensor;
+  const outer = sizeOf(dims.slice(0, axis));
+  const inner = sizeOf(dims.slice(axis + 1));
+  const count = dims[axis] ?? 0;
+  const to = emptyOf(dtype, outer * indices.length * inner);
+  for (let o = 0; o < outer; o += 1) {
+    indices.forEach((index, i) => {
+      copyElements(to, (o * indices.length + i) * inner, data, (o * count + index) * inner, inner);
+    });
+  }
+  return new Tensor(dtype, to, [...dims.slice(0, axis), indices.length, ...dims.slice(axis + 1)]);
 }
 
 /** Tensors joined along an axis. @throws RangeError where they differ elsewhere */

@@ -3,9 +3,10 @@
 // An error of one data set is that set's result.
 
 import { load, Tensor } from '../index.ts';
+import type { Data } from '../index.ts';
 import type { JobEnv } from './job.ts';
 import { fromWire, toWire } from './wire.ts';
-import type { JobData, Wire } from './wire.ts';
+import type { Wire } from './wire.ts';
 
 export interface ConformanceJob {
   /** Path of the model file. */
@@ -21,15 +22,16 @@ export type SetReport =
 
 export async function run(request: unknown, env: JobEnv): Promise<SetReport[]> {
   const { model: path, sets, backend } = request as ConformanceJob;
-  const model = await load(await env.readFile(path), { gpu: env.gpu });
+  // By its address, so that files beside it are found.
+  const model = await load(new URL(env.url(path)), { gpu: env.gpu });
   try {
     const reports: SetReport[] = [];
     for (const set of sets) {
       try {
-        const feeds: Record<string, JobData> = {};
+        const feeds: Record<string, Data> = {};
         for (const [name, wire] of Object.entries(set)) feeds[name] = fromWire(wire, Tensor);
-        const result = await model.run(feeds as Record<string, Tensor>, { backend, audit: 'off' });
-        const outputs = Object.entries<JobData>(result.outputs).map(([name, value]) => {
+        const result = await model.run(feeds, { backend, audit: 'off' });
+        const outputs = Object.entries(result.values).map(([name, value]) => {
           return { name, value: toWire(value) };
         });
         reports.push({ outputs, digest: result.digest });

@@ -78,7 +78,7 @@ async function runOnce(
 
 export async function run(request: unknown, env: JobEnv): Promise<unknown> {
   const job = request as ModelJob;
-  const model = await load(await env.readFile(job.model), { gpu: env.gpu });
+  const model = await load(new URL(env.url(job.model)), { gpu: env.gpu });
   try {
     if (job.kind === 'load') return null;
     const feeds = await readFeeds(env, job.feeds);

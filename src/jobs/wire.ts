@@ -1,10 +1,7 @@
 // Values as JSON, for jobs whose values are small and of any kind: tensors with their elements as base64 of the
 // little-endian bytes, strings as they are, sequences as lists, and null for an optional that holds nothing.
 
-import type { DType, Tensor } from '../index.ts';
-
-/** A tensor, an array of such, or null: what a model takes and gives. */
-export type JobData = Tensor | readonly JobData[] | null;
+import type { Data, DType, Tensor } from '../index.ts';
 
 export type Wire =
   | { dtype: string; dims: number[]; data: string }
@@ -21,10 +18,10 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-const isSequence = (data: JobData): data is readonly JobData[] => Array.isArray(data);
+const isSequence = (data: Data): data is readonly Data[] => Array.isArray(data);
 
 /** A value in memory as JSON. @throws TypeError if it lies on a device */
-export function toWire(data: JobData): Wire {
+export function toWire(data: Data): Wire {
   if (data === null) return null;
   if (isSequence(data)) return { sequence: data.map(toWire) };
   const { dtype } = data;
@@ -40,7 +37,7 @@ export function toWire(data: JobData): Wire {
  * @param Class The class of its tensors: a job's, or that of the command line, which does not hold the library.
  * @throws TypeError or RangeError for anything else
  */
-export function fromWire(wire: Wire, Class: typeof Tensor): JobData {
+export function fromWire(wire: Wire, Class: typeof Tensor): Data {
   if (wire === null) return null;
   if ('sequence' in wire) return wire.sequence.map((item) => fromWire(item, Class));
   const dtype = wire.dtype as DType;

@@ -1,11 +1,14 @@
 // AttributeProto to Attribute. The stated type decides which field counts; a field of another type beside it is an
 // error. Old files state no type: then the one field that is set decides. Integers are numbers (see `clampedNumber`).
 
+import type { DataType } from '../core/data.ts';
 import { ModelError, UnsupportedOpError } from '../core/errors.ts';
 import { clampedNumber } from '../core/shape.ts';
 import type { Tensor } from '../core/tensor.ts';
+import type { Weights } from '../core/weight.ts';
 import type { Attribute, Graph } from '../graph/graph.ts';
 import type { Message } from './proto.ts';
+import { readType } from './value_info.ts';
 import { readTensorProto, type ReadTensor } from './tensor.ts';
 
 /** AttributeProto.AttributeType by number. */
@@ -36,8 +39,12 @@ export interface ReadAttribute {
   readonly error: ModelError | undefined;
 }
 
-/** Reads an AttributeProto. @param readBody reads a GraphProto */
-export function readAttribute(message: Message, readBody: (body: Message) => Graph): ReadAttribute {
+/** Reads an AttributeProto. @param readBody reads a GraphProto @param weights takes the large tensors */
+export function readAttribute(
+  message: Message,
+  readBody: (body: Message) => Graph,
+  weights?: Weights,
+): ReadAttribute {
   let name = '';
   let code = 0;
   let reference = '';
@@ -46,6 +53,7 @@ export function readAttribute(message: Message, readBody: (body: Message) => Gra
   let string = '';
   let tensor: ReadTensor | undefined;
   let graph: Graph | undefined;
+  let held: DataType | undefined;
   const floats: Uint8Array[] = [];
   const ints: number[] = [];
   const strings: string[] = [];
@@ -70,7 +78,7 @@ export function readAttribute(message: Message, readBody: (body: Message) => Gra
         fields.add('string');
         break;
       case 5:
-        tensor = message.message('t', readTensorProto);
+        tensor = message.message('t', (inner) => readTensorProto(inner, weights));
         fields.add('tensor');
         break;
       case 6:
@@ -90,7 +98,9 @@ export function readAttribute(message: Message, readBody: (body: Message) => Gra
         fields.add('strings');
         break;
       case 10:
-        tensors.push(message.message(`tensors[${tensors.length}]`, readTensorProto));
+        tensors.push(
+          message.message(`tensors[${tensors.length}]`, (inner) => readTensorProto(inner, weights)),
+        );
         fields.add('tensors');
         break;
       case 11:
@@ -98,7 +108,7 @@ export function readAttribute(message: Message, readBody: (body: Message) => Gra
         fields.add('graphs');
         break;
       case 14:
-        message.skip();
+        held = message.message('tp', readType).type;
         fields.add('type_proto');
         break;
       case 15:
@@ -178,9 +188,10 @@ export function readAttribute(message: Message, readBody: (body: Message) => Gra
     case 'undefined':
     case 'sparse_tensor':
     case 'sparse_tensors':
-    case 'type_proto':
     case 'type_protos':
       return good({ type: 'other', value: type });
+    case 'type_proto':
+      return good({ type: 'type', value: held });
     default:
       return type satisfies never;
   }

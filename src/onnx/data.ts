@@ -2,14 +2,12 @@
 // null for an optional that holds nothing, nested as deep as the file is. Which of the three messages a file holds only
 // its reader knows: the format does not say. Maps and sparse tensors are refused by name.
 
+import type { Data } from '../core/data.ts';
 import { ModelError, UnsupportedOpError } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import { Message } from './proto.ts';
 import { readTensorProto } from './tensor.ts';
-
-/** A tensor, a sequence, or an optional that holds nothing (one that holds something is what it holds). */
-export type DataForm = Tensor | readonly DataForm[] | null;
 
 export type DataKind = 'tensor' | 'sequence' | 'optional';
 
@@ -17,14 +15,12 @@ export type DataKind = 'tensor' | 'sequence' | 'optional';
 const kElementKinds = ['tensor', 'sparse tensor', 'sequence', 'map', 'optional'];
 
 /** Which message a test file of this graph input or output holds. */
-export function dataKindOf(info: Pick<ValueInfo, 'otherType'>): DataKind {
-  const type = info.otherType ?? '';
-  if (type.startsWith('sequence(')) return 'sequence';
-  return type.startsWith('optional(') ? 'optional' : 'tensor';
+export function dataKindOf(info: Pick<ValueInfo, 'type'>): DataKind {
+  return info.type?.kind ?? 'tensor';
 }
 
 /** A `.pb` file. @throws ModelError if it is damaged, bad or not supported */
-export function readData(bytes: Uint8Array, kind: DataKind): DataForm {
+export function readData(bytes: Uint8Array, kind: DataKind): Data {
   const message = Message.of(bytes, kind);
   switch (kind) {
     case 'tensor':
@@ -55,7 +51,7 @@ function refuse(message: Message, code: number): never {
 }
 
 /** Fields 3 (tensor), 5 (sequence) and 7 (optional) of both messages; undefined for any other. */
-function readElement(message: Message, name: string): DataForm | undefined {
+function readElement(message: Message, name: string): Data | undefined {
   switch (message.field) {
     case 3:
       return message.message(name, tensorOf);
@@ -73,8 +69,8 @@ function readElement(message: Message, name: string): DataForm | undefined {
 }
 
 /** SequenceProto: all elements are of one kind, so their order is that of one field. */
-function readSequence(message: Message): readonly DataForm[] {
-  const values: DataForm[] = [];
+function readSequence(message: Message): readonly Data[] {
+  const values: Data[] = [];
   while (message.next()) {
     if (message.field === 2) {
       const code = message.int32('elem_type');
@@ -91,8 +87,8 @@ function readSequence(message: Message): readonly DataForm[] {
 }
 
 /** OptionalProto: null where no value field is set. */
-function readOptional(message: Message): DataForm {
-  let value: DataForm = null;
+function readOptional(message: Message): Data {
+  let value: Data = null;
   while (message.next()) {
     const read = readElement(message, 'value');
     if (read === undefined) message.skip();

@@ -2,8 +2,10 @@
 // Problems are collected in Findings while reading goes on. The order of nodes and the existence of values are not
 // checked here.
 
+import { dtypeInfo } from '../core/dtype.ts';
 import { ModelError, UnsupportedOpError, type Problem } from '../core/errors.ts';
 import type { Tensor } from '../core/tensor.ts';
+import { SMALL_BYTES, type Weights } from '../core/weight.ts';
 import {
   nodeLabel,
   type Attribute,
@@ -26,6 +28,12 @@ export class Findings {
   readonly known = new Set<string>();
   /** The `overload` of nodes that have one. */
   readonly overloads = new WeakMap<Node, string>();
+  /** Takes the large tensors, where the reader is a loader. */
+  readonly weights: Weights | undefined;
+
+  constructor(weights?: Weights) {
+    this.weights = weights;
+  }
 
   add(error: ModelError, node?: Pick<Problem, 'node' | 'opType' | 'domain'>): void {
     const list = error instanceof UnsupportedOpError ? this.unsupported : this.invalid;
@@ -50,7 +58,7 @@ export function readGraph(
   findings: Findings,
   opsets: ReadonlyMap<string, number>,
 ): Graph {
-  const nodes: Node[] = [];
+  const read: Node[] = [];
   const declared: ValueInfo[] = [];
   const outputs: ValueInfo[] = [];
   const valueInfo = new Map<string, ValueInfo>();
@@ -64,8 +72,8 @@ export function readGraph(
   while (message.next()) {
     switch (message.field) {
       case 1: {
-        const index = nodes.length;
-        nodes.push(
+        const index = read.length;
+        read.push(
           message.message(`node[${index}]`, (inner) => readNode(inner, index, findings, opsets)),
         );
         break;
@@ -74,17 +82,19 @@ export function readGraph(
         name = message.string('name');
         break;
       case 5: {
-        const read = message.message(`initializer[${count++}]`, readTensorProto);
-        if (read.name === '') {
+        const tensor = message.message(`initializer[${count++}]`, (inner) =>
+          readTensorProto(inner, findings.weights),
+        );
+        if (tensor.name === '') {
           invalid(`initializer ${count - 1} has no name.`, 'Export the model again.');
-        } else if (initializers.has(read.name) || broken.has(read.name)) {
-          invalid(`initializer '${read.name}' is there twice.`, 'Give every value its own name.');
+        } else if (initializers.has(tensor.name) || broken.has(tensor.name)) {
+          invalid(`initializer '${tensor.name}' is there twice.`, 'Give every value its own name.');
         }
-        if (read.tensor !== undefined) initializers.set(read.name, read.tensor);
+        if (tensor.tensor !== undefined) initializers.set(tensor.name, tensor.tensor);
         else {
-          broken.add(read.name);
-          findings.known.add(read.name);
-          if (read.error !== undefined) findings.add(read.error);
+          broken.add(tensor.name);
+          findings.known.add(tensor.name);
+          if (tensor.error !== undefined) findings.add(tensor.error);
         }
         break;
       }
@@ -123,14 +133,53 @@ export function readGraph(
       !initializers.has(info.name) && !broken.has(info.name) && !findings.known.has(info.name),
   );
   if (outputs.length === 0) invalid('no outputs.', 'A graph must have an output.');
+  const nodes =
+    findings.weights === undefined ? read : withoutWeights(read, initializers, findings);
   return { name, nodes, inputs, outputs, initializers, valueInfo, opsets };
+}
+
+/** The nodes without those that are weights, numbered anew where there are such. */
+function withoutWeights(
+  nodes: readonly Node[],
+  initializers: Map<string, Tensor>,
+  { overloads }: Findings,
+): readonly Node[] {
+  const left = nodes.filter((node) => !hoist(node, initializers));
+  if (left.length === nodes.length) return nodes;
+  return left.map((node, index) => {
+    const overload = overloads.get(node);
+    const moved = { ...node, index };
+    if (overload !== undefined) overloads.set(moved, overload);
+    return moved;
+  });
+}
+
+/**
+ * A Constant with a large tensor is an initializer: true if it became one of these. Weights are then held in one way,
+ * whichever way the file was written.
+ */
+function hoist(node: Node, initializers: Map<string, Tensor>): boolean {
+  const value = node.attributes.get('value');
+  const [output = '', ...more] = node.outputs;
+  const isWeight =
+    node.opType === 'Constant' &&
+    node.domain === '' &&
+    node.attributes.size === 1 &&
+    node.inputs.length + more.length === 0 &&
+    value?.type === 'tensor' &&
+    value.value.dtype !== 'string' &&
+    value.value.size * dtypeInfo(value.value.dtype).bytes > SMALL_BYTES;
+  if (!isWeight || output === '' || initializers.has(output)) return false;
+  initializers.set(output, value.value);
+  return true;
 }
 
 /** The name of a SparseTensorProto: that of its values. */
 function readSparseName(message: Message): string {
   let name = '';
   while (message.next()) {
-    if (message.field === 1) name = message.message('values', readTensorProto).name;
+    if (message.field === 1)
+      name = message.message('values', (inner) => readTensorProto(inner)).name;
     else message.skip();
   }
   return name;
@@ -171,7 +220,7 @@ export function readNode(
         break;
       case 5: {
         const read = message.message(`attribute[${attributes.size}]`, (inner) =>
-          readAttribute(inner, (body) => readGraph(body, findings, opsets)),
+          readAttribute(inner, (body) => readGraph(body, findings, opsets), findings.weights),
         );
         if (read.error !== undefined) errors.push(read.error);
         if (attributes.has(read.name)) {

@@ -4,6 +4,7 @@
 
 import { ModelError } from '../core/errors.ts';
 import { clampedNumber } from '../core/shape.ts';
+import type { Weights } from '../core/weight.ts';
 import { nodeLabel, subgraphsOf, type Attribute, type Graph, type Node } from '../graph/graph.ts';
 import { sortGraph } from '../graph/sort.ts';
 import { readAttribute } from './attribute.ts';
@@ -14,13 +15,14 @@ import { Message } from './proto.ts';
 /**
  * Reads an ONNX model. Initializers are views of `bytes` where they are aligned: do not write to it afterwards.
  *
+ * @param weights takes the large tensors, and those in other files, which whoever gives it then has to read
  * @throws ModelError with all problems of the file; UnsupportedOpError if the file is valid but uses what is not
- * supported (external data, sparse tensors, exotic element types)
+ * supported (sparse tensors, exotic element types; without `weights` data in other files)
  */
-export function readModel(bytes: Uint8Array): Graph {
+export function readModel(bytes: Uint8Array, weights?: Weights): Graph {
   refuseOtherFiles(bytes);
   const message = Message.of(bytes, 'model');
-  const findings = new Findings();
+  const findings = new Findings(weights);
   const opsets = new Map<string, number>();
   const functions: FunctionBody[] = [];
   let irVersion = 0;
@@ -142,7 +144,7 @@ function readFunction(message: Message, findings: Findings): FunctionBody {
         break;
       case 11: {
         const read = message.message('attribute_proto', (inner) =>
-          readAttribute(inner, (body) => readGraph(body, findings, opsets)),
+          readAttribute(inner, (body) => readGraph(body, findings, opsets), findings.weights),
         );
         if (read.error !== undefined) findings.add(read.error);
         if (read.attribute !== undefined) defaults.set(read.name, read.attribute);

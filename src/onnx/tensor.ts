@@ -1,12 +1,14 @@
 // TensorProto to Tensor: every encoding (raw bytes or the typed fields, packed or not) of every element type that a
 // Tensor can hold. The counts are compared with the shape before anything is allocated, so an absurd shape costs
-// nothing. raw_data and float_data become views on the file where they are aligned. Data in other files, sparse
-// tensors and segments are refused by name.
+// nothing. raw_data and float_data become views on the file where they are aligned; in a model, weights that the loader
+// moves. Data in other files is left to the loader, and refused where there is none, as are sparse tensors and segments.
 
 import { dtypeInfo, dtypeOfOnnx, type DType } from '../core/dtype.ts';
 import { ModelError, UnsupportedOpError } from '../core/errors.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
+import { SMALL_BYTES, type Weights } from '../core/weight.ts';
+import { fileRangeOf, readEntries } from './external.ts';
 import { Message } from './proto.ts';
 
 /** Names of TensorProto.DataType, for messages about the types that no Tensor holds. */
@@ -90,14 +92,18 @@ export interface ReadTensor {
   readonly error: ModelError | undefined;
 }
 
-/** Reads a TensorProto. Damage of the file throws; a bad or unsupported tensor in a sound file is returned as such. */
-export function readTensorProto(message: Message): ReadTensor {
+/**
+ * Reads a TensorProto. Damage of the file throws; a bad or unsupported tensor in a sound file is returned as such.
+ *
+ * @param weights takes what lies in other files, and what is large; without it the former is refused
+ */
+export function readTensorProto(message: Message, weights?: Weights): ReadTensor {
   const dims: number[] = [];
   const dimWords: number[] = [];
   let code = 0;
   let name = '';
   let raw: Uint8Array | undefined;
-  let external = '';
+  const external = new Map<string, string>();
   let isExternal = false;
   let segment = false;
   const floats: Uint8Array[] = [];
@@ -142,11 +148,9 @@ export function readTensorProto(message: Message): ReadTensor {
       case 11:
         message.varints('uint64_data', uint64s);
         break;
-      case 13: {
-        const entry = message.message('external_data', readEntry);
-        if (entry.key === 'location') external = entry.value;
+      case 13:
+        message.message('external_data', (inner) => readEntries(inner, external));
         break;
-      }
       case 14:
         isExternal = message.int32('data_location') === 1;
         break;
@@ -195,14 +199,27 @@ export function readTensorProto(message: Message): ReadTensor {
       'Convert the model to float32, float16 or int8.',
     );
   }
-  if (isExternal || external !== '') {
-    return unsupported(
-      `data lies in another file: expected it in the model, got external data in '${external}'.`,
-      'Save the model with its weights inside (onnx.save_model with save_as_external_data=False).',
-    );
-  }
   if (segment) {
     return unsupported('segmented tensors are not supported.', 'Save the tensor in one piece.');
+  }
+
+  if (isExternal || external.size > 0) {
+    if (weights === undefined) {
+      return unsupported(
+        `data lies in another file: expected it here, got external data in '${external.get('location') ?? ''}'.`,
+        'Save the tensor with its data inside.',
+      );
+    }
+    if (dtypeInfo(dtype).packedBits !== undefined) {
+      return unsupported(
+        `external data of ${dtype}, whose elements share bytes, is not supported.`,
+        'Save the tensor with its data inside.',
+      );
+    }
+    const bytes = size * dtypeInfo(dtype).bytes;
+    const range = dtype === 'string' ? 'a string tensor' : fileRangeOf(external, bytes);
+    if (typeof range === 'string') return bad(`bad external data: ${range}.`);
+    return build(() => new Tensor(dtype, weights.defer(bytes, range), dims));
   }
 
   // Which field holds the data, and how many elements or bytes.
@@ -230,8 +247,8 @@ export function readTensorProto(message: Message): ReadTensor {
         `raw_data of the wrong length: expected ${bytes} bytes for ${dtype} ${formatShape(dims)}, got ${raw.length}.`,
       );
     }
-    const held = raw;
-    return build(() => Tensor.ofBytes(dtype, unpacked(dtype, held, size), dims));
+    const plain = unpacked(dtype, raw, size);
+    return build(() => held(Tensor.ofBytes(dtype, plain, dims), plain));
   }
   if (raw !== undefined && raw.length > 0) {
     return bad('wrong encoding: expected string_data for a string tensor, got raw_data.');
@@ -255,9 +272,9 @@ export function readTensorProto(message: Message): ReadTensor {
     case 'string_data':
       return build(() => new Tensor(dtype, strings, dims));
     case 'float_data':
-      return build(() => Tensor.ofBytes(dtype, join(floats), dims));
+      return build(() => held(Tensor.ofBytes(dtype, join(floats), dims)));
     case 'double_data':
-      return build(() => Tensor.ofBytes(dtype, join(doubles), dims));
+      return build(() => held(Tensor.ofBytes(dtype, join(doubles), dims)));
     case 'int64_data':
       return build(() => Tensor.ofBytes(dtype, viewOf(int64s), dims));
     case 'uint64_data': {
@@ -292,6 +309,13 @@ export function readTensorProto(message: Message): ReadTensor {
       return typed satisfies never;
   }
 
+  /** The tensor as the loader wants it: large ones as weights, small ones no views that keep the whole file. */
+  function held(made: Tensor, bytes: Uint8Array = made.bytes()): Tensor {
+    if (weights === undefined || made.dtype === 'string') return made;
+    if (bytes.byteLength > SMALL_BYTES) return new Tensor(made.dtype, weights.hold(bytes), dims);
+    return Tensor.ofBytes(made.dtype, new Uint8Array(bytes), dims);
+  }
+
   function build(make: () => Tensor): ReadTensor {
     try {
       return { name, tensor: make(), error: undefined };
@@ -319,17 +343,6 @@ function unpacked(dtype: DType, bytes: Uint8Array, size: number): Uint8Array {
     const bits = (byte >> (packedBits * (i % perByte))) & ((1 << packedBits) - 1);
     return (bits ^ sign) - sign;
   });
-}
-
-/** A StringStringEntryProto. */
-function readEntry(message: Message): { key: string; value: string } {
-  const entry = { key: '', value: '' };
-  while (message.next()) {
-    if (message.field === 1) entry.key = message.string('key');
-    else if (message.field === 2) entry.value = message.string('value');
-    else message.skip();
-  }
-  return entry;
 }
 
 function byteLength(chunks: readonly Uint8Array[]): number {

@@ -17,12 +17,15 @@ export function writeTensor(name: string, tensor: Tensor): Uint8Array {
   return writer.finish();
 }
 
+/** The `external_data` entries of initializers that lie in other files, by name; who asks writes the files. */
+export type ExternalEntries = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
 /** A serialised ModelProto. @throws TypeError for attributes that have no value here (type 'other') */
-export function writeModel(graph: Graph): Uint8Array {
+export function writeModel(graph: Graph, external: ExternalEntries = new Map()): Uint8Array {
   const writer = new PbfWriter();
   writer.writeVarintField(1, IR_VERSION);
   writer.writeStringField(2, 'isobit');
-  writer.writeMessage(7, graphFields, graph);
+  writer.writeMessage(7, (one: Graph, inner) => graphFields(one, inner, external), graph);
   for (const [domain, version] of graph.opsets) {
     writer.writeMessage(
       8,
@@ -62,11 +65,34 @@ function packed(tensor: Tensor): Uint8Array {
   return out;
 }
 
-function graphFields(graph: Graph, writer: PbfWriter): void {
+/** Data location 1 is EXTERNAL. */
+function externalFields(
+  { name, tensor, entries }: { name: string; tensor: Tensor; entries: Record<string, string> },
+  writer: PbfWriter,
+): void {
+  for (const dim of tensor.dims) writer.writeVarintField(1, dim);
+  writer.writeVarintField(2, dtypeInfo(tensor.dtype).onnx);
+  writer.writeStringField(8, name);
+  for (const [key, value] of Object.entries(entries)) {
+    writer.writeMessage(
+      13,
+      (_, inner) => {
+        inner.writeStringField(1, key);
+        inner.writeStringField(2, value);
+      },
+      null,
+    );
+  }
+  writer.writeVarintField(14, 1);
+}
+
+function graphFields(graph: Graph, writer: PbfWriter, external: ExternalEntries = new Map()): void {
   for (const node of graph.nodes) writer.writeMessage(1, nodeFields, node);
   writer.writeStringField(2, graph.name);
   for (const [name, tensor] of graph.initializers) {
-    writer.writeMessage(5, tensorFields, { name, tensor });
+    const entries = external.get(name);
+    if (entries === undefined) writer.writeMessage(5, tensorFields, { name, tensor });
+    else writer.writeMessage(5, externalFields, { name, tensor, entries });
   }
   for (const input of graph.inputs) writer.writeMessage(11, valueFields, input);
   for (const output of graph.outputs) writer.writeMessage(12, valueFields, output);
@@ -110,7 +136,7 @@ function attributeFields(
       writer.writeVarintField(20, 4);
       break;
     case 'graph':
-      writer.writeMessage(6, graphFields, attribute.value);
+      writer.writeMessage(6, (one: Graph, inner) => graphFields(one, inner), attribute.value);
       writer.writeVarintField(20, 5);
       break;
     case 'floats':
@@ -132,13 +158,18 @@ function attributeFields(
       writer.writeVarintField(20, 9);
       break;
     case 'graphs':
-      for (const graph of attribute.value) writer.writeMessage(11, graphFields, graph);
+      for (const graph of attribute.value) {
+        writer.writeMessage(11, (one: Graph, inner) => graphFields(one, inner), graph);
+      }
       writer.writeVarintField(20, 10);
       break;
-    case 'other':
+    case 'type':
+    case 'other': {
+      const kind = attribute.type === 'type' ? 'a type' : attribute.value;
       throw new TypeError(
-        `writeModel: attribute '${name}' cannot be written: expected a value, got ${attribute.value}. Leave it out.`,
+        `writeModel: attribute '${name}' cannot be written: expected a value, got ${kind}. Leave it out.`,
       );
+    }
     default:
       attribute satisfies never;
   }

@@ -8,6 +8,7 @@ import { formatShape } from '../core/shape.ts';
 import { emitChain } from './chain_builder.ts';
 import { emitConvTaps } from './conv_taps.ts';
 import { emitProduct } from './mat_mul.ts';
+import { emitDequantisedConv } from './quantised.ts';
 import { isPlain, isTrivial, normalAxes, reachOf, windowAxes, type Axis } from './window.ts';
 
 export const convPack: Kernel = {
@@ -107,23 +108,24 @@ function planeBlocks([, y, x]: readonly [Axis, Axis, Axis]): Blocks {
   return { mode: MODE.window, rows, columns: x.out, scratch };
 }
 
-function checkedSizes(node: NodeContext, x: readonly number[], w: readonly number[]): number {
+/** The number of groups. @throws RangeError for sizes that do not fit */
+export function checkedConv(node: NodeContext, x: readonly number[], w: readonly number[]): number {
   const group = node.int('group', 1);
   const kernel = node.ints('kernel_shape', w.slice(2));
   if (x.length < 3 || x.length > 5 || w.length !== x.length) {
     throw new RangeError(
-      `Conv: expected 1 to 3 spatial axes on X and W, got ${formatShape(x)} and ${formatShape(w)}.`,
+      `${node.opType}: expected 1 to 3 spatial axes on X and W, got ${formatShape(x)} and ${formatShape(w)}.`,
     );
   }
   if (kernel.join() !== w.slice(2).join()) {
     throw new RangeError(
-      `Conv: kernel_shape: expected ${formatShape(w.slice(2))} as in W, got ${formatShape(kernel)}.`,
+      `${node.opType}: kernel_shape: expected ${formatShape(w.slice(2))} as in W, got ${formatShape(kernel)}.`,
     );
   }
   const [filters = 0, channels = 0] = w;
   if (group < 1 || filters % group !== 0 || x[1] !== channels * group) {
     throw new RangeError(
-      `Conv: channels do not fit: expected X with ${channels * group} channels and filters in ${group} groups, got X ${formatShape(x)} and W ${formatShape(w)}.`,
+      `${node.opType}: channels do not fit: expected X with ${channels * group} channels and filters in ${group} groups, got X ${formatShape(x)} and W ${formatShape(w)}.`,
     );
   }
   return group;
@@ -131,13 +133,14 @@ function checkedSizes(node: NodeContext, x: readonly number[], w: readonly numbe
 
 function lowerConv(node: LowerContext): void {
   const [x, w, bias] = [node.input(0), node.input(1), node.optional(2)];
-  const groups = checkedSizes(node, x.dims, w.dims);
+  const groups = checkedConv(node, x.dims, w.dims);
   const out = node.output(0);
   const [batch = 0] = x.dims;
   const [allFilters = 0, channels = 0] = w.dims;
   const filters = allFilters / groups;
   const axes = windowAxes(node, x.dims.slice(2), w.dims.slice(2));
   const terms = axes.reduce((product, axis) => product * axis.kernel, channels);
+  if (emitDequantisedConv(node, out, x, w, bias, axes, groups)) return;
   // One output position that sees exactly the whole input is a product of matrices.
   if (
     groups === 1 &&
@@ -228,18 +231,21 @@ function lowerConv(node: LowerContext): void {
   });
 }
 
+/** The attributes of every convolution. */
+export const convAttributes: OpDef['attributes'] = {
+  auto_pad: { kind: 'string', oneOf: ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'] },
+  dilations: { kind: 'ints' },
+  group: { kind: 'int' },
+  kernel_shape: { kind: 'ints' },
+  pads: { kind: 'ints' },
+  strides: { kind: 'ints' },
+};
+
 export const Conv: OpDef = {
   type: 'Conv',
   opsets: [1, NEWEST_OPSET],
   inputs: [2, 3],
-  attributes: {
-    auto_pad: { kind: 'string', oneOf: ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'] },
-    dilations: { kind: 'ints' },
-    group: { kind: 'int' },
-    kernel_shape: { kind: 'ints' },
-    pads: { kind: 'ints' },
-    strides: { kind: 'ints' },
-  },
+  attributes: convAttributes,
   dtypes(node) {
     for (let i = 0; i < node.inputCount; i += 1) {
       const dtype = node.dtypeOf(i);
@@ -253,7 +259,7 @@ export const Conv: OpDef = {
   },
   infer(node) {
     const [x, w, bias] = [node.input(0).dims, node.input(1).dims, node.optional(2)];
-    checkedSizes(node, x, w);
+    checkedConv(node, x, w);
     const [filters = 0] = w;
     if (bias !== undefined && (bias.dims.length !== 1 || bias.dims[0] !== filters)) {
       throw new RangeError(

@@ -107,6 +107,9 @@ class WidenedNode<T extends NodeContext> implements NodeContext {
   floats(name: string, otherwise?: readonly number[]): readonly number[] {
     return this.node.floats(name, otherwise);
   }
+  strings(name: string, otherwise?: readonly string[]): readonly string[] {
+    return this.node.strings(name, otherwise);
+  }
   tensor(name: string): { dtype: DType; dims: readonly number[]; data: TypedArray } {
     return this.node.tensor(name);
   }

@@ -1,52 +1,86 @@
 // The operators: one line a family file, alphabetical. An operator is every export that is an OpDef.
 import type { OpDef } from '../core/op.ts';
+import { withFloat16 } from './float16.ts';
 import * as activation from './activation.ts';
 import * as arithmetic from './arithmetic.ts';
+import * as attention from './attention.ts';
+import * as blocks from './blocks.ts';
 import * as cast from './cast.ts';
 import * as comparison from './comparison.ts';
 import * as concat from './concat.ts';
 import * as conv from './conv.ts';
+import * as conv_transpose from './conv_transpose.ts';
+import * as einsum from './einsum.ts';
+import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
-import { withFloat16 } from './float16.ts';
+import * as fourier from './fourier.ts';
 import * as gather from './gather.ts';
 import * as generate from './generate.ts';
+import * as grid_sample from './grid_sample.ts';
+import * as integer from './integer.ts';
+import * as integer_float from './integer_float.ts';
+import * as loss from './loss.ts';
 import * as mask from './mask.ts';
 import * as mat_mul from './mat_mul.ts';
+import * as n_bits from './n_bits.ts';
 import * as normalization from './normalization.ts';
 import * as order from './order.ts';
 import * as pad from './pad.ts';
 import * as pool from './pool.ts';
+import * as qlinear from './qlinear.ts';
+import * as quantize from './quantize.ts';
+import * as recurrent from './recurrent.ts';
 import * as reduce from './reduce.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
+import * as reverse_sequence from './reverse_sequence.ts';
+import * as rotary from './rotary.ts';
 import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
 import * as softmax from './softmax.ts';
 import * as transpose from './transpose.ts';
+import * as window_functions from './window_functions.ts';
 
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   activation,
   arithmetic,
+  attention,
+  blocks,
   cast,
   comparison,
   concat,
   conv,
+  conv_transpose,
+  einsum,
+  elementwise,
   elementwise_math,
+  fourier,
   gather,
   generate,
+  grid_sample,
+  integer,
+  integer_float,
+  loss,
   mask,
   mat_mul,
+  n_bits,
   normalization,
   order,
   pad,
   pool,
+  qlinear,
+  quantize,
+  recurrent,
   reduce,
   reshape,
   resize,
+  reverse_sequence,
+  rotary,
   scatter,
   slice,
   softmax,
   transpose,
+  window_functions,
 ];
 
 function isOpDef(value: unknown): value is OpDef {

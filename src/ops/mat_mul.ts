@@ -9,10 +9,10 @@ import { paramFields } from '../core/op.ts';
 import { broadcastShapes, formatShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { broadcastStrides } from '../core/chain.ts';
 import type { DType } from '../core/dtype.ts';
-import { ADD, MULTIPLY } from './arithmetic.ts';
 import { emitChain } from './chain_builder.ts';
-import { emitSteps } from './elementwise.ts';
+import { emitProductF64, emitScaledF64 } from './mat_mul_f64.ts';
 import { emitStrided } from './mat_mul_strided.ts';
+import { emitDequantisedProduct } from './quantised.ts';
 
 export const matMulPack: Kernel = {
   name: 'mat_mul_pack',
@@ -37,24 +37,6 @@ export const matMul: Kernel = {
   chain: 'epilogue',
 };
 
-/** float64, on the reference only (V9). */
-export const matMulF64: Kernel = {
-  name: 'mat_mul_f64',
-  params: paramFields(
-    'm',
-    'n',
-    'k',
-    'batch_rank',
-    'a_row_stride',
-    'a_column_stride',
-    'b_row_stride',
-    'b_column_stride',
-    'batch_dims[8]',
-    'a_strides[8]',
-    'b_strides[8]',
-  ),
-};
-
 const PANEL = 8; // columns a panel, PANEL in wasm/tile.h
 const BATCH_RANK = 8;
 // Rows and columns a unit: the flushed rows stay in the second-level cache while all panels pass, and a unit is
@@ -69,6 +51,8 @@ export interface Operand {
   readonly batch: readonly number[];
   readonly rowStride: number;
   readonly columnStride: number;
+  /** The axis of the value along which rows lie on the left, columns on the right, if it is one. */
+  readonly lineAxis?: number | undefined;
 }
 
 /** Batch axes from the innermost out, neighbours merged where every operand steps through them alike. */
@@ -115,6 +99,9 @@ export function emitProduct(
   n: number,
   k: number,
 ): void {
+  const left = { ...a, lineStride: a.rowStride, termStride: a.columnStride, lineAxis: a.lineAxis };
+  const right = { ...b, lineStride: b.columnStride, termStride: b.rowStride, lineAxis: b.lineAxis };
+  if (emitDequantisedProduct(node, to, left, right, { m, n, k })) return;
   const batch = broadcastShapes(node.opType, a.batch, b.batch);
   const isDouble = a.value.dtype === 'float64';
   if (isDouble || node.target === 'webgpu') {
@@ -123,29 +110,8 @@ export function emitProduct(
       broadcastStrides(b.batch, batch).map((s) => s * k * n),
     ]);
     const [left = [], right = []] = strides;
-    if (isDouble) {
-      node.emit(matMulF64, {
-        params: {
-          m,
-          n,
-          k,
-          batch_rank: dims.length,
-          a_row_stride: a.rowStride,
-          a_column_stride: a.columnStride,
-          b_row_stride: b.rowStride,
-          b_column_stride: b.columnStride,
-          batch_dims: eight(dims, 1),
-          a_strides: eight(left, 0),
-          b_strides: eight(right, 0),
-        },
-        inputs: [a.value, b.value],
-        outputs: [to],
-        units: sizeOf(batch) * m,
-        unitCost: 8 * n * k,
-      });
-      return;
-    }
-    emitStrided(node, to, dims, { ...a, strides: left }, { ...b, strides: right }, { m, n, k });
+    const emitHere = isDouble ? emitProductF64 : emitStrided;
+    emitHere(node, to, dims, { ...a, strides: left }, { ...b, strides: right }, { m, n, k });
     return;
   }
   const matrices = sizeOf(b.batch);
@@ -213,7 +179,7 @@ function oneFloat(node: NodeContext): [DType] {
 }
 
 /** Both operands as matrices: a vector is a row on the left and a column on the right. */
-function matrices(
+export function matricesOf(
   op: string,
   a: readonly number[],
   b: readonly number[],
@@ -233,37 +199,50 @@ function matrices(
   return { a: left, b: right };
 }
 
+/** The dims of a product of stacks of matrices. */
+export function matMulDims(op: string, x: readonly number[], y: readonly number[]): number[] {
+  const { a, b } = matricesOf(op, x, y);
+  const batch = broadcastShapes(op, a.slice(0, -2), b.slice(0, -2));
+  return [
+    ...batch,
+    ...(x.length === 1 ? [] : a.slice(-2, -1)),
+    ...(y.length === 1 ? [] : b.slice(-1)),
+  ];
+}
+
 export const MatMul: OpDef = {
   type: 'MatMul',
   opsets: [1, NEWEST_OPSET],
   inputs: [2, 2],
   attributes: {},
   dtypes: oneFloat,
-  infer(node) {
-    const [x, y] = [node.input(0).dims, node.input(1).dims];
-    const { a, b } = matrices('MatMul', x, y);
-    const batch = broadcastShapes('MatMul', a.slice(0, -2), b.slice(0, -2));
-    return [
-      [
-        ...batch,
-        ...(x.length === 1 ? [] : a.slice(-2, -1)),
-        ...(y.length === 1 ? [] : b.slice(-1)),
-      ],
-    ];
-  },
+  infer: (node) => [matMulDims('MatMul', node.input(0).dims, node.input(1).dims)],
   lower(node) {
     const [x, y] = [node.input(0), node.input(1)];
-    const { a, b } = matrices('MatMul', x.dims, y.dims);
+    const { a, b } = matricesOf('MatMul', x.dims, y.dims);
     const k = a.at(-1) ?? 0;
     const n = b.at(-1) ?? 0;
     // Against one matrix all rows of the left operand are rows of one product.
-    const shared = sizeOf(b.slice(0, -2)) === 1 && b.length <= a.length;
+    const isOne = x.quantised?.axis === undefined;
+    const shared = sizeOf(b.slice(0, -2)) === 1 && b.length <= a.length && isOne;
     const m = shared ? sizeOf(a.slice(0, -1)) : (a.at(-2) ?? 0);
     emitProduct(
       node,
       node.output(0),
-      { value: x, batch: shared ? [] : a.slice(0, -2), rowStride: k, columnStride: 1 },
-      { value: y, batch: shared ? [] : b.slice(0, -2), rowStride: n, columnStride: 1 },
+      {
+        value: x,
+        batch: shared ? [] : a.slice(0, -2),
+        rowStride: k,
+        columnStride: 1,
+        lineAxis: x.dims.length > 1 ? x.dims.length - 2 : undefined,
+      },
+      {
+        value: y,
+        batch: shared ? [] : b.slice(0, -2),
+        rowStride: n,
+        columnStride: 1,
+        lineAxis: y.dims.length > 1 ? y.dims.length - 1 : undefined,
+      },
       m,
       n,
       k,
@@ -271,7 +250,9 @@ export const MatMul: OpDef = {
   },
 };
 
-function gemmSizes(
+/** @throws RangeError for operands that do not fit */
+export function gemmSizes(
+  op: string,
   a: readonly number[],
   b: readonly number[],
   transA: boolean,
@@ -288,41 +269,37 @@ function gemmSizes(
     k === undefined
   ) {
     throw new RangeError(
-      `Gemm: operands do not fit: expected [M, K] and [K, N] after transA and transB, got ${formatShape(a)} and ${formatShape(b)}.`,
+      `${op}: operands do not fit: expected [M, K] and [K, N] after transA and transB, got ${formatShape(a)} and ${formatShape(b)}.`,
     );
   }
   return { m, n, k };
 }
 
-/** A float64 value times an f32 factor; the value itself where that is 1. */
-function timesScalar(node: LowerContext, x: Value, factor: number, out?: Value): Value {
-  if (factor === 1 && out === undefined) return x;
-  const to = out ?? node.temp('float64', x.dims);
-  emitSteps(node, MULTIPLY, to, [x, node.constantValue('float64', [], Float64Array.of(factor))]);
-  return to;
-}
-
 /** Y = alpha * A' * B' + beta * C, each * and + of its own; alpha or beta of 1 moves no bit and is left out. */
 export const Gemm: OpDef = {
   type: 'Gemm',
-  opsets: [7, NEWEST_OPSET],
+  opsets: [1, NEWEST_OPSET],
   inputs: [2, 3],
   attributes: {
     alpha: { kind: 'float' },
     beta: { kind: 'float' },
     transA: { kind: 'int' },
     transB: { kind: 'int' },
+    broadcast: { kind: 'int' }, // before opset 7: C is [M, N] without it
   },
   dtypes: oneFloat,
   infer(node) {
     const { m, n } = gemmSizes(
+      'Gemm',
       node.input(0).dims,
       node.input(1).dims,
       node.int('transA', 0) !== 0,
       node.int('transB', 0) !== 0,
     );
     const c = node.optional(2);
-    if (c !== undefined && broadcastShapes('Gemm', c.dims, [m, n]).join() !== [m, n].join()) {
+    const isWhole = node.opset < 7 && node.int('broadcast', 0) === 0;
+    const seen = c === undefined || isWhole ? c?.dims : broadcastShapes('Gemm', c.dims, [m, n]);
+    if (c !== undefined && seen?.join() !== [m, n].join()) {
       throw new RangeError(
         `Gemm: C: expected a shape that broadcasts to ${formatShape([m, n])}, got ${formatShape(c.dims)}.`,
       );
@@ -332,7 +309,7 @@ export const Gemm: OpDef = {
   lower(node) {
     const [a, b, c] = [node.input(0), node.input(1), node.optional(2)];
     const [transA, transB] = [node.int('transA', 0) !== 0, node.int('transB', 0) !== 0];
-    const { m, n, k } = gemmSizes(a.dims, b.dims, transA, transB);
+    const { m, n, k } = gemmSizes('Gemm', a.dims, b.dims, transA, transB);
     const [alpha, beta] = [Math.fround(node.float('alpha', 1)), Math.fround(node.float('beta', 1))];
     const out = node.output(0);
     const plain = alpha === 1 && c === undefined;
@@ -340,16 +317,27 @@ export const Gemm: OpDef = {
     emitProduct(
       node,
       product,
-      { value: a, batch: [], rowStride: transA ? 1 : k, columnStride: transA ? m : 1 },
-      { value: b, batch: [], rowStride: transB ? 1 : n, columnStride: transB ? k : 1 },
+      {
+        value: a,
+        batch: [],
+        rowStride: transA ? 1 : k,
+        columnStride: transA ? m : 1,
+        lineAxis: transA ? 1 : 0,
+      },
+      {
+        value: b,
+        batch: [],
+        rowStride: transB ? 1 : n,
+        columnStride: transB ? k : 1,
+        lineAxis: transB ? 0 : 1,
+      },
       m,
       n,
       k,
     );
     if (plain) return;
     if (out.dtype === 'float64') {
-      const scaled = timesScalar(node, product, alpha, c === undefined ? out : undefined);
-      if (c !== undefined) emitSteps(node, ADD, out, [scaled, timesScalar(node, c, beta)]);
+      emitScaledF64(node, out, product, alpha, c, beta);
       return;
     }
     emitChain(node, out, (chain) => {

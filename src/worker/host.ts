@@ -2,7 +2,7 @@
 // inlined into the library for `load(..., { worker: true })`.
 import { isSequence, type Data } from '../core/data.ts';
 import { Tensor } from '../core/tensor.ts';
-import { load } from '../load.ts';
+import { loadFile } from '../load.ts';
 import type { Model } from '../model.ts';
 import {
   isSentSequence,
@@ -74,7 +74,15 @@ async function answer(
   switch (request.kind) {
     case 'load': {
       model?.dispose();
-      model = await load(request.source, {
+      const externalData = Object.fromEntries(
+        Object.entries(request.externalData).map(([name, file]) => [
+          name,
+          typeof file === 'string' ? new URL(file) : file,
+        ]),
+      );
+      model = await loadFile(request.source, {
+        externalData,
+        limits: request.limits,
         signal,
         onProgress: (progress) => scope.postMessage({ id, progress }, []),
       });

@@ -5,7 +5,8 @@ import type { DType, TensorData } from '../core/dtype.ts';
 import type { CheckReport } from '../model.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { Progress } from '../model.ts';
-import type { Backend, Note, RunResult } from '../model.ts';
+import type { ModelFile } from '../load.ts';
+import type { Backend, ModelOptions, Note, RunResult } from '../model.ts';
 
 /** A tensor in a message: its elements, or the handle of one that stays on the worker's device. */
 export type SentTensor =
@@ -27,7 +28,13 @@ export interface SentRunOptions {
 }
 
 export type Request =
-  | { readonly kind: 'load'; readonly source: string | Uint8Array }
+  | {
+      readonly kind: 'load';
+      readonly source: ModelFile;
+      /** Files by path: their bytes, or an address as text. */
+      readonly externalData: Readonly<Record<string, Uint8Array | string>>;
+      readonly limits: ModelOptions['limits'];
+    }
   | {
       readonly kind: 'run';
       readonly feeds: Readonly<Record<string, SentData>>;

@@ -7,6 +7,7 @@ import { Tensor, type DeviceStorage } from '../core/tensor.ts';
 import type { CheckReport } from '../model.ts';
 import type { Feeds } from '../feeds.ts';
 import type { ValueInfo } from '../graph/graph.ts';
+import type { ModelFile } from '../load.ts';
 import type { LoadOptions, Progress } from '../model.ts';
 import type { Model, RunOptions, RunResult } from '../model.ts';
 import {
@@ -180,7 +181,7 @@ class RemoteModel implements Model {
 
 /** Loads a model in `worker`, or in one made here (from a blob: a page's policy must allow `worker-src blob:`). */
 export async function loadInWorker(
-  source: string | Uint8Array,
+  source: ModelFile,
   worker: Worker | true,
   options: LoadOptions,
 ): Promise<Model> {
@@ -189,9 +190,15 @@ export async function loadInWorker(
   }
   const made = worker === true ? new (await import('./host.ts?worker&inline')).default() : worker;
   const connection = new Connection(made, worker === true);
+  const externalData = Object.fromEntries(
+    Object.entries(options.externalData ?? {}).map(([name, file]) => [
+      name,
+      file instanceof URL ? file.href : file,
+    ]),
+  );
   try {
     const loaded = await connection.ask(
-      { kind: 'load', source },
+      { kind: 'load', source, externalData, limits: options.limits },
       { signal: options.signal, progress: options.onProgress },
     );
     return new RemoteModel(connection, loaded);

@@ -43,6 +43,7 @@ export type CaseAttribute =
   | readonly number[]
   | { readonly float: number }
   | { readonly floats: readonly number[] }
+  | { readonly strings: readonly string[] }
   | Tensor;
 
 function attribute(value: CaseAttribute): Attribute {
@@ -51,6 +52,7 @@ function attribute(value: CaseAttribute): Attribute {
   if (value instanceof Tensor) return { type: 'tensor', value };
   if ('float' in value) return { type: 'float', value: value.float };
   if ('floats' in value) return { type: 'floats', value: value.floats };
+  if ('strings' in value) return { type: 'strings', value: value.strings };
   return { type: 'ints', value };
 }
 

@@ -50,7 +50,7 @@ export async function runPlanned(
     constant: (name) => store.tensor(name),
     note: () => [],
     program: programOf,
-    call: (type, inputs, attributes, opset) => callOperator(core, type, inputs, attributes, opset),
+    call: (node, inputs) => callOperator(core, node, inputs),
   };
   try {
     const checked = checkGraph(graph, registry);

@@ -73,6 +73,7 @@ const INDEX_INPUTS: Readonly<Record<string, number>> = {
   Gather: 1,
   GatherND: 1,
   GatherElements: 1,
+  MaxUnpool: 1,
   Scatter: 1,
   ScatterND: 1,
   ScatterElements: 1,
@@ -83,6 +84,7 @@ const SHAPE_INPUTS: Readonly<Record<string, readonly number[]>> = {
   Upsample: [1],
   Range: [0, 1, 2],
   Dropout: [1, 2],
+  MelWeightMatrix: [0, 1, 2, 3, 4],
 };
 
 function floatData(tensor: Tensor, filling: Filling, seed: number, stride: number): Tensor {

@@ -71,9 +71,17 @@ export const commonKernels = (): Uint8Array => {
           outputs: ['r'],
           attributes: { keepdims: int(0) },
         },
+        // Integers that say where elements lie, and are computed on the device.
+        { op: 'ArgMax', inputs: ['h'], outputs: ['i'], attributes: { axis: int(3) } },
+        {
+          op: 'GatherElements',
+          inputs: ['h', 'i'],
+          outputs: ['g'],
+          attributes: { axis: int(3) },
+        },
       ],
       [f32('x', 'batch', 3, 16, 32)],
-      ['both', 'h', 'r'],
+      ['both', 'h', 'r', 'g'],
       { k: tensor(1, 8, 3, 3, 3), w: tensor(2, 31, 24), axes: new Tensor('int64', [3n], [1]) },
     ),
   );

@@ -14,6 +14,7 @@ import { runPlanned } from '../harness/planned.ts';
 const folder = resolve(import.meta.dirname, '../../../shared/models');
 const MODELS = [
   'basic-pitch',
+  'dtln-1',
   'dtln-2',
   'magika',
   'mnist-cnn',

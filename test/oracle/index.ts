@@ -3,20 +3,32 @@
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
 import { withFloat16 } from './float16.ts';
 import { operators as activation } from './operators/activation.ts';
+import { operators as attention } from './operators/attention.ts';
+import { operators as blocks } from './operators/blocks.ts';
 import { operators as cast } from './operators/cast.ts';
+import { operators as convTranspose } from './operators/conv_transpose.ts';
+import { operators as einsum } from './operators/einsum.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
+import { operators as fourier } from './operators/fourier.ts';
 import { operators as functions } from './operators/functions.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
+import { operators as integer } from './operators/integer.ts';
+import { operators as gridSample } from './operators/grid_sample.ts';
+import { operators as loss } from './operators/loss.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
 import { operators as movement } from './operators/movement.ts';
 import { operators as normalization } from './operators/normalization.ts';
 import { operators as order } from './operators/order.ts';
 import { operators as pool } from './operators/pool.ts';
 import { operators as product } from './operators/product.ts';
+import { operators as recurrent } from './operators/recurrent.ts';
+import { operators as qlinear } from './operators/qlinear.ts';
+import { operators as quantize } from './operators/quantize.ts';
 import { cumulative, operators as reduce } from './operators/reduce.ts';
 import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
+import { operators as rotary } from './operators/rotary.ts';
 import { operators as scatter } from './operators/scatter.ts';
 import { operators as softmax } from './operators/softmax.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
@@ -27,21 +39,33 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 // One line a file.
 const families: readonly OracleOperators[] = [
   activation,
+  attention,
+  blocks,
   cast,
+  convTranspose,
   cumulative,
+  einsum,
   elementwise,
+  fourier,
   functions,
   gather,
   generate,
+  gridSample,
+  integer,
+  loss,
   maxPool,
   movement,
   normalization,
   order,
   pool,
   product,
+  qlinear,
+  quantize,
+  recurrent,
   reduce,
   reshape,
   resize,
+  rotary,
   scatter,
   softmax,
 ];
@@ -66,6 +90,8 @@ export interface OracleGraph {
   readonly initializers: ReadonlyMap<string, OracleTensor>;
   readonly outputs: readonly string[];
 }
+
+const DEQUANTISE = /^(com\.microsoft)?:DequantizeLinear$/;
 
 /** The outputs of a graph for given inputs. */
 export function runOracle(
@@ -96,7 +122,9 @@ export function runOracle(
       const result = results[i];
       if (output === '') return;
       if (result === undefined) throw new TypeError(`oracle: ${name}: no output ${i}.`);
-      values.set(output, result);
+      // Only what the node itself has dequantised counts as such, not what it passes on.
+      const { quantised, ...plain } = result;
+      values.set(output, DEQUANTISE.test(name) && quantised !== undefined ? result : plain);
     });
   }
   return new Map(

@@ -35,6 +35,15 @@ export interface OracleTensor {
   readonly dtype: OracleType;
   readonly dims: readonly number[];
   readonly data: readonly (number | bigint)[];
+  /** What DequantizeLinear made it of, for a product that it is fed to directly (V8). */
+  readonly quantised?: OracleQuantised;
+}
+
+/** Elements less their zero points, and scales (words): one, or one for each index of `axis`. */
+export interface OracleQuantised {
+  readonly differences: readonly bigint[];
+  readonly scales: readonly number[];
+  readonly axis: number | undefined;
 }
 
 /** An attribute's value: a float is its f32 bits. */

@@ -53,6 +53,8 @@ const kernels: readonly (readonly [kernel: string, nodes: readonly string[], rou
   ['concat', ["Concat 'both'"], false],
   ['elementwise', ["Tanh 'h'"], true],
   ['reduce', ["ReduceSum 'r'"], true],
+  ['arg_max', ["ArgMax 'i'"], false],
+  ['gather_elements', ["GatherElements 'g'"], false],
 ];
 
 let bundle = '';

@@ -72,7 +72,11 @@ test('a worker gets the option, and the page its notes', async () => {
     },
     terminate: (): void => undefined,
   };
-  const model = await loadInWorker('model.onnx', worker as unknown as Worker, {});
+  const model = await loadInWorker(
+    { bytes: new Uint8Array(1), base: undefined },
+    worker as unknown as Worker,
+    {},
+  );
   const { notes, gate: cost } = await model.run({}, { backend: 'webgpu', audit: 7 });
   expect(cost).toEqual(gate);
   await model.run({}, { backend: 'webgpu', audit: 'off' });

@@ -26,9 +26,12 @@ const sequence = (...tensors: Tensor[]): Uint8Array =>
 describe('values', () => {
   test('kinds are told by the type of a graph input', () => {
     expect(dataKindOf({})).toBe('tensor');
-    expect(dataKindOf({ otherType: 'sequence(float32)' })).toBe('sequence');
-    expect(dataKindOf({ otherType: 'optional(sequence(float32))' })).toBe('optional');
-    expect(dataKindOf({ otherType: 'tensor(float8e5m2)' })).toBe('tensor');
+    const of = { kind: 'tensor', dtype: 'float32' } as const;
+    expect(dataKindOf({ type: of })).toBe('tensor');
+    expect(dataKindOf({ type: { kind: 'sequence', of } })).toBe('sequence');
+    expect(dataKindOf({ type: { kind: 'optional', of: { kind: 'sequence', of } } })).toBe(
+      'optional',
+    );
   });
 
   test('tensors, sequences and optionals, nested', () => {

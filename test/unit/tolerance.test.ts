@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { compareOutput, toleranceOf } from '../../src/cli/tolerance.ts';
+import type { DType } from '../../src/core/dtype.ts';
 import { Tensor } from '../../src/core/tensor.ts';
 
 const tolerance = { rtol: 0.1, atol: 0.5 };
@@ -74,4 +75,22 @@ test('the tolerance is that of meta.json, in the folder or above it', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('floats of 8 and 4 bits are compared by value', () => {
+  const of = (dtype: DType, ...bits: number[]) => new Tensor(dtype, bits, [bits.length]);
+  const exact = { rtol: 0, atol: 0 };
+  const agree = (dtype: DType, got: number, want: number): boolean =>
+    compareOutput('y', of(dtype, got), of(dtype, want), exact).within;
+  expect(agree('float8e4m3fn', 0x80, 0)).toBe(true); // -0
+  expect(agree('float8e4m3fn', 0x7f, 0xff)).toBe(true); // NaN
+  expect(agree('float8e4m3fn', 0x7e, 0x7f)).toBe(false);
+  expect(agree('float8e5m2', 0x7d, 0xfe)).toBe(true);
+  expect(agree('float8e5m2', 0x7c, 0xfc)).toBe(false);
+  expect(agree('float4e2m1', 8, 0)).toBe(true);
+  expect(
+    compareOutput('y', of('float8e4m3fn', 0x7e), of('float8e4m3fn', 0x38), exact).max_abs,
+  ).toBe(447);
+  expect(compareOutput('y', of('float4e2m1', 7), of('float4e2m1', 1), exact).max_abs).toBe(5.5);
+  expect(compareOutput('y', of('float8e8m0', 128), of('float8e8m0', 127), exact).max_abs).toBe(1);
 });

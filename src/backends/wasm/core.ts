@@ -43,7 +43,8 @@ async function instantiate(module: WebAssembly.Module): Promise<WebAssembly.Inst
   }
 }
 
-export async function createCore(): Promise<Core> {
+/** @param limit bytes of memory, see Heap */
+export async function createCore(limit?: number): Promise<Core> {
   compiled ??= compile();
   const { exports } = await instantiate(await compiled);
   const memory = exported(exports, 'memory') as WebAssembly.Memory;
@@ -52,7 +53,7 @@ export async function createCore(): Promise<Core> {
   const run = exported(exports, 'run_commands') as RunCommands;
   const indices = new Map<string, number>();
   return {
-    heap: new Heap(memory, Number(base.value)),
+    heap: new Heap(memory, Number(base.value), limit),
     kernel(name) {
       let index = indices.get(name);
       if (index === undefined) {

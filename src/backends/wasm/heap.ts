@@ -4,6 +4,8 @@
 const ALIGN = 64;
 const PAGE = 65536;
 const MAX_PAGES = 65536;
+// Growing by less than this at a time would be slow for many small blocks; by more would hold what nobody asked for.
+const GROWTH = 16 << 20;
 
 interface Block {
   at: number;
@@ -15,10 +17,15 @@ export class Heap {
   #free: Block[];
   readonly #used = new Map<number, number>();
 
-  constructor(memory: WebAssembly.Memory, base: number) {
+  readonly #maxPages: number;
+
+  /** @param limit bytes that the memory may have in all; 4 GiB if not given */
+  constructor(memory: WebAssembly.Memory, base: number, limit = MAX_PAGES * PAGE) {
     this.memory = memory;
+    this.#maxPages = Math.min(MAX_PAGES, Math.floor(limit / PAGE));
     const at = Math.ceil(base / ALIGN) * ALIGN;
-    this.#free = [{ at, size: memory.buffer.byteLength - at }];
+    const end = Math.min(memory.buffer.byteLength, limit);
+    this.#free = [{ at, size: Math.max(0, Math.floor((end - at) / ALIGN) * ALIGN) }];
   }
 
   /** Bytes handed out. */
@@ -26,6 +33,20 @@ export class Heap {
     let sum = 0;
     for (const size of this.#used.values()) sum += size;
     return sum;
+  }
+
+  /**
+   * Room for blocks of these sizes, without handing them out: what does not fit fails at once, and nothing more than
+   * they need is grown.
+   *
+   * @throws RangeError as allocate
+   */
+  reserve(sizes: readonly number[]): void {
+    const bytes = sizes.reduce((sum, size) => sum + Math.ceil((size + 16) / ALIGN) * ALIGN, 0);
+    const last = this.#free.at(-1);
+    const atEnd =
+      last !== undefined && last.at + last.size === this.memory.buffer.byteLength ? last.size : 0;
+    if (bytes > atEnd) this.#grow(bytes - atEnd);
   }
 
   /** @throws RangeError if the address space or the machine has no room */
@@ -75,15 +96,16 @@ export class Heap {
 
   #grow(bytes: number): void {
     const before = this.memory.buffer.byteLength;
-    // At least a quarter more, so that loading many weights does not grow page by page.
-    const wanted = Math.max(bytes, before / 4);
-    const room = MAX_PAGES - before / PAGE;
+    // A quarter more, so that many weights do not grow page by page.
+    const wanted = Math.max(bytes, Math.min(before / 4, GROWTH));
+    const room = Math.max(0, this.#maxPages - before / PAGE);
     const pages = Math.max(Math.min(Math.ceil(wanted / PAGE), room), Math.ceil(bytes / PAGE));
     try {
+      if (pages > room) throw new RangeError('beyond the limit');
       this.memory.grow(pages);
     } catch {
       throw new RangeError(
-        `memory: out of memory: expected room for ${bytes} more bytes, got ${before} in use and a limit of ${MAX_PAGES * PAGE}. Use a smaller model, batch or input.`,
+        `memory: out of memory: expected room for ${bytes} more bytes, got ${before} in use and a limit of ${this.#maxPages * PAGE}. Use a smaller model, batch or input, or raise limits.memory.`,
       );
     }
     this.#insert({ at: before, size: this.memory.buffer.byteLength - before });

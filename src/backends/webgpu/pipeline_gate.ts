@@ -1,7 +1,7 @@
 // The gate of a pipeline (docs/NUMERICS.md, B7): before its first result is delivered, the very pipeline runs once over
 // drawn words with the model's own Params and constants, and random work units are compared with the reference. Promises:
-// once a pipeline and device; bounded bytes and work; a pipeline that is too large, or that reads integers which nobody
-// knows yet, is counted as skipped; buffers are freed. Not here: what a difference leads to (executable.ts).
+// once a pipeline and device; bounded bytes and work; a pipeline that is too large, or that reads integers which the
+// reference cannot have at hand, is counted as skipped; buffers are freed. Not here: what a difference leads to (executable.ts).
 import { HostConstant, type Constant } from '../../core/constant.ts';
 import { DeviceError, throwIfAborted } from '../../core/errors.ts';
 import { gridOfDispatch, inputsOf, type Dispatch } from '../../core/op.ts';
@@ -13,6 +13,7 @@ import { nextTurn } from '../wasm/commands.ts';
 import type { WasmBackend } from '../wasm.ts';
 import type { Device } from './device.ts';
 import { drawBytes, type Draw } from './draws.ts';
+import { KnownIntegers } from './known_integers.ts';
 import { uploadParams } from './params.ts';
 import { bufferSizeOf } from './pool.ts';
 import type { Fault } from './samples.ts';
@@ -55,6 +56,10 @@ const UNITS = 3;
 const BATCH_BYTES = 1 << 25;
 const STATUS_BYTES = 256;
 
+interface Gate extends GateContext {
+  readonly integers: KnownIntegers;
+}
+
 interface Trial {
   readonly candidate: Candidate;
   /** In the order of `inputsOf(dispatch)`. */
@@ -66,9 +71,11 @@ interface Trial {
 
 /** Runs the gates of these pipelines; several steps with one pipeline are one, the least that fits. */
 export async function runPipelineGates(
-  context: GateContext,
+  given: GateContext,
   candidates: readonly Candidate[],
 ): Promise<GateOutcome> {
+  const { plan, reference, feeds } = given;
+  const context = { ...given, integers: new KnownIntegers(plan, reference, feeds) };
   const least = new Map<GPUComputePipeline, Candidate | undefined>();
   for (const one of candidates) {
     const before = least.get(one.pipeline);
@@ -124,24 +131,18 @@ function isBounded(context: GateContext, dispatch: Dispatch): boolean {
   );
 }
 
-/** Integers may say where elements lie, and a kernel relies on what it was promised: only fed ones are at hand. */
-function knowsIntegers(context: GateContext, dispatch: Dispatch): boolean {
-  if (dispatch.kernel.chain === 'whole') return true;
+/** Integers may say where elements lie, and a kernel relies on what it was promised: they must be those of the run. */
+function knowsIntegers(context: Gate, dispatch: Dispatch): boolean {
+  if (dispatch.kernel.chain === 'whole' || dispatch.kernel.anyIntegers === true) return true;
   return drawnOf(context, dispatch).every(
-    (value) => isFloat(value) || value.dtype === 'bool' || fedTensor(context, value) !== undefined,
+    (value) =>
+      isFloat(value) || value.dtype === 'bool' || context.integers.contents(value) !== undefined,
   );
 }
 
 const isFloat = ({ dtype }: Value): boolean => dtype.includes('float');
 
-function fedTensor({ plan, feeds }: GateContext, value: Value): Tensor | undefined {
-  const root = plan.root(value);
-  const fed = [...plan.feeds].find(([, one]) => one === root);
-  const tensor = fed === undefined ? undefined : feeds.get(fed[0]);
-  return tensor?.storage === undefined ? tensor : undefined;
-}
-
-function batchesOf(context: GateContext, all: readonly Candidate[]): Candidate[][] {
+function batchesOf(context: Gate, all: readonly Candidate[]): Candidate[][] {
   const batches: Candidate[][] = [];
   let filled = BATCH_BYTES;
   for (const one of all) {
@@ -163,11 +164,7 @@ interface Tried {
 }
 
 /** One submission and one reading. */
-async function tryOut(
-  context: GateContext,
-  batch: readonly Candidate[],
-  draw: Draw,
-): Promise<Tried[]> {
+async function tryOut(context: Gate, batch: readonly Candidate[], draw: Draw): Promise<Tried[]> {
   const { device, reference, random } = context;
   const made: GPUBuffer[] = [];
   try {
@@ -199,7 +196,7 @@ async function tryOut(
 }
 
 function submit(
-  context: GateContext,
+  context: Gate,
   batch: readonly Candidate[],
   draw: Draw,
   made: GPUBuffer[],
@@ -228,8 +225,12 @@ function submit(
       const root = plan.root(value);
       let content = plan.constant(root) ?? contents.get(root);
       if (content === undefined) {
-        const fed = isFloat(value) ? undefined : fedTensor(context, value);
-        const bytes = fed?.bytes() ?? drawBytes(value, draw, random);
+        const isDrawn =
+          isFloat(value) ||
+          dispatch.kernel.chain === 'whole' ||
+          dispatch.kernel.anyIntegers === true;
+        const known = isDrawn ? undefined : context.integers.contents(value);
+        const bytes = known?.bytes() ?? drawBytes(value, draw, random);
         content = new HostConstant(value.dtype, bytes);
         const buffer = create('input', bufferSizeOf(root), storage);
         upload(gpu, buffer, bytes);

@@ -16,7 +16,7 @@ const softmaxOf = (row: readonly number[]): number[] => {
   return e.map((term) => f.divide(term, s));
 };
 
-const logSoftmaxOf = (row: readonly number[]): number[] => {
+export const logSoftmaxOf = (row: readonly number[]): number[] => {
   const m = greatest(row);
   const d = row.map((x) => f.subtract(x, m));
   const s = elementary.log(f.sumTree(d.map(elementary.exp)));

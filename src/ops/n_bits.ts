@@ -1,0 +1,361 @@
+// com.microsoft's MatMulNBits and GatherBlockQuantized: weights of 2, 4 or 8 bits with a scale for each block of the inner
+// axis. A weight is (q − zero point) · scale, rounded once; the product is V4. With accuracy_level 4 the activations are
+// quantised a block at a time and each block is an exact integer sum (V8). Not here: the arithmetic.
+import type { LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
+import { paramFields, type Kernel } from '../core/op.ts';
+import { formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
+import type { Value } from '../core/value.ts';
+import unpackShader from '../../shaders/ops/unpack_bits.wgsl';
+import { emitChain } from './chain_builder.ts';
+import { gridOf } from './grid.ts';
+import { expectFloats } from './integer.ts';
+import { emitIntegerProduct } from './integer_product.ts';
+import { emitProduct } from './mat_mul.ts';
+import { castTo, emitQuantised, floatOf, isFloat, viewOf } from './quantise.ts';
+import { emitBlocks } from './quantize.ts';
+import { scaled } from './quantised.ts';
+
+const domain = 'com.microsoft';
+
+export const unpackBits: Kernel = {
+  name: 'unpack_bits',
+  params: paramFields('n', 'columns', 'row_bytes', 'bits'),
+  shader: unpackShader,
+  anyIntegers: true,
+};
+
+const UNIT = 1024; // elements, as in wasm/ops/unpack_bits.c
+
+/** The elements of rows of packed bytes, as uint8; bytes themselves where there is nothing to unpack. */
+function unpacked(node: LowerContext, value: Value, dims: readonly number[], bits: number): Value {
+  if (bits === 8) return viewOf(node, value, dims);
+  const out = node.temp('uint8', dims);
+  const columns = dims.at(-1) ?? 1;
+  node.emit(unpackBits, {
+    params: {
+      n: sizeOf(dims),
+      columns,
+      row_bytes: Math.ceil((columns * bits) / 8),
+      bits,
+    },
+    inputs: [value],
+    outputs: [out],
+    units: Math.ceil(sizeOf(dims) / UNIT),
+    unitCost: UNIT,
+    grid: gridOf(Math.ceil(sizeOf(dims) / 4)),
+  });
+  return out;
+}
+
+const only = (list: readonly Value[], op: string): Value => {
+  const [value] = list;
+  if (value === undefined) throw new Error(`${op} gave nothing.`);
+  return value;
+};
+
+function expectSize(node: NodeContext, what: string, value: Value, size: number): void {
+  if (sizeOf(value.dims) === size) return;
+  throw new RangeError(
+    `${node.opType}: ${what}: expected ${size} elements, got shape ${formatShape(value.dims)}.`,
+  );
+}
+
+interface Sizes {
+  readonly k: number;
+  readonly n: number;
+  readonly bits: number;
+  readonly block: number;
+  readonly blocks: number;
+}
+
+function sizesOf(node: NodeContext): Sizes {
+  const [k, n, block] = [node.int('K'), node.int('N'), node.int('block_size')];
+  if (k < 1 || n < 1 || block < 16 || !Number.isInteger(Math.log2(block))) {
+    throw new RangeError(
+      `${node.opType}: expected K and N of at least 1 and a block_size of 16 or a greater power of two, got ${k}, ${n} and ${block}.`,
+    );
+  }
+  return { k, n, bits: node.int('bits', 4), block, blocks: Math.ceil(k / block) };
+}
+
+/** The default zero point of unsigned integers of `bits` bits: half their range. */
+const middle = (node: LowerContext, bits: number): Value =>
+  node.constantValue('uint8', [], Uint8Array.of(2 ** (bits - 1)));
+
+/** Zero points as [N, blocks], uint8 or float32, or the one for all. */
+function zerosOf(node: LowerContext, { n, bits, blocks }: Sizes): Value {
+  const zeros = node.optional(3);
+  if (zeros === undefined) return middle(node, bits);
+  if (zeros.dtype === 'uint8') {
+    expectSize(node, 'zero_points', zeros, n * Math.ceil((blocks * bits) / 8));
+    return unpacked(node, zeros, [n, blocks], bits);
+  }
+  expectSize(node, 'zero_points', zeros, n * blocks);
+  return viewOf(node, floatOf(node, zeros), [n, blocks]);
+}
+
+export const MatMulNBits: OpDef = {
+  type: 'MatMulNBits',
+  domain,
+  opsets: [1, 1],
+  inputs: [3, 6],
+  attributes: {
+    K: { kind: 'int' },
+    N: { kind: 'int' },
+    accuracy_level: { kind: 'int', oneOf: [0, 1, 2, 3, 4] },
+    bits: { kind: 'int', oneOf: [2, 4, 8] },
+    block_size: { kind: 'int' },
+  },
+  dtypes(node) {
+    const [a, b, zeros, order] = [
+      node.dtypeOf(0),
+      node.dtypeOf(1),
+      node.dtypeOf(3),
+      node.dtypeOf(4),
+    ];
+    expectFloats(node, [0, 2, 5]);
+    if (a === undefined || b !== 'uint8') {
+      throw new TypeError(`MatMulNBits: input 1: expected uint8, got ${b ?? 'nothing'}.`);
+    }
+    if (zeros !== undefined && zeros !== 'uint8' && !isFloat(zeros)) {
+      throw new TypeError(`MatMulNBits: zero_points: expected uint8 or float32, got ${zeros}.`);
+    }
+    if (order !== undefined && order !== 'int32') {
+      throw new TypeError(`MatMulNBits: g_idx: expected int32, got ${order}.`);
+    }
+    return [a];
+  },
+  infer(node) {
+    const { k, n, bits, block, blocks } = sizesOf(node);
+    const { dims } = node.input(0);
+    if (dims.at(-1) !== k) {
+      throw new RangeError(
+        `MatMulNBits: input 0: expected ${k} elements on the last axis, got ${formatShape(dims)}.`,
+      );
+    }
+    expectSize(node, 'B', node.input(1), (n * blocks * block * bits) / 8);
+    expectSize(node, 'scales', node.input(2), n * blocks);
+    return [[...dims.slice(0, -1), n]];
+  },
+  lower(node) {
+    const sizes = sizesOf(node);
+    const { n } = sizes;
+    const [out, bias] = [node.output(0), node.optional(5)];
+    const m = sizeOf(out.dims.slice(0, -1));
+    const zeros = zerosOf(node, sizes);
+    const isPlain = bias === undefined && out.dtype === 'float32';
+    const product = isPlain ? out : node.temp('float32', out.dims);
+    const a = floatOf(node, node.input(0));
+    const isExact =
+      node.int('accuracy_level', 0) === 4 &&
+      node.optional(4) === undefined &&
+      zeros.dtype === 'uint8';
+    if (isExact) emitByBlocks(node, product, a, zeros, m, sizes);
+    else emitByWeights(node, product, a, zeros, m, sizes);
+    if (isPlain) return;
+    let result = product;
+    if (bias !== undefined) {
+      const summand = floatOf(node, bias);
+      expectSize(node, 'bias', summand, n);
+      const sum = out.dtype === 'float32' ? out : node.temp('float32', out.dims);
+      emitChain(node, sum, (c) => c.op('add_f32', c.f32(product), c.f32(summand)));
+      result = sum;
+    }
+    if (result !== out) castTo(node, result, out.dtype, out);
+  },
+};
+
+/** The product with the weights as float32. */
+function emitByWeights(
+  node: LowerContext,
+  to: Value,
+  a: Value,
+  zeros: Value,
+  m: number,
+  { k, n, bits, block, blocks }: Sizes,
+): void {
+  const columns = blocks * block;
+  const quantised = unpacked(node, node.input(1), [n, columns], bits);
+  let scales = viewOf(node, node.input(2), [n, blocks]);
+  let zero = zeros;
+  let size = block;
+  const order = node.optional(4);
+  if (order !== undefined) {
+    // g_idx names the block of each term: a scale each.
+    if (sizeOf(order.dims) !== columns && sizeOf(order.dims) !== k) {
+      throw new RangeError(
+        `MatMulNBits: g_idx: expected ${k} or ${columns} elements, got ${formatShape(order.dims)}.`,
+      );
+    }
+    if (sizeOf(order.dims) !== columns) {
+      throw new RangeError(
+        `MatMulNBits: g_idx: expected ${columns} elements, whole blocks, got ${formatShape(order.dims)}. Pad it.`,
+      );
+    }
+    const pick = (value: Value): Value =>
+      only(node.call('Gather', [value, order], { attributes: { axis: 1 } }), 'Gather');
+    scales = pick(scales);
+    if (sizeOf(zero.dims) !== 1) zero = pick(zero);
+    size = 1;
+  }
+  const weights = node.temp('float32', [n, columns]);
+  emitBlocks(node, weights, quantised, scales, zero, 1, size);
+  emitProduct(
+    node,
+    to,
+    { value: a, batch: [], rowStride: k, columnStride: 1 },
+    { value: weights, batch: [], rowStride: 1, columnStride: columns },
+    m,
+    n,
+    k,
+  );
+}
+
+/** Both sides quantised, block by block: y = V4 sum over the blocks of f32(sum) · (scale of a · scale of b). */
+function emitByBlocks(
+  node: LowerContext,
+  to: Value,
+  a: Value,
+  zeros: Value,
+  m: number,
+  { k, n, bits, block, blocks }: Sizes,
+): void {
+  const columns = blocks * block;
+  const quantised = unpacked(node, node.input(1), [n, columns], bits);
+  let rows = viewOf(node, a, [m, k]);
+  if (columns !== k) {
+    const pads = node.constantValue(
+      'int64',
+      [4],
+      BigInt64Array.of(0n, 0n, 0n, BigInt(columns - k)),
+    );
+    rows = only(node.call('Pad', [rows, pads]), 'Pad');
+  }
+  const parts = viewOf(node, rows, [m, blocks, block]);
+  const magnitudes = node.temp('float32', parts.dims);
+  emitChain(node, magnitudes, (c) => c.op('abs_f32', c.f32(parts)));
+  const attributes = { axes: [2], keepdims: 1 };
+  const most = only(node.call('ReduceMax', [magnitudes], { attributes, opset: 13 }), 'ReduceMax');
+  const scale = node.temp('float32', [m, blocks, 1]);
+  emitChain(node, scale, (c) => c.op('div_f32', c.f32(most), c.scalar(127)));
+  const left = node.temp('int8', parts.dims);
+  emitQuantised(node, left, (c) => c.f32(parts), scale, undefined);
+  const transposed = (value: Value, perm: readonly number[]): Value =>
+    only(node.call('Transpose', [value], { attributes: { perm } }), 'Transpose');
+  const sums = node.temp('int32', [blocks, m, n]);
+  emitIntegerProduct(
+    node,
+    sums,
+    {
+      value: left,
+      zeroPoint: undefined,
+      batch: [blocks],
+      lines: m,
+      lineStride: columns,
+      termStride: 1,
+      matrixStride: block,
+    },
+    {
+      value: quantised,
+      zeroPoint: sizeOf(zeros.dims) === 1 ? viewOf(node, zeros, []) : transposed(zeros, [1, 0]),
+      batch: [blocks],
+      lines: n,
+      lineStride: columns,
+      termStride: 1,
+      matrixStride: block,
+    },
+    block,
+  );
+  const scales = viewOf(node, floatOf(node, node.input(2)), [n, blocks]);
+  const [one, other] = [
+    transposed(scale, [1, 0, 2]),
+    viewOf(node, transposed(scales, [1, 0]), [blocks, 1, n]),
+  ];
+  const terms = node.temp('float32', [blocks, m, n]);
+  emitChain(node, terms, (c) => scaled(c, sums, one, other));
+  const axes = node.constantValue('int64', [1], BigInt64Array.of(0n));
+  const total = only(
+    node.call('ReduceSum', [terms, axes], { attributes: { keepdims: 0 } }),
+    'ReduceSum',
+  );
+  node.alias(to, total);
+}
+
+interface Gathering {
+  readonly bits: number;
+  readonly block: number;
+  readonly gatherAxis: number;
+  readonly axis: number;
+  /** The shape of the data, unpacked. */
+  readonly dims: readonly number[];
+}
+
+function gatheringOf(node: ShapeContext): Gathering {
+  const data = node.input(0);
+  const bits = data.dtype === 'uint8' ? node.int('bits', 4) : 8;
+  const rank = data.dims.length;
+  const dims = data.dims.map((dim, i) => (i === rank - 1 ? (dim * 8) / bits : dim));
+  const gatherAxis = normalizeAxis(node.opType, node.int('gather_axis', 0), rank);
+  const axis = normalizeAxis(node.opType, node.int('quantize_axis', 1), rank);
+  const block = node.int('block_size', 128);
+  if (gatherAxis === axis || (bits < 8 && axis !== rank - 1)) {
+    throw new RangeError(
+      `GatherBlockQuantized: expected a gather_axis that is not the quantize_axis, which is the last one for packed bytes, got ${gatherAxis} and ${axis} of ${rank}.`,
+    );
+  }
+  if (block < 16 || !Number.isInteger(Math.log2(block))) {
+    throw new RangeError(
+      `GatherBlockQuantized: block_size: expected 16 or a greater power of two, got ${block}.`,
+    );
+  }
+  return { bits, block, gatherAxis, axis, dims };
+}
+
+/** Gather, then (q − zero point) · scale of what was gathered. */
+export const GatherBlockQuantized: OpDef = {
+  type: 'GatherBlockQuantized',
+  domain,
+  opsets: [1, 1],
+  inputs: [3, 4],
+  attributes: {
+    bits: { kind: 'int', oneOf: [4, 8] },
+    block_size: { kind: 'int' },
+    gather_axis: { kind: 'int' },
+    quantize_axis: { kind: 'int' },
+  },
+  dtypes(node) {
+    const [data, zeros] = [node.dtypeOf(0), node.dtypeOf(3)] as readonly (string | undefined)[];
+    if (data !== 'uint8' && data !== 'int4' && data !== 'uint4') {
+      throw new TypeError(
+        `GatherBlockQuantized: input 0: expected uint8, int4 or uint4, got ${data ?? 'nothing'}.`,
+      );
+    }
+    if (zeros !== undefined && zeros !== data) {
+      throw new TypeError(`GatherBlockQuantized: zero_points: expected ${data}, got ${zeros}.`);
+    }
+    expectFloats(node, [2]);
+    return [node.dtypeOf(2) ?? 'float32'];
+  },
+  infer(node) {
+    const { gatherAxis, dims } = gatheringOf(node);
+    return [[...dims.slice(0, gatherAxis), ...node.input(1).dims, ...dims.slice(gatherAxis + 1)]];
+  },
+  lower(node) {
+    const { bits, block, gatherAxis, axis } = gatheringOf(node);
+    const [data, indices, out] = [node.input(0), node.input(1), node.output(0)];
+    const gathered = (value: Value): Value =>
+      only(node.call('Gather', [value, indices], { attributes: { axis: gatherAxis } }), 'Gather');
+    // The axis of blocks, where the gathered one is before it and has become those of the indices.
+    const at = axis > gatherAxis ? axis + indices.dims.length - 1 : axis;
+    const scales = gathered(node.input(2));
+    const zeros = node.optional(3);
+    const zero =
+      zeros !== undefined
+        ? unpacked(node, gathered(zeros), scales.dims, bits)
+        : data.dtype === 'uint8'
+          ? middle(node, bits)
+          : node.constantValue('int32', [], Int32Array.of(0));
+    const quantised = unpacked(node, gathered(data), out.dims, bits);
+    emitBlocks(node, out, quantised, scales, zero, at, block);
+  },
+};

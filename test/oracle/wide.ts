@@ -1,0 +1,35 @@
+// Operators that are compositions on 16-bit floats (V9): inputs widened to float32, outputs rounded once. What an operator
+// only moves is not converted: the operator names those outputs and moves them itself.
+import { operators as casts } from './operators/cast.ts';
+import type { OracleNode, OracleOperator, OracleTensor, OracleType } from './types.ts';
+
+const CODES: Readonly<Partial<Record<OracleType, number>>> = {
+  float32: 1,
+  float16: 10,
+  bfloat16: 16,
+};
+const isNarrow = (type: OracleType): boolean => type === 'float16' || type === 'bfloat16';
+
+function cast(x: OracleTensor, to: OracleType): OracleTensor {
+  const node: OracleNode = {
+    opType: 'Cast',
+    domain: '',
+    opset: 21,
+    attributes: new Map([['to', { type: 'int', value: CODES[to] ?? 0 }]]),
+    inputs: [x],
+    outputs: 1,
+  };
+  const [y] = casts['Cast']?.(node) ?? [];
+  if (y === undefined) throw new TypeError(`no cast to ${to}.`);
+  return y;
+}
+
+/** The operator for 16-bit floats too: float32 outputs get the type of input 0. */
+export const wide =
+  (operator: OracleOperator): OracleOperator =>
+  (node) => {
+    const type = node.inputs.find((x) => x !== undefined)?.dtype ?? 'float32';
+    if (!isNarrow(type)) return operator(node);
+    const inputs = node.inputs.map((x) => (x && isNarrow(x.dtype) ? cast(x, 'float32') : x));
+    return operator({ ...node, inputs }).map((y) => (y.dtype === 'float32' ? cast(y, type) : y));
+  };
