@@ -18,7 +18,17 @@ import { Tensor } from './tensor.ts';
  */
 export type Data = Tensor | readonly Data[] | null;
 
-/** The type of a value as far as it is known at load: what a sequence or an optional holds may be open. */
+/**
+ * The type of a value as far as it is known at load: what a sequence or an optional holds may be open.
+ *
+ * @example
+ * ```ts
+ * import type { DataType } from 'isobit';
+ *
+ * const type: DataType = { kind: 'sequence', of: { kind: 'tensor', dtype: 'float32' } };
+ * console.log(type.kind, type.of?.kind); // sequence tensor
+ * ```
+ */
 export type DataType =
   | { readonly kind: 'tensor'; readonly dtype: DType }
   | { readonly kind: 'sequence'; readonly of: DataType | undefined }

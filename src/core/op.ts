@@ -93,6 +93,8 @@ export interface DispatchOptions {
   readonly grid?: readonly [number, number, number]; // [1, 1, 1]
   readonly constants?: Readonly<Record<string, number>>; // {}
   readonly chain?: ChainProgram;
+  /** The outputs may never be read: where all is known, they are computed when somebody does. */
+  readonly lazy?: boolean; // false
 }
 
 export type AttributeKind =
@@ -158,11 +160,20 @@ export interface LowerContext extends ShapeContext {
   emit(kernel: Kernel, options: DispatchOptions): void;
   /** Output or temporary `to` holds the same bytes as `from` under another shape: nothing is copied. */
   alias(to: Value, from: Value): void;
+  /** What the node's random words are keyed by (V10). */
+  randomness(): Randomness;
   /**
    * The outputs of another operator, applied to values: how an operator that is by definition a composition of others is
    * lowered, without a kernel of its own, and equal to the decomposed graph bit for bit (V7).
    */
   call(type: string, inputs: readonly (Value | undefined)[], options?: CallOptions): Value[];
+}
+
+export interface Randomness {
+  /** Three u32 words that only a run knows, so that plans are kept from seed to seed: the run's seed, and its path. */
+  readonly seed: Value;
+  /** Two words that stand for the node: of the name of its first output. */
+  readonly node: readonly [number, number];
 }
 
 /** An attribute of a called operator: an integer, integers, a string, `{ float }` or `{ floats }`. */

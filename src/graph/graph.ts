@@ -31,7 +31,7 @@ export interface ValueInfo {
    * unknown.
    */
   readonly dims?: readonly Dim[] | undefined;
-  /** The whole type, where the file says it and it can be held. */
+  /** The type of a value that is no tensor, where the file says it and it can be held. */
   readonly type?: DataType | undefined;
   /** The ONNX type as text where it is not a tensor of a DType: `sequence(float32)`, `tensor(float8e5m2)` … */
   readonly otherType?: string | undefined;

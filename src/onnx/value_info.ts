@@ -57,8 +57,10 @@ function holding(
   of: Omit<ValueInfo, 'name'>,
 ): Omit<ValueInfo, 'name'> {
   const otherType = `${kind}(${of.otherType ?? of.dtype ?? '?'})`;
-  const isOpen = of.type === undefined && of.otherType !== undefined;
-  return isOpen ? { otherType } : { otherType, type: { kind, of: of.type } };
+  const { dtype } = of;
+  const type = of.type ?? (dtype === undefined ? undefined : { kind: 'tensor' as const, dtype });
+  const isOpen = type === undefined && of.otherType !== undefined;
+  return isOpen ? { otherType } : { otherType, type: { kind, of: type } };
 }
 
 /** TypeProto.Sequence and TypeProto.Optional: their element type. */
@@ -81,7 +83,7 @@ function readTensorType(message: Message): Omit<ValueInfo, 'name'> {
   }
   const dtype = dtypeOfOnnx(code);
   return {
-    ...(dtype === undefined ? {} : { dtype, type: { kind: 'tensor' as const, dtype } }),
+    ...(dtype === undefined ? {} : { dtype }),
     ...(dims === undefined ? {} : { dims }),
     ...(dtype === undefined && code !== 0 ? { otherType: `tensor(${onnxTypeName(code)})` } : {}),
   };
