@@ -41,6 +41,8 @@ export interface Plan {
   readonly feeds: ReadonlyMap<string, Value>;
   /** Nodes that could not be planned yet: they run on the host, depend on such, or need contents. In order. */
   readonly deferred: readonly Node[];
+  /** Planned nodes that are to be planned once more, before the deferred ones, which do not wait for them. */
+  readonly replayed: readonly Node[];
   /** The values whose contents they need, by name, and what to say if nobody can give them. */
   readonly contents: ReadonlyMap<string, TypeError>;
   /** The wanted outputs, in the order asked for, then what deferred nodes read and what is kept, by name. */
