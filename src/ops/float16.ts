@@ -9,6 +9,7 @@ import type {
   LowerContext,
   NodeContext,
   OpDef,
+  Randomness,
   ShapeContext,
 } from '../core/op.ts';
 import type { TypedArray } from '../core/dtype.ts';
@@ -197,6 +198,9 @@ class WidenedLower extends WidenedShape<LowerContext> implements LowerContext {
   }
   alias(to: Value, from: Value): void {
     this.node.alias(to, from);
+  }
+  randomness(): Randomness {
+    return this.node.randomness();
   }
   call(type: string, inputs: readonly (Value | undefined)[], options?: CallOptions): Value[] {
     return this.node.call(type, inputs, options);

@@ -31,6 +31,7 @@ export const nodeOf = (
   ),
   inputs,
   outputs: 1,
+  output: 'y',
 });
 
 /** The first output of a node. */
