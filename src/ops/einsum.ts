@@ -10,8 +10,8 @@ import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { emitStridedCopy } from './strided_copy.ts';
 
-// Products of them are contracted by MatMul; of integers, whose sums are exact in any order, by Mul and ReduceSum.
-const FLOATS: readonly DType[] = ['float32', 'float64', 'float16', 'bfloat16'];
+// Products of them are contracted by MatMul; of others, for which there is none, by Mul and ReduceSum.
+const BY_MATMUL: readonly DType[] = ['float32', 'float16', 'bfloat16'];
 
 /** A tensor whose axes have names; all differ. */
 interface Labelled {
@@ -169,7 +169,7 @@ function joined(
   const shared = a.labels.filter((label) => b.labels.includes(label));
   const contracted = shared.filter((label) => !later.has(label));
   const dtype = a.value.dtype;
-  if (contracted.length === 0 || !FLOATS.includes(dtype)) {
+  if (contracted.length === 0 || !BY_MATMUL.includes(dtype)) {
     const labels = [...a.labels, ...b.labels.filter((label) => !a.labels.includes(label))];
     const product = only(node, 'Mul', [ordered(node, a, labels), ordered(node, b, labels)]);
     return summed(node, { value: product, labels }, later);
