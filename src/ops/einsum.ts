@@ -33,10 +33,10 @@ function labelsOf(op: string, text: string, rank: number | undefined, most: numb
       `${op}: equation: expected letters and at most one ellipsis a term, got '${text}'. Correct it.`,
     );
   }
-  if (after === undefined) return [...before];
+  if (after === undefined) return before.split('');
   const hidden = rank === undefined ? most : rank - before.length - after.length;
   const names = Array.from({ length: Math.max(0, hidden) }, (_, i) => `.${hidden - 1 - i}`);
-  return [...before, ...names, ...after];
+  return [...before.split(''), ...names, ...after.split('')];
 }
 
 function equationOf(node: ShapeContext): Equation {
