@@ -23,14 +23,8 @@ import { compareOutputs } from './compare.ts';
 import type { CheckReport } from './model.ts';
 import { callOperator } from './call.ts';
 import { outputsOf } from './outputs.ts';
-import {
-  inMemory,
-  Program,
-  type Machine,
-  type ProgramOptions,
-  type ProgramResult,
-  type Stage,
-} from './program.ts';
+import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
+import { inMemory, Program } from './program.ts';
 import { registry } from './registry.ts';
 import { placeWeights } from './weights.ts';
 import type { ReadFile } from './external.ts';
@@ -217,6 +211,7 @@ export class Session implements Model {
       feeds: [...plan.feeds.keys()],
       outputs: [...plan.outputs.keys()],
       deferred: plan.deferred,
+      replayed: plan.replayed,
       contents: plan.contents,
     };
     this.#stages.add(key, stage, release);

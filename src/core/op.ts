@@ -31,6 +31,11 @@ export interface Kernel {
    * finished values seed the chain.
    */
   readonly chain?: 'whole' | 'epilogue';
+  /**
+   * Where the kernel only puts the words of its one input in another order: writes them back from its output. Words that
+   * it changed, and places that it did not read, come out as they may.
+   */
+  readonly unpack?: (params: Uint32Array, packed: Uint32Array, to: Uint32Array) => void;
   /** True if its integers are data: none says where elements lie, so that a gate may draw them. */
   readonly anyIntegers?: true;
   /** Workgroups for the WebGPU twin, where they depend on the chain; else they are the dispatch's own. */
@@ -88,6 +93,8 @@ export interface DispatchOptions {
   readonly grid?: readonly [number, number, number]; // [1, 1, 1]
   readonly constants?: Readonly<Record<string, number>>; // {}
   readonly chain?: ChainProgram;
+  /** The outputs may never be read: where all is known, they are computed when somebody does. */
+  readonly lazy?: boolean; // false
 }
 
 export type AttributeKind =
@@ -245,7 +252,7 @@ export function packParams(
     const list = typeof value === 'number' ? [value] : value;
     if (list.length > field.length) {
       throw new RangeError(
-        `${kernel.name}: param ${field.name}: expected at most ${field.length} words, got ${list.length}`,
+        `${kernel.name}: param ${field.name}: expected at most ${field.length} words, got ${list.length}. Use fewer axes.`,
       );
     }
     list.forEach((item, i) => {
@@ -253,7 +260,7 @@ export function packParams(
       if (field.kind === 'f32') view.setFloat32(at, item, true);
       else if (!Number.isInteger(item) || item < -2147483648 || item > 4294967295) {
         throw new RangeError(
-          `${kernel.name}: param ${field.name}: expected a 32-bit integer, got ${item}`,
+          `${kernel.name}: param ${field.name}: expected a 32-bit integer, got ${item}. Use smaller sizes.`,
         );
       } else view.setUint32(at, item >>> 0, true);
     });

@@ -6,12 +6,13 @@ import { paramFields, type Kernel } from '../core/op.ts';
 import { formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import unpackShader from '../../shaders/ops/unpack_bits.wgsl';
+import { emitCast } from './cast.ts';
 import { emitChain } from './chain_builder.ts';
 import { gridOf } from './grid.ts';
 import { expectFloats } from './integer.ts';
 import { emitIntegerProduct } from './integer_product.ts';
 import { emitProduct } from './mat_mul.ts';
-import { castTo, emitQuantised, floatOf, isFloat, viewOf } from './quantise.ts';
+import { emitQuantised, floatOf, isFloat, viewOf } from './quantise.ts';
 import { emitBlocks } from './quantize.ts';
 import { scaled } from './quantised.ts';
 
@@ -70,7 +71,7 @@ interface Sizes {
 
 function sizesOf(node: NodeContext): Sizes {
   const [k, n, block] = [node.int('K'), node.int('N'), node.int('block_size')];
-  if (k < 1 || n < 1 || block < 16 || !Number.isInteger(Math.log2(block))) {
+  if (k < 1 || n < 1 || block < 16 || (block & (block - 1)) !== 0) {
     throw new RangeError(
       `${node.opType}: expected K and N of at least 1 and a block_size of 16 or a greater power of two, got ${k}, ${n} and ${block}.`,
     );
@@ -161,7 +162,7 @@ export const MatMulNBits: OpDef = {
       emitChain(node, sum, (c) => c.op('add_f32', c.f32(product), c.f32(summand)));
       result = sum;
     }
-    if (result !== out) castTo(node, result, out.dtype, out);
+    if (result !== out) emitCast(node, out, result);
   },
 };
 
@@ -303,7 +304,7 @@ function gatheringOf(node: ShapeContext): Gathering {
       `GatherBlockQuantized: expected a gather_axis that is not the quantize_axis, which is the last one for packed bytes, got ${gatherAxis} and ${axis} of ${rank}.`,
     );
   }
-  if (block < 16 || !Number.isInteger(Math.log2(block))) {
+  if (block < 16 || (block & (block - 1)) !== 0) {
     throw new RangeError(
       `GatherBlockQuantized: block_size: expected 16 or a greater power of two, got ${block}.`,
     );
@@ -324,7 +325,7 @@ export const GatherBlockQuantized: OpDef = {
     quantize_axis: { kind: 'int' },
   },
   dtypes(node) {
-    const [data, zeros] = [node.dtypeOf(0), node.dtypeOf(3)] as readonly (string | undefined)[];
+    const [data, zeros] = [node.dtypeOf(0), node.dtypeOf(3)];
     if (data !== 'uint8' && data !== 'int4' && data !== 'uint4') {
       throw new TypeError(
         `GatherBlockQuantized: input 0: expected uint8, int4 or uint4, got ${data ?? 'nothing'}.`,
@@ -354,7 +355,7 @@ export const GatherBlockQuantized: OpDef = {
         ? unpacked(node, gathered(zeros), scales.dims, bits)
         : data.dtype === 'uint8'
           ? middle(node, bits)
-          : node.constantValue('int32', [], Int32Array.of(0));
+          : node.constantValue(data.dtype, [], new Uint8Array(1));
     const quantised = unpacked(node, gathered(data), out.dims, bits);
     emitBlocks(node, out, quantised, scales, zero, at, block);
   },

@@ -1,6 +1,6 @@
 // ReverseSequence: the first items of each row backwards, as a composition: positions, and a gather by them (V7).
 import { NEWEST_OPSET, type OpDef } from '../core/op.ts';
-import { formatShape, sizeOf } from '../core/shape.ts';
+import { formatShape, sameShape } from '../core/shape.ts';
 
 export const ReverseSequence: OpDef = {
   type: 'ReverseSequence',
@@ -61,8 +61,9 @@ export const ReverseSequence: OpDef = {
     const aligned = node.temp('int32', [...from.dims, ...dims.slice(2).map(() => 1)]);
     node.alias(aligned, from);
     const shape = node.constantValue('int64', [dims.length], BigInt64Array.from(dims, BigInt));
-    const [index] =
-      sizeOf(dims) === sizeOf(aligned.dims) ? [aligned] : node.call('Expand', [aligned, shape]);
+    const [index] = sameShape(dims, aligned.dims)
+      ? [aligned]
+      : node.call('Expand', [aligned, shape]);
     node.call('GatherElements', [data, index], { attributes: { axis: time }, to: out });
   },
 };

@@ -10,7 +10,8 @@ import { ConstantStore } from '../../src/graph/constant_store.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { planGraph } from '../../src/graph/planner.ts';
 import { SEED_FEED, seedTensor } from '../../src/graph/seed.ts';
-import { Program, type Machine } from '../../src/program.ts';
+import type { Machine } from '../../src/machine.ts';
+import { Program } from '../../src/program.ts';
 import { registry } from '../../src/registry.ts';
 
 /** The outputs by name. */
@@ -43,6 +44,7 @@ export async function runPlanned(
         feeds: [...plan.feeds.keys()],
         outputs: [...plan.outputs.keys()],
         deferred: plan.deferred,
+        replayed: plan.replayed,
         contents: plan.contents,
         id: (count += 1),
       });

@@ -212,7 +212,9 @@ const random: OpCase[] = [
     { pooled_shape: [3, 4], spatial_scale: { float: 0.4 } },
     { opset: 1 },
   ),
-  ...[2, 3, 5, 8].map((n) => one(`drawn ${n}x${n}`, 'random', 'Det', [drawn([3, 2, n, n], 20 + n)])),
+  ...[2, 3, 5, 8].map((n) =>
+    one(`drawn ${n}x${n}`, 'random', 'Det', [drawn([3, 2, n, n], 20 + n)]),
+  ),
   one('wide', 'random', 'Det', [drawn([9, 4, 4], 30, 'wide')]),
   one('integers', 'random', 'Det', [given([7, 5, 5], integers(31, 175, -2, 3))]),
 ];

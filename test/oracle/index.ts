@@ -2,20 +2,24 @@
 // docs/NUMERICS.md and ONNX, and nothing of the library: no file below this folder imports from src/, wasm/ or
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
 import { operators as attention } from './operators/attention.ts';
+import { operators as attentionMs } from './operators/attention_ms.ts';
 import { operators as blocks } from './operators/blocks.ts';
+import { withFloat16 } from './float16.ts';
+import { operators as activation } from './operators/activation.ts';
 import { operators as cast } from './operators/cast.ts';
 import { operators as convTranspose } from './operators/conv_transpose.ts';
 import { operators as einsum } from './operators/einsum.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
 import { operators as fourier } from './operators/fourier.ts';
 import { operators as functions } from './operators/functions.ts';
+import { operators as fused } from './operators/fused.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
 import { operators as integer } from './operators/integer.ts';
 import { operators as gridSample } from './operators/grid_sample.ts';
 import { operators as loss } from './operators/loss.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
-import { operators as mod } from './operators/mod.ts';
+import { operators as ml } from './operators/ml.ts';
 import { operators as movement } from './operators/movement.ts';
 import { operators as normalization } from './operators/normalization.ts';
 import { operators as order } from './operators/order.ts';
@@ -31,8 +35,11 @@ import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
 import { operators as rotary } from './operators/rotary.ts';
 import { operators as scatter } from './operators/scatter.ts';
+import { operators as selection } from './operators/selection.ts';
 import { operators as softmax } from './operators/softmax.ts';
+import { operators as state } from './operators/state.ts';
 import { operators as training } from './operators/training.ts';
+import { operators as trees } from './operators/trees.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
 
 /** Operator type to operator; a name of another domain than ONNX's is written `domain:type`. */
@@ -40,7 +47,9 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 
 // One line a file.
 const families: readonly OracleOperators[] = [
+  activation,
   attention,
+  attentionMs,
   blocks,
   cast,
   convTranspose,
@@ -49,21 +58,22 @@ const families: readonly OracleOperators[] = [
   elementwise,
   fourier,
   functions,
+  fused,
   gather,
   generate,
   gridSample,
   integer,
   loss,
   maxPool,
-  mod,
+  ml,
   movement,
   normalization,
   order,
   pool,
   product,
-  random,
   qlinear,
   quantize,
+  random,
   recurrent,
   reduce,
   regions,
@@ -71,15 +81,18 @@ const families: readonly OracleOperators[] = [
   resize,
   rotary,
   scatter,
+  selection,
   softmax,
+  state,
   training,
+  trees,
 ];
 
 /** `domain:type` to operator; ONNX's own domain is ''. */
 export const oracleOperators: ReadonlyMap<string, OracleOperator> = new Map(
   families
     .flatMap((family) => Object.entries(family))
-    .map(([name, operator]) => [name.includes(':') ? name : `:${name}`, operator]),
+    .map(([name, operator]) => [name.includes(':') ? name : `:${name}`, withFloat16(operator)]),
 );
 
 /** A graph as the oracle takes it: nodes in an order in which they can be executed. */

@@ -31,7 +31,7 @@ export const nodeOf = (
   ),
   inputs,
   outputs: 1,
-  output: 'y',
+  output: '',
 });
 
 /** The first output of a node. */
