@@ -7,7 +7,7 @@ import { ConstantStore } from './graph/constant_store.ts';
 import type { Graph, ValueInfo } from './graph/graph.ts';
 import type { FeedType } from './graph/plan.ts';
 import { planGraph } from './graph/planner.ts';
-import type { CalledNode } from './program.ts';
+import type { CalledNode } from './machine.ts';
 import { registry } from './registry.ts';
 
 /** @throws UnsupportedOpError, TypeError or RangeError as a model of this one node does */

@@ -23,6 +23,31 @@ static inline void copy_words(u32 *to, const u32 *from, u32 n) {
   for (u32 i = 0; i < n; i++) to[i] = from[i];
 }
 
+// Bytes to words and back, the low byte of each word.
+static inline void widen_bytes(u32 *to, const u8 *from, u32 n) {
+  u32 i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const v128_t bytes = wasm_v128_load(from + i);
+    const v128_t low = wasm_u16x8_extend_low_u8x16(bytes), high = wasm_u16x8_extend_high_u8x16(bytes);
+    wasm_v128_store(to + i, wasm_u32x4_extend_low_u16x8(low));
+    wasm_v128_store(to + i + 4, wasm_u32x4_extend_high_u16x8(low));
+    wasm_v128_store(to + i + 8, wasm_u32x4_extend_low_u16x8(high));
+    wasm_v128_store(to + i + 12, wasm_u32x4_extend_high_u16x8(high));
+  }
+  for (; i < n; i++) to[i] = from[i];
+}
+static inline v128_t low_bytes(const u32 *from) {
+  return wasm_v128_and(wasm_v128_load(from), wasm_i32x4_splat(255));
+}
+static inline void narrow_words(u8 *to, const u32 *from, u32 n) {
+  u32 i = 0;
+  for (; i + 16 <= n; i += 16) // nothing saturates: what is narrowed is at most 255
+    wasm_v128_store(to + i, wasm_u8x16_narrow_i16x8(
+                                wasm_i16x8_narrow_i32x4(low_bytes(from + i), low_bytes(from + i + 4)),
+                                wasm_i16x8_narrow_i32x4(low_bytes(from + i + 8), low_bytes(from + i + 12))));
+  for (; i < n; i++) to[i] = (u8)from[i];
+}
+
 // Gathers elements [begin, begin + n) of the output's index space from a broadcast or strided tensor.
 static void gather(const Chain *chain, u32 load, const void *base, u32 bytes, u32 begin, u32 n, u32 *to) {
   const u32 *strides = chain->strides[load];
@@ -38,7 +63,11 @@ static void gather(const Chain *chain, u32 load, const void *base, u32 bytes, u3
     if (run > n - done) run = n - done;
     if (bytes == 1) {
       const u8 *from = (const u8 *)base + offset;
-      for (u32 i = 0; i < run; i++) to[done + i] = from[i * step];
+      if (step == 1) {
+        widen_bytes(to + done, from, run);
+      } else {
+        for (u32 i = 0; i < run; i++) to[done + i] = from[i * step];
+      }
     } else if (bytes == 2) {
       const u16 *from = (const u16 *)base + offset;
       for (u32 i = 0; i < run; i++) to[done + i] = from[i * step];
@@ -342,8 +371,15 @@ WORDS_1(e8m0_to_f32, wgsl_e8m0_to_f32(a))
 #define CLAMP(x, least, most)                                                                                \
   wasm_i32x4_min(wasm_i32x4_max(x, wasm_i32x4_splat(least)), wasm_i32x4_splat(most))
 // The nearest integer, ties to even, within 2^20 of 0, which is beyond every quantised type and its zero
-// points: a sum with one cannot wrap. NaN is 0.
-STEP_1(round_i32, CLAMP(wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(a)), -0x100000, 0x100000))
+// points: a sum with one cannot wrap. NaN is 0. Beside 3 * 2^22 one unit in the last place is 1, so that the
+// sum rounds as wanted.
+static inline v128_t nearest_integer(v128_t x) {
+  const v128_t number = wasm_v128_and(x, wasm_f32x4_eq(x, x));
+  const v128_t most = wasm_f32x4_splat(0x1p20f), least = wasm_f32x4_splat(-0x1p20f);
+  const v128_t clamped = wasm_f32x4_pmax(least, wasm_f32x4_pmin(most, number));
+  return wasm_i32x4_sub(wasm_f32x4_add(clamped, wasm_f32x4_splat(0x1.8p23f)), wasm_i32x4_splat(0x4b400000));
+}
+STEP_1(round_i32, nearest_integer(a))
 STEP_1(clamp_i8, CLAMP(a, -128, 127))
 STEP_1(clamp_u8, CLAMP(a, 0, 255))
 
@@ -596,8 +632,7 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
     Register whole;
     const u32 *result = block(&at[plan->result], &whole, n);
     if (chain->output_bytes == 1) {
-      u8 *to = (u8 *)out[0] + i;
-      for (u32 k = 0; k < n; k++) to[k] = (u8)result[k];
+      narrow_words((u8 *)out[0] + i, result, n);
     } else if (chain->output_bytes == 2) {
       u16 *to = (u16 *)out[0] + i;
       for (u32 k = 0; k < n; k++) to[k] = (u16)result[k];

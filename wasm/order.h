@@ -10,7 +10,14 @@ static inline u32 order_key_f32(u32 word) {
   return u & 0x80000000u ? ~u : u | 0x80000000u;
 }
 
-// Codes of element types: log2 of the bytes an element, + 4 if unsigned; 8: f32.
+static inline u64 order_key_f64(u64 bits) {
+  const u64 magnitude = bits & ~((u64)1 << 63);
+  if (magnitude == 0) bits = 0;
+  if (magnitude > 0x7ff0000000000000u) bits = 0x7ff8000000000000u;
+  return bits >> 63 ? ~bits : bits | (u64)1 << 63;
+}
+
+// Codes of element types: log2 of the bytes an element, + 4 if unsigned; 8: f32, 9: f64.
 static inline u64 order_key(const void *x, u32 type_code, u32 i) {
   switch (type_code) {
   case 0: return (u64)(i64)((const i8 *)x)[i] ^ (u64)1 << 63;
@@ -21,6 +28,7 @@ static inline u64 order_key(const void *x, u32 type_code, u32 i) {
   case 5: return ((const u16 *)x)[i];
   case 6: return ((const u32 *)x)[i];
   case 7: return ((const u64 *)x)[i];
+  case 9: return order_key_f64(((const u64 *)x)[i]);
   default: return order_key_f32(((const u32 *)x)[i]);
   }
 }

@@ -1,5 +1,5 @@
 // Y[batch][m][n] = sum over k of A[batch][m][k] * B[batch][k][n] on i32, both packed by integer_pack or
-// integer_unfold: two terms a word, A by rows, B in panels of 8 columns. Rule V8: exact, modulo 2^32, so no order matters.
+// integer_unfold: two terms a word, A in strips of 4 rows (of 1 where there is but one), B in panels of 8 columns. Rule V8: exact, modulo 2^32, so no order matters.
 // Then the chain, whose seed is the word. One invocation computes 4 rows by 4 columns, half a panel.
 // The twin of wasm/ops/integer_product.c.
 // #import math/barrier
@@ -13,7 +13,7 @@ struct Params {
   row_block: u32,
   column_block: u32,
   images: u32,
-  pad0: u32,
+  strip: u32,
   batch_dims: array<vec4<u32>, 2>,
   a_strides: array<vec4<u32>, 2>,
   b_strides: array<vec4<u32>, 2>,
@@ -64,23 +64,20 @@ fn main(
     b += at * params.b_strides[axis >> 2u][axis & 3u];
     rest = above;
   }
-  // Rows past the end repeat the last one and are not stored.
-  let last = params.m - 1u;
-  let a0 = a + row * params.pairs;
-  let a1 = a + min(row + 1u, last) * params.pairs;
-  let a2 = a + min(row + 2u, last) * params.pairs;
-  let a3 = a + min(row + 3u, last) * params.pairs;
+  // Rows past the end are zeros and not stored.
+  a += row * params.pairs;
   var at = (b >> 2u) + 2u * (quad >> 1u) * params.pairs + (quad & 1u);
   for (var k = 0u; k < params.pairs; k++) {
     let right = in1[at];
     let low = low4(right);
     let high = high4(right);
-    add_terms(0u, in0[a0 + k], low, high);
+    add_terms(0u, in0[a], low, high);
     if (ROWS > 1u) {
-      add_terms(1u, in0[a1 + k], low, high);
-      add_terms(2u, in0[a2 + k], low, high);
-      add_terms(3u, in0[a3 + k], low, high);
+      add_terms(1u, in0[a + 1u], low, high);
+      add_terms(2u, in0[a + 2u], low, high);
+      add_terms(3u, in0[a + 3u], low, high);
     }
+    a += params.strip;
     at += 2u;
   }
   for (var y = 0u; y < min(ROWS, params.m - row); y++) {

@@ -30,7 +30,7 @@ export interface PlanOptions {
   readonly keep?: ReadonlySet<string> | 'all';
   /** The nodes to plan, those that outputs do not depend on left out; all if not given. */
   readonly nodes?: readonly Node[];
-  /** Join element-wise dispatches and epilogues; off while single nodes are compared. */
+  /** Share what repeats, join element-wise dispatches and epilogues; off while single nodes are compared. */
   readonly fuse: boolean;
 }
 
@@ -41,6 +41,8 @@ export interface Plan {
   readonly feeds: ReadonlyMap<string, Value>;
   /** Nodes that could not be planned yet: they run on the host, depend on such, or need contents. In order. */
   readonly deferred: readonly Node[];
+  /** Planned nodes that are to be planned once more, before the deferred ones, which do not wait for them. */
+  readonly replayed: readonly Node[];
   /** The values whose contents they need, by name, and what to say if nobody can give them. */
   readonly contents: ReadonlyMap<string, TypeError>;
   /** The wanted outputs, in the order asked for, then what deferred nodes read and what is kept, by name. */

@@ -1,20 +1,13 @@
 // Activations: what networks put between their layers. Where ONNX defines one as a function of other operators, the steps here are
 // that function's, in its order (V7); docs/NUMERICS.md has each as a formula. Every one reads its operand canonically.
+import type { DType } from '../core/dtype.ts';
 import { NEWEST_OPSET, type AttributeSpec, type OpDef } from '../core/op.ts';
 import { broadcastShapes } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';
-import { MAXIMUM, MINIMUM, MULTIPLY } from './arithmetic.ts';
-import {
-  dtypesOf,
-  isSigned,
-  isWide,
-  readElement,
-  stepOf,
-  storeElement,
-  type Steps,
-} from './element_types.ts';
-import { emitSteps, f32, refuse, sameDtypes, stepDtype, unary } from './elementwise.ts';
+import { MAXIMUM, MINIMUM } from './arithmetic.ts';
+import { dtypesOf, isWide, readElement, stepOf, storeElement } from './element_types.ts';
+import { emitSteps, f32, refuse, sameDtypes, unary } from './elementwise.ts';
 
 export const Sigmoid = unary({ type: 'Sigmoid', kinds: f32('sigmoid_f32') });
 export const Tanh = unary({ type: 'Tanh', kinds: f32('tanh_f32') });
@@ -45,7 +38,7 @@ function slopeDims(x: Value, slope: Value, opset: number): readonly number[] {
   return isChannels ? [...slope.dims, ...x.dims.slice(2).map(() => 1)] : slope.dims;
 }
 
-const PRELU: Steps = { float32: 'prelu_f32', int32: 'mul_i32', uint32: 'mul_i32' };
+const PRELU: readonly DType[] = ['float32', 'int32', 'uint32'];
 
 /** max(x, 0) + slope · min(x, 0), written as: x where x is not negative, else the product. */
 export const PRelu: OpDef = {
@@ -54,9 +47,8 @@ export const PRelu: OpDef = {
   inputs: [2, 2],
   attributes: { consumed_inputs: { kind: 'ints' } },
   dtypes(node) {
-    const dtype = stepDtype(node, PRELU);
-    if (dtype.length === 0 || dtype === 'int8' || dtype === 'int16' || dtype.startsWith('uint1'))
-      throw refuse(node, dtype, ['float32', 'int32', 'uint32']);
+    const dtype = sameDtypes(node);
+    if (!PRELU.includes(dtype)) throw refuse(node, dtype, PRELU);
     return [dtype];
   },
   infer(node) {
@@ -253,7 +245,7 @@ export const Shrink = formula('Shrink', since(9), { lambd: 0.5, bias: 0 }, (c, x
 
 /** (x / 2) · (1 + erf(x / √2)); with approximate = tanh, (x / 2) · (1 + tanh(√(2/π) · (x + 0.044715 · x³))). */
 export const Gelu: OpDef = {
-  ...formula('Gelu', since(20), {}, (c, x) => x),
+  ...formula('Gelu', since(20), {}, (_, x) => x),
   attributes: { approximate: { kind: 'string', oneOf: ['none', 'tanh'] } },
   lower(node) {
     const x = node.input(0);

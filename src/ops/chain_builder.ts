@@ -48,7 +48,7 @@ export class ChainBuilder {
   word(value: Value): number {
     let load = this.#loads.findIndex((one) => one.value === value);
     if (load < 0) {
-      const strides = broadcastStrides(value.dims, this.#dims);
+      const strides = broadcastStrides(value.dims, this.#dims, this.#node.opType);
       load = this.#loads.push({ value, strides }) - 1;
     }
     const { bytes } = dtypeInfo(value.dtype);
@@ -106,6 +106,7 @@ export function emitChain(
   node: LowerContext,
   out: Value,
   build: (chain: ChainBuilder) => number,
+  lazy = false,
 ): void {
   const chain = new ChainBuilder(node, out.dims);
   const result = build(chain);
@@ -121,6 +122,7 @@ export function emitChain(
     units: Math.ceil(n / BLOCK),
     unitCost: BLOCK * program.steps.length,
     chain: program,
+    lazy,
   });
   out.canonical = out.dtype === 'float32' && isCanonical(program);
 }

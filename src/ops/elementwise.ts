@@ -98,7 +98,10 @@ export function unary({ type, domain = '', kinds, gives, since = 1 }: Family): O
     opsets: [since, domain === '' ? NEWEST_OPSET : 1],
     inputs: [1, 1],
     attributes: { consumed_inputs: { kind: 'ints' } },
-    dtypes: (node) => [gives ?? stepDtype(node, kinds)].filter(() => stepDtype(node, kinds)),
+    dtypes(node) {
+      const dtype = stepDtype(node, kinds);
+      return [gives ?? dtype];
+    },
     infer: (node) => [node.input(0).dims],
     lower: (node) => emitSteps(node, kinds, node.output(0), [node.input(0)]),
   };

@@ -1,11 +1,13 @@
-// int64 and uint64 arithmetic and the conversions between integer types and float32, as one kernel of the reference (V8).
-// It has no WebGPU twin: in models, int64 arithmetic is shape arithmetic, which is computed while planning;
-// where it is not, the run's notes say so. Division by zero gives 0, so that every result is defined.
+// int64 and uint64 arithmetic and the conversions between integer types and float32, as one kernel (V8).
+// In models, int64 arithmetic is shape arithmetic, which is computed while planning; where it is not, a GPU computes on pairs of
+// words. Division by zero gives 0, so that every result is defined.
 import { broadcastStrides } from '../core/chain.ts';
-import type { DType } from '../core/dtype.ts';
+import { dtypeInfo, type DType } from '../core/dtype.ts';
 import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { sizeOf } from '../core/shape.ts';
+import shader from '../../shaders/ops/elementwise_i64.wgsl';
+import { gridOf } from './grid.ts';
 
 const RANK = 8;
 // Elements a work unit, as in wasm/ops/elementwise_i64.c.
@@ -27,6 +29,7 @@ export const elementwiseI64: Kernel = {
     `strides1[${RANK}]`,
     `strides2[${RANK}]`,
   ),
+  shader,
 };
 
 // Positions are the codes of the C twin.
@@ -90,6 +93,8 @@ export function emitInt64(
   out: Value,
   inputs: readonly Value[],
 ): void {
+  const last = inputs.at(-1);
+  if (last === undefined) throw new Error(`${node.opType}: no operand.`);
   const kind = (dtype: DType): number => Math.max(0, KINDS.indexOf(dtype));
   const dims = out.dims.length === 0 ? [1] : out.dims;
   if (dims.length > RANK) {
@@ -108,7 +113,7 @@ export function emitInt64(
       op: OPS.indexOf(op),
       rank: dims.length,
       inputs: inputs.length,
-      in_kind: kind(inputs.at(-1)?.dtype ?? 'int64'),
+      in_kind: kind(last.dtype),
       out_kind: kind(out.dtype),
       pad0: 0,
       pad1: 0,
@@ -117,10 +122,12 @@ export function emitInt64(
       strides1: strides(1),
       strides2: strides(2),
     },
-    inputs,
+    // The shader binds three operands; what it does not read is the last one again.
+    inputs: Array.from({ length: 3 }, (_, i) => inputs[i] ?? last),
     outputs: [out],
     units: Math.ceil(n / BLOCK),
     unitCost: BLOCK * 4,
+    grid: gridOf(Math.ceil((n * Math.min(4, dtypeInfo(out.dtype).bytes)) / 4)),
   });
   // An integer is 0 or at least 1 in magnitude.
   out.canonical = out.dtype === 'float32';

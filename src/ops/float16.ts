@@ -7,6 +7,7 @@ import type {
   DispatchOptions,
   Kernel,
   LowerContext,
+  Randomness,
   NodeContext,
   OpDef,
   ShapeContext,
@@ -18,8 +19,6 @@ import { isFloat, isFloat16 } from './element_types.ts';
 
 /** Outputs that are float32 whatever the operands are: stored statistics. */
 const STAYS_FLOAT32: Readonly<Record<string, readonly number[]>> = { LayerNormalization: [1, 2] };
-/** Operators whose 16-bit floats are indices: they are not what the output's type follows from. */
-const NOT_WIDENED: ReadonlySet<string> = new Set(['OneHot']);
 
 const widened = (dtype: DType | undefined): DType | undefined =>
   isFloat16(dtype) ? 'float32' : dtype;
@@ -44,7 +43,7 @@ function dtypesOf(def: OpDef, node: NodeContext): DType[] {
 /** Whether the node has 16-bit floats that the operator does not take itself. */
 function isWidened(def: OpDef, node: NodeContext): boolean {
   const types = Array.from({ length: node.inputCount }, (_, i) => node.dtypeOf(i));
-  if (NOT_WIDENED.has(def.type) || !types.some(isFloat16)) return false;
+  if (!types.some(isFloat16)) return false;
   try {
     def.dtypes(node);
     return false;
@@ -197,6 +196,9 @@ class WidenedLower extends WidenedShape<LowerContext> implements LowerContext {
   }
   alias(to: Value, from: Value): void {
     this.node.alias(to, from);
+  }
+  randomness(): Randomness {
+    return this.node.randomness();
   }
   call(type: string, inputs: readonly (Value | undefined)[], options?: CallOptions): Value[] {
     return this.node.call(type, inputs, options);

@@ -10,6 +10,7 @@ import {
 } from '../core/dtype.ts';
 import type { LowerContext, NodeContext, OpDef } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
+import { INTEGERS } from './element_types.ts';
 import { knownIntegers } from './known.ts';
 import { emitStridedCopy } from './strided_copy.ts';
 import { sameDtype } from './reshape.ts';
@@ -130,14 +131,16 @@ export const ConstantOfShape: OpDef = {
   },
 };
 
-/** A float32 as an integer multiple of 2^-149, which every finite one is. */
+/** A float64, which every float32 is, as an integer multiple of 2^-1074. */
 function exact(x: number): bigint {
-  const word = new Uint32Array(Float32Array.of(x).buffer)[0] ?? 0;
-  const exponent = (word >>> 23) & 0xff;
-  const fraction = BigInt(word & 0x7fffff);
-  const magnitude = exponent === 0 ? fraction : (fraction | 0x800000n) << BigInt(exponent - 1);
-  return word >>> 31 === 0 ? magnitude : -magnitude;
+  const word = new BigUint64Array(Float64Array.of(x).buffer)[0] ?? 0n;
+  const exponent = (word >> 52n) & 0x7ffn;
+  const fraction = word & 0xfffffffffffffn;
+  const magnitude = exponent === 0n ? fraction : (fraction | (1n << 52n)) << (exponent - 1n);
+  return word >> 63n === 0n ? magnitude : -magnitude;
 }
+
+const RANGE_FLOATS: readonly DType[] = ['float32', 'float64'];
 
 /** max(⌈(limit - start) / delta⌉, 0), exactly. */
 function rangeLength(node: LowerContext | Parameters<OpDef['infer']>[0]): number {
@@ -149,7 +152,7 @@ function rangeLength(node: LowerContext | Parameters<OpDef['infer']>[0]): number
         `Range: ${what}: expected a finite number, got ${value}. Correct the input.`,
       );
     }
-    return node.dtypeOf(i) === 'float32' ? exact(value) : BigInt(value);
+    return RANGE_FLOATS.includes(node.dtypeOf(i) ?? 'int64') ? exact(value) : BigInt(value);
   });
   if (start === undefined || limit === undefined || delta === undefined || delta === 0n) {
     throw new RangeError('Range: delta: expected a number other than 0, got 0. Correct the input.');
@@ -165,7 +168,7 @@ const canonical = (x: number): number => {
   return one[0] ?? 0;
 };
 
-/** float32: element i is start + i · delta, i rounded to float32, then a V2 product and a V2 sum. */
+/** float32, and float64 by its own operations: element i is start + i · delta, i rounded to float32, then a V2 product and a V2 sum. */
 export const Range: OpDef = {
   type: 'Range',
   opsets: [11, 27],
@@ -173,9 +176,9 @@ export const Range: OpDef = {
   attributes: { stash_type: { kind: 'int' } },
   dtypes(node) {
     const [dtype] = sameDtype(node);
-    if (dtype !== 'float32' && dtype !== 'int64' && dtype !== 'int32' && dtype !== 'int16') {
+    if (dtype === undefined || ![...RANGE_FLOATS, ...INTEGERS].includes(dtype)) {
       throw new TypeError(
-        `Range: expected float32, int64, int32 or int16, got ${dtype ?? 'nothing'}. Cast the inputs.`,
+        `Range: expected floats or integers, got ${dtype ?? 'nothing'}. Cast the inputs.`,
       );
     }
     return [dtype];
@@ -186,8 +189,12 @@ export const Range: OpDef = {
     const data = zeros(out.dtype, sizeOf(out.dims));
     const start = node.known(0, 'start')[0] ?? 0;
     const delta = node.known(2, 'delta')[0] ?? 0;
-    if (data instanceof BigInt64Array) {
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
       for (let i = 0; i < data.length; i += 1) data[i] = BigInt(start) + BigInt(i) * BigInt(delta);
+    } else if (data instanceof Float64Array) {
+      // The operands are finite (rangeLength), and so is every element up to limit; a sum with 0 leaves no -0.
+      const [first, step] = [Number(start) + 0, Number(delta) + 0];
+      for (let i = 0; i < data.length; i += 1) data[i] = first + i * step + 0;
     } else if (data instanceof Float32Array) {
       // A product or sum of two f32 in f64, rounded again to f32, is the correctly rounded one.
       const [first, step] = [canonical(Number(start)), canonical(Number(delta))];
@@ -212,6 +219,13 @@ function eyeDtype(node: NodeContext): DType {
   return dtype;
 }
 
+/** One, as the element of a typed array: of 16-bit floats its pattern. */
+function oneOf(dtype: DType): number | undefined {
+  if (dtype === 'float16') return 0x3c00;
+  if (dtype === 'bfloat16') return 0x3f80;
+  return dtypeInfo(dtype).bytes === 1 && dtype.startsWith('float') ? undefined : 1;
+}
+
 export const EyeLike: OpDef = {
   type: 'EyeLike',
   opsets: [9, 27],
@@ -219,9 +233,9 @@ export const EyeLike: OpDef = {
   attributes: { dtype: { kind: 'int' }, k: { kind: 'int' } },
   dtypes(node) {
     const dtype = eyeDtype(node);
-    if (dtype === 'float16' || dtype === 'bfloat16') {
+    if (oneOf(dtype) === undefined) {
       throw new TypeError(
-        `EyeLike: expected float32, float64, bool or integers, got ${dtype}. Cast the output.`,
+        `EyeLike: expected floats of at least 16 bits, bool or integers, got ${dtype}. Cast the output.`,
       );
     }
     return [dtype];
@@ -243,7 +257,7 @@ export const EyeLike: OpDef = {
     for (let row = Math.max(0, -k); row < rows && row + k < columns; row += 1) {
       const at = row * columns + row + k;
       if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[at] = 1n;
-      else data[at] = 1;
+      else data[at] = oneOf(out.dtype) ?? 1;
     }
     give(node, data);
   },

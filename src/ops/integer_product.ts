@@ -1,4 +1,4 @@
-// Exact integer products of 8-bit operands (V8): matrices and convolutions, as three kernels on both machines. Operands are
+// Exact integer products of 8-bit operands (V8), as two kernels on both machines. Operands are
 // widened and their zero points subtracted while they are packed, two terms a word; the product then adds exactly in i32,
 // modulo 2^32. Nothing here scales or rounds: integer.ts and quantised.ts say what becomes of the sums.
 import { broadcastStrides } from '../core/chain.ts';
@@ -7,10 +7,9 @@ import { broadcastShapes, formatShape, sizeOf } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import packShader from '../../shaders/ops/integer_pack.wgsl';
 import productShader from '../../shaders/ops/integer_product.wgsl';
-import unfoldShader from '../../shaders/ops/integer_unfold.wgsl';
 import { epilogueChain } from './chain_wgsl.ts';
+import { isSigned } from './element_types.ts';
 import { gridOf } from './grid.ts';
-import { isPlain, normalAxes, type Axis } from './window.ts';
 
 export const integerPack: Kernel = {
   name: 'integer_pack',
@@ -31,38 +30,6 @@ export const integerPack: Kernel = {
   anyIntegers: true,
 };
 
-export const integerUnfold: Kernel = {
-  name: 'integer_unfold',
-  params: paramFields(
-    'images',
-    'channels',
-    'is_signed',
-    'pad0',
-    'depth',
-    'height',
-    'width',
-    'pad_front',
-    'out_depth',
-    'out_height',
-    'out_width',
-    'pad_top',
-    'kernel_depth',
-    'kernel_height',
-    'kernel_width',
-    'pad_left',
-    'stride_depth',
-    'stride_height',
-    'stride_width',
-    'pad1',
-    'dilation_depth',
-    'dilation_height',
-    'dilation_width',
-    'pad2',
-  ),
-  shader: unfoldShader,
-  anyIntegers: true,
-};
-
 export const integerProduct: Kernel = {
   name: 'integer_product',
   params: paramFields(
@@ -73,7 +40,7 @@ export const integerProduct: Kernel = {
     'row_block',
     'column_block',
     'images',
-    'pad0',
+    'strip',
     'batch_dims[8]',
     'a_strides[8]',
     'b_strides[8]',
@@ -84,14 +51,16 @@ export const integerProduct: Kernel = {
   anyIntegers: true,
 };
 
-const PANEL = 8; // lines side by side in a right operand, INTEGER_PANEL in wasm/integer.h
+export const PANEL = 8; // lines side by side in a right operand, INTEGER_PANEL in wasm/integer.h
 const RANK = 8;
 // Rows and columns of a unit of the reference, as for products of floats (mat_mul.ts).
 const ROWS = 64;
 const COLUMNS = 512;
-const PAIRS_AN_INVOCATION = 8; // PAIRS in integer_unfold.wgsl
 
-/** An 8-bit operand: lines (rows on the left, columns on the right) of terms, at these strides in elements. */
+/** Lines side by side in a left operand of so many. */
+export const stripOf = (lines: number): number => (lines === 1 ? 1 : 4);
+
+/** An operand of bytes, integers of at most 8 bits: lines (rows on the left, columns on the right) of terms, at these strides in elements. */
 export interface IntegerOperand {
   readonly value: Value;
   /** Of the value's dtype: one, or [lines], or [..., lines] by batch axes. */
@@ -104,7 +73,8 @@ export interface IntegerOperand {
   readonly matrixStride?: number;
 }
 
-interface Packed {
+/** An operand as integer_product reads it. */
+export interface Packed {
   readonly value: Value;
   readonly batch: readonly number[];
   /** Words a matrix. */
@@ -118,10 +88,16 @@ const eight = (list: readonly number[], fill: number): number[] => [
 const innermostFirst = (list: readonly number[]): number[] => list.toReversed();
 
 /** A zero of an 8-bit dtype, for operands without a zero point. */
-const noZero = (node: LowerContext, value: Value): Value =>
-  node.constantValue(value.dtype, [], value.dtype === 'int8' ? Int8Array.of(0) : Uint8Array.of(0));
+export const noZero = (node: LowerContext, value: Value): Value =>
+  node.constantValue(value.dtype, [], isSigned(value.dtype) ? Int8Array.of(0) : Uint8Array.of(0));
 
-function pack(node: LowerContext, operand: IntegerOperand, terms: number, block: number): Packed {
+/** Emits the packing of an operand, `block` lines side by side. */
+export function pack(
+  node: LowerContext,
+  operand: IntegerOperand,
+  terms: number,
+  block: number,
+): Packed {
   const { value, batch, lines } = operand;
   if (batch.length > RANK) {
     throw new RangeError(
@@ -142,7 +118,7 @@ function pack(node: LowerContext, operand: IntegerOperand, terms: number, block:
       terms,
       lines,
       block,
-      is_signed: value.dtype === 'int8' ? 1 : 0,
+      is_signed: isSigned(value.dtype) ? 1 : 0,
       line_stride: operand.lineStride,
       term_stride: operand.termStride,
       zero_stride: many && zero.dims.at(-1) !== 1 ? 1 : 0,
@@ -165,7 +141,8 @@ function pack(node: LowerContext, operand: IntegerOperand, terms: number, block:
   return { value: packed, batch, size };
 }
 
-function emitPacked(
+/** Emits the product of packed operands; strides are those of the batch axes, in words. */
+export function emitPacked(
   node: LowerContext,
   to: Value,
   a: Packed & { readonly strides: readonly number[] },
@@ -185,7 +162,7 @@ function emitPacked(
       row_block: rows,
       column_block: columns,
       images,
-      pad0: 0,
+      strip: stripOf(m),
       batch_dims: eight(innermostFirst(batch), 1),
       a_strides: eight(innermostFirst(a.strides), 0),
       b_strides: eight(innermostFirst(b.strides), 0),
@@ -209,7 +186,7 @@ export function emitIntegerProduct(
   terms: number,
 ): void {
   const batch = broadcastShapes(node.opType, a.batch, b.batch);
-  const left = pack(node, a, terms, 1);
+  const left = pack(node, a, terms, stripOf(a.lines));
   const right = pack(node, b, terms, PANEL);
   emitPacked(
     node,
@@ -218,113 +195,5 @@ export function emitIntegerProduct(
     { ...right, strides: broadcastStrides(b.batch, batch).map((s) => s * right.size) },
     batch,
     { m: a.lines, n: b.lines, terms },
-  );
-}
-
-/** An 8-bit tensor of a convolution. */
-export interface IntegerTensor {
-  readonly value: Value;
-  readonly zeroPoint: Value | undefined;
-}
-
-/**
- * `to[image][filter][position]`, int32 `= Σ (x − its zero point) · (w − its zero point)` over the taps inside the input.
- * The zero point of `w` is one, or one a filter.
- */
-export function emitIntegerConv(
-  node: LowerContext,
-  to: Value,
-  x: IntegerTensor,
-  w: IntegerTensor,
-  axes: readonly Axis[],
-  groups: number,
-): void {
-  const [batch = 0] = x.value.dims;
-  const [allFilters = 0, channels = 0] = w.value.dims;
-  const filters = allFilters / groups;
-  const normal = normalAxes(axes);
-  const [depth, height, width] = normal;
-  const terms = channels * depth.kernel * height.kernel * width.kernel;
-  const positions = depth.out * height.out * width.out;
-  const covers = axes.every(
-    (a) => a.out === 1 && a.begin === 0 && a.dilation === 1 && a.kernel === a.size,
-  );
-  if (groups === 1 && covers) {
-    // One output position that sees the whole input is a product of matrices.
-    const sums = node.temp('int32', [batch, filters]);
-    emitIntegerProduct(
-      node,
-      sums,
-      { ...x, batch: [], lines: batch, lineStride: terms, termStride: 1 },
-      { ...w, batch: [], lines: filters, lineStride: terms, termStride: 1 },
-      terms,
-    );
-    node.alias(to, sums);
-    return;
-  }
-  const weights = pack(
-    node,
-    { ...w, batch: [], lines: allFilters, lineStride: terms, termStride: 1 },
-    terms,
-    1,
-  );
-  const images = batch * groups;
-  const pairs = Math.ceil(terms / 2);
-  const size = Math.ceil(positions / PANEL) * PANEL * pairs;
-  let panels: Packed;
-  if (normal.every(isPlain)) {
-    // One term a channel: the positions of a channel lie side by side.
-    panels = pack(
-      node,
-      { ...x, batch: [images], lines: positions, lineStride: 1, termStride: positions },
-      terms,
-      PANEL,
-    );
-  } else {
-    const unfolded = node.temp('uint32', [images, size]);
-    node.emit(integerUnfold, {
-      params: {
-        images,
-        channels,
-        is_signed: x.value.dtype === 'int8' ? 1 : 0,
-        pad0: 0,
-        depth: depth.size,
-        height: height.size,
-        width: width.size,
-        pad_front: depth.begin,
-        out_depth: depth.out,
-        out_height: height.out,
-        out_width: width.out,
-        pad_top: height.begin,
-        kernel_depth: depth.kernel,
-        kernel_height: height.kernel,
-        kernel_width: width.kernel,
-        pad_left: width.begin,
-        stride_depth: depth.stride,
-        stride_height: height.stride,
-        stride_width: width.stride,
-        pad1: 0,
-        dilation_depth: depth.dilation,
-        dilation_height: height.dilation,
-        dilation_width: width.dilation,
-        pad2: 0,
-      },
-      inputs: [x.value, x.zeroPoint ?? noZero(node, x.value)],
-      outputs: [unfolded],
-      units: images * Math.ceil(positions / PANEL),
-      unitCost: PANEL * terms,
-      grid: gridOf(
-        images * Math.ceil(positions / PANEL) * PANEL * Math.ceil(pairs / PAIRS_AN_INVOCATION),
-      ),
-    });
-    panels = { value: unfolded, batch: [images], size };
-  }
-  emitPacked(
-    node,
-    to,
-    { ...weights, strides: [0, filters * pairs] },
-    { ...panels, strides: [groups * size, size] },
-    [batch, groups],
-    { m: filters, n: positions, terms },
   );
 }

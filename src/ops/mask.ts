@@ -1,9 +1,11 @@
 // Operators that choose by position (V1): Trilu keeps a triangle, OneHot marks an index.
-import { dtypeInfo } from '../core/dtype.ts';
+import { dtypeInfo, type DType } from '../core/dtype.ts';
 import { paramFields, type Kernel, type OpDef, type ShapeContext } from '../core/op.ts';
 import { clampedNumber, formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
 import oneHotShader from '../../shaders/ops/one_hot.wgsl';
 import triluShader from '../../shaders/ops/trilu.wgsl';
+import { emitCast } from './cast.ts';
+import { INTEGERS, isFloat, isFloat16 } from './element_types.ts';
 import { gridOf } from './grid.ts';
 import { knownIntegers } from './known.ts';
 import { sameDtype } from './reshape.ts';
@@ -64,7 +66,7 @@ export const Trilu: OpDef = {
   },
 };
 
-const INDEX_KINDS = ['int32', 'int64', 'float32']; // the codes of the C twin
+const INDEX_KINDS: readonly DType[] = ['int32', 'int64', 'float32']; // the codes of the C twin
 
 function depthOf(node: ShapeContext): { depth: number; axis: number } {
   const value = node.known(1, 'depth')[0] ?? 0;
@@ -84,9 +86,16 @@ export const OneHot: OpDef = {
   attributes: { axis: { kind: 'int' } },
   dtypes(node) {
     const [indices, values] = [node.dtypeOf(0), node.dtypeOf(2)];
-    if (indices === undefined || !INDEX_KINDS.includes(indices) || values === undefined) {
+    const isNumber = indices !== undefined && (isFloat(indices) || INTEGERS.includes(indices));
+    if (!isNumber || values === undefined) {
       throw new TypeError(
-        `OneHot: indices: expected ${INDEX_KINDS.join(' or ')}, got ${indices ?? 'nothing'}. Cast them.`,
+        `OneHot: indices: expected floats or integers, got ${indices ?? 'nothing'}. Cast them.`,
+      );
+    }
+    const depth = node.dtypeOf(1);
+    if (depth === undefined || isFloat16(depth)) {
+      throw new TypeError(
+        `OneHot: depth: expected an integer, got ${depth ?? 'nothing'}. Cast it.`,
       );
     }
     return [values];
@@ -102,7 +111,14 @@ export const OneHot: OpDef = {
     return [[...dims.slice(0, axis), depth, ...dims.slice(axis)]];
   },
   lower(node) {
-    const [indices, values, out] = [node.input(0), node.input(2), node.output(0)];
+    const [values, out] = [node.input(2), node.output(0)];
+    let indices = node.input(0);
+    if (!INDEX_KINDS.includes(indices.dtype)) {
+      // Truncated, as the kernel does with float32.
+      const cast = node.temp('int64', indices.dims);
+      emitCast(node, cast, indices);
+      indices = cast;
+    }
     const { depth, axis } = depthOf(node);
     const inner = sizeOf(indices.dims.slice(axis));
     const { bytes } = dtypeInfo(out.dtype);

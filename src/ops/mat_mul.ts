@@ -1,4 +1,4 @@
-// MatMul and Gemm on float32 (V3, V4; alpha, beta and C of Gemm are V2 operations on the finished sums).
+// MatMul and Gemm on float32, and on float64 by a kernel of its own (V3, V4, V9; alpha, beta and C of Gemm are V2 operations on the finished sums).
 // The right operand is packed into panels of 8 columns by a dispatch of its own, so that constant weights are packed
 // once, while planning; the left one is packed by the kernel. Nothing here depends on values. `emitProduct` is also
 // how Conv computes a single output position.
@@ -8,13 +8,16 @@ import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { broadcastShapes, formatShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { broadcastStrides } from '../core/chain.ts';
+import type { DType } from '../core/dtype.ts';
 import { emitChain } from './chain_builder.ts';
+import { emitProductF64, emitScaledF64 } from './mat_mul_f64.ts';
 import { emitStrided } from './mat_mul_strided.ts';
 import { emitDequantisedProduct } from './quantised.ts';
 
 export const matMulPack: Kernel = {
   name: 'mat_mul_pack',
   params: paramFields('k', 'n', 'row_stride', 'column_stride', 'batch_dims[8]', 'batch_strides[8]'),
+  unpack: unpackPanels,
 };
 
 export const matMul: Kernel = {
@@ -34,6 +37,27 @@ export const matMul: Kernel = {
   ),
   chain: 'epilogue',
 };
+
+/** The loops of wasm/ops/mat_mul_pack.c, the other way. */
+function unpackPanels(params: Uint32Array, packed: Uint32Array, to: Uint32Array): void {
+  const [k = 0, n = 0, rowStride = 0, columnStride = 0] = params;
+  const panels = Math.ceil(n / PANEL);
+  const units = packed.length / Math.max(1, k * PANEL);
+  for (let unit = 0; unit < units; unit += 1) {
+    let first = (unit % panels) * PANEL * columnStride;
+    for (let axis = 0, rest = Math.floor(unit / panels); axis < BATCH_RANK; axis += 1) {
+      const dim = params[4 + axis] ?? 1;
+      first += (rest % dim) * (params[4 + BATCH_RANK + axis] ?? 0);
+      rest = Math.floor(rest / dim);
+    }
+    const width = Math.min(PANEL, n - (unit % panels) * PANEL);
+    for (let row = 0; row < k; row += 1) {
+      const from = (unit * k + row) * PANEL;
+      const at = first + row * rowStride;
+      for (let c = 0; c < width; c += 1) to[at + c * columnStride] = packed[from + c] ?? 0;
+    }
+  }
+}
 
 const PANEL = 8; // columns a panel, PANEL in wasm/tile.h
 const BATCH_RANK = 8;
@@ -87,6 +111,38 @@ const eight = (list: readonly number[], fill: number): number[] => [
   ...Array.from<number>({ length: BATCH_RANK - list.length }).fill(fill),
 ];
 
+/** Matrices [batch][k][n] flushed (V3) and packed in panels of eight columns, as the reference reads them. */
+export function emitPack(
+  node: LowerContext,
+  value: Value,
+  batch: readonly number[],
+  k: number,
+  n: number,
+  rowStride: number,
+  columnStride: number,
+): Value {
+  const matrices = sizeOf(batch);
+  const panels = Math.ceil(n / PANEL);
+  const packed = node.temp('float32', [matrices, panels * PANEL * k]);
+  packed.canonical = true;
+  const own = mergedBatch(node.opType, batch, [stridesOf(batch).map((s) => s * k * n)]);
+  node.emit(matMulPack, {
+    params: {
+      k,
+      n,
+      row_stride: rowStride,
+      column_stride: columnStride,
+      batch_dims: eight(own.dims, 1),
+      batch_strides: eight(own.strides[0] ?? [], 0),
+    },
+    inputs: [value],
+    outputs: [packed],
+    units: matrices * panels,
+    unitCost: 8 * k,
+  });
+  return packed;
+}
+
 /** `to[batch][m][n] = a[batch][m][k] * b[batch][k][n]`, batch axes broadcast. */
 export function emitProduct(
   node: LowerContext,
@@ -101,35 +157,20 @@ export function emitProduct(
   const right = { ...b, lineStride: b.columnStride, termStride: b.rowStride, lineAxis: b.lineAxis };
   if (emitDequantisedProduct(node, to, left, right, { m, n, k })) return;
   const batch = broadcastShapes(node.opType, a.batch, b.batch);
-  if (node.target === 'webgpu') {
+  const isDouble = a.value.dtype === 'float64';
+  if (isDouble || node.target === 'webgpu') {
     const { dims, strides } = mergedBatch(node.opType, batch, [
       broadcastStrides(a.batch, batch).map((s) => s * m * k),
       broadcastStrides(b.batch, batch).map((s) => s * k * n),
     ]);
     const [left = [], right = []] = strides;
-    emitStrided(node, to, dims, { ...a, strides: left }, { ...b, strides: right }, { m, n, k });
+    const emitHere = isDouble ? emitProductF64 : emitStrided;
+    emitHere(node, to, dims, { ...a, strides: left }, { ...b, strides: right }, { m, n, k });
     return;
   }
-  const matrices = sizeOf(b.batch);
+  const packedSize = Math.ceil(n / PANEL) * PANEL * k;
   const panels = Math.ceil(n / PANEL);
-  const packedSize = panels * PANEL * k;
-  const packed = node.temp('float32', [matrices, packedSize]);
-  packed.canonical = true;
-  const own = mergedBatch(node.opType, b.batch, [stridesOf(b.batch).map((s) => s * k * n)]);
-  node.emit(matMulPack, {
-    params: {
-      k,
-      n,
-      row_stride: b.rowStride,
-      column_stride: b.columnStride,
-      batch_dims: eight(own.dims, 1),
-      batch_strides: eight(own.strides[0] ?? [], 0),
-    },
-    inputs: [b.value],
-    outputs: [packed],
-    units: matrices * panels,
-    unitCost: 8 * k,
-  });
+  const packed = emitPack(node, b.value, b.batch, k, n, b.rowStride, b.columnStride);
   const whole = mergedBatch(node.opType, batch, [
     broadcastStrides(a.batch, batch).map((s) => s * m * k),
     broadcastStrides(b.batch, batch).map((s) => s * packedSize),
@@ -160,16 +201,18 @@ export function emitProduct(
   });
 }
 
-function float32Only(node: NodeContext): ['float32'] {
+/** float32, or float64 throughout. */
+function oneFloat(node: NodeContext): [DType] {
+  const wanted = node.dtypeOf(0) === 'float64' ? 'float64' : 'float32';
   for (let i = 0; i < node.inputCount; i += 1) {
     const dtype = node.dtypeOf(i);
-    if (dtype !== undefined && dtype !== 'float32') {
+    if (dtype !== undefined && dtype !== wanted) {
       throw new TypeError(
-        `${node.opType}: input ${i}: expected float32, got ${dtype}. Cast it to float32.`,
+        `${node.opType}: input ${i}: expected ${wanted}, got ${dtype}. Cast it to ${wanted}.`,
       );
     }
   }
-  return ['float32'];
+  return [wanted];
 }
 
 /** Both operands as matrices: a vector is a row on the left and a column on the right. */
@@ -209,7 +252,7 @@ export const MatMul: OpDef = {
   opsets: [1, NEWEST_OPSET],
   inputs: [2, 2],
   attributes: {},
-  dtypes: float32Only,
+  dtypes: oneFloat,
   infer: (node) => [matMulDims('MatMul', node.input(0).dims, node.input(1).dims)],
   lower(node) {
     const [x, y] = [node.input(0), node.input(1)];
@@ -272,15 +315,16 @@ export function gemmSizes(
 /** Y = alpha * A' * B' + beta * C, each * and + of its own; alpha or beta of 1 moves no bit and is left out. */
 export const Gemm: OpDef = {
   type: 'Gemm',
-  opsets: [7, NEWEST_OPSET],
+  opsets: [1, NEWEST_OPSET],
   inputs: [2, 3],
   attributes: {
     alpha: { kind: 'float' },
     beta: { kind: 'float' },
     transA: { kind: 'int' },
     transB: { kind: 'int' },
+    broadcast: { kind: 'int' }, // before opset 7: C is [M, N] without it
   },
-  dtypes: float32Only,
+  dtypes: oneFloat,
   infer(node) {
     const { m, n } = gemmSizes(
       'Gemm',
@@ -290,7 +334,9 @@ export const Gemm: OpDef = {
       node.int('transB', 0) !== 0,
     );
     const c = node.optional(2);
-    if (c !== undefined && broadcastShapes('Gemm', c.dims, [m, n]).join() !== [m, n].join()) {
+    const isWhole = node.opset < 7 && node.int('broadcast', 0) === 0;
+    const seen = c === undefined || isWhole ? c?.dims : broadcastShapes('Gemm', c.dims, [m, n]);
+    if (c !== undefined && seen?.join() !== [m, n].join()) {
       throw new RangeError(
         `Gemm: C: expected a shape that broadcasts to ${formatShape([m, n])}, got ${formatShape(c.dims)}.`,
       );
@@ -304,7 +350,7 @@ export const Gemm: OpDef = {
     const [alpha, beta] = [Math.fround(node.float('alpha', 1)), Math.fround(node.float('beta', 1))];
     const out = node.output(0);
     const plain = alpha === 1 && c === undefined;
-    const product = plain ? out : node.temp('float32', [m, n]);
+    const product = plain ? out : node.temp(out.dtype, [m, n]);
     emitProduct(
       node,
       product,
@@ -327,6 +373,10 @@ export const Gemm: OpDef = {
       k,
     );
     if (plain) return;
+    if (out.dtype === 'float64') {
+      emitScaledF64(node, out, product, alpha, c, beta);
+      return;
+    }
     emitChain(node, out, (chain) => {
       const y = chain.f32(product);
       const scaled = alpha === 1 ? y : chain.op('mul_f32', y, chain.scalar(alpha));

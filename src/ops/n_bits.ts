@@ -6,12 +6,13 @@ import { paramFields, type Kernel } from '../core/op.ts';
 import { formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import unpackShader from '../../shaders/ops/unpack_bits.wgsl';
+import { emitCast } from './cast.ts';
 import { emitChain } from './chain_builder.ts';
 import { gridOf } from './grid.ts';
 import { expectFloats } from './integer.ts';
 import { emitIntegerProduct } from './integer_product.ts';
 import { emitProduct } from './mat_mul.ts';
-import { castTo, emitQuantised, floatOf, isFloat, viewOf } from './quantise.ts';
+import { emitQuantised, floatOf, isFloat, viewOf } from './quantise.ts';
 import { emitBlocks } from './quantize.ts';
 import { scaled } from './quantised.ts';
 
@@ -24,6 +25,17 @@ export const unpackBits: Kernel = {
   anyIntegers: true,
 };
 
+/** The product on the reference without the weights as floats; WebGPU has them as float32. */
+export const matMulNBits: Kernel = {
+  name: 'mat_mul_n_bits',
+  params: paramFields('m', 'n', 'k', 'bits', 'block', 'blocks', 'row_block', 'zeros'),
+};
+
+// Weights that are not worth holding as float32, eight times what they are: so many, or such as are known in a run only.
+const MANY = 1 << 22;
+// Rows of a unit, and elements of them.
+const ROWS = 64;
+const PACKED_ROWS = 1 << 16;
 const UNIT = 1024; // elements, as in wasm/ops/unpack_bits.c
 
 /** The elements of rows of packed bytes, as uint8; bytes themselves where there is nothing to unpack. */
@@ -70,7 +82,7 @@ interface Sizes {
 
 function sizesOf(node: NodeContext): Sizes {
   const [k, n, block] = [node.int('K'), node.int('N'), node.int('block_size')];
-  if (k < 1 || n < 1 || block < 16 || !Number.isInteger(Math.log2(block))) {
+  if (k < 1 || n < 1 || block < 16 || (block & (block - 1)) !== 0) {
     throw new RangeError(
       `${node.opType}: expected K and N of at least 1 and a block_size of 16 or a greater power of two, got ${k}, ${n} and ${block}.`,
     );
@@ -161,7 +173,7 @@ export const MatMulNBits: OpDef = {
       emitChain(node, sum, (c) => c.op('add_f32', c.f32(product), c.f32(summand)));
       result = sum;
     }
-    if (result !== out) castTo(node, result, out.dtype, out);
+    if (result !== out) emitCast(node, out, result);
   },
 };
 
@@ -175,6 +187,23 @@ function emitByWeights(
   { k, n, bits, block, blocks }: Sizes,
 ): void {
   const columns = blocks * block;
+  const isHeld = node.isConstant(node.input(1)) && n * k <= MANY;
+  if (node.target === 'wasm' && !isHeld && zeros.dtype === 'uint8' && !node.optional(4)) {
+    const rows = Math.max(
+      4,
+      Math.min(ROWS, Math.floor(PACKED_ROWS / k) & ~3, Math.ceil(m / 4) * 4),
+    );
+    to.canonical = true;
+    node.emit(matMulNBits, {
+      params: { m, n, k, bits, block, blocks, row_block: rows, zeros: sizeOf(zeros.dims) },
+      inputs: [a, node.input(1), floatOf(node, node.input(2)), zeros],
+      outputs: [to],
+      units: Math.ceil(m / rows) * Math.ceil(n / 8),
+      unitCost: 8 * k * (Math.min(rows, m) + 4),
+      scratch: 4 * (rows * k + 8 * k + 16),
+    });
+    return;
+  }
   const quantised = unpacked(node, node.input(1), [n, columns], bits);
   let scales = viewOf(node, node.input(2), [n, blocks]);
   let zero = zeros;
@@ -303,7 +332,7 @@ function gatheringOf(node: ShapeContext): Gathering {
       `GatherBlockQuantized: expected a gather_axis that is not the quantize_axis, which is the last one for packed bytes, got ${gatherAxis} and ${axis} of ${rank}.`,
     );
   }
-  if (block < 16 || !Number.isInteger(Math.log2(block))) {
+  if (block < 16 || (block & (block - 1)) !== 0) {
     throw new RangeError(
       `GatherBlockQuantized: block_size: expected 16 or a greater power of two, got ${block}.`,
     );
@@ -324,7 +353,7 @@ export const GatherBlockQuantized: OpDef = {
     quantize_axis: { kind: 'int' },
   },
   dtypes(node) {
-    const [data, zeros] = [node.dtypeOf(0), node.dtypeOf(3)] as readonly (string | undefined)[];
+    const [data, zeros] = [node.dtypeOf(0), node.dtypeOf(3)];
     if (data !== 'uint8' && data !== 'int4' && data !== 'uint4') {
       throw new TypeError(
         `GatherBlockQuantized: input 0: expected uint8, int4 or uint4, got ${data ?? 'nothing'}.`,
@@ -354,7 +383,7 @@ export const GatherBlockQuantized: OpDef = {
         ? unpacked(node, gathered(zeros), scales.dims, bits)
         : data.dtype === 'uint8'
           ? middle(node, bits)
-          : node.constantValue('int32', [], Int32Array.of(0));
+          : node.constantValue(data.dtype, [], new Uint8Array(1));
     const quantised = unpacked(node, gathered(data), out.dims, bits);
     emitBlocks(node, out, quantised, scales, zero, at, block);
   },

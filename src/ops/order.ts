@@ -48,6 +48,7 @@ const kTypeCode: Partial<Record<DType, number>> = {
   uint32: 6,
   uint64: 7,
   float32: 8,
+  float64: 9,
 };
 const kSummed: readonly DType[] = ['float32', 'float64', 'int32', 'uint32', 'int64', 'uint64'];
 const ENTRY_BYTES = 16; // struct Entry of wasm/ops/top_k.c

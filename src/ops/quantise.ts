@@ -1,13 +1,13 @@
 // Steps between floats and quantised integers (V2, V8), for the operators of quantize.ts, integer.ts and qlinear.ts:
-// quantise = saturate(round(x ÷ scale) + zero point), dequantise = (x − zero point) · scale. 8-bit values are chains
-// from end to end; other widths go by way of int32. What is an operator, and its attributes, is not here.
+// quantise = saturate(round(x ÷ scale) + zero point), dequantise = (x − zero point) · scale, each a chain from end to
+// end, whatever the types. What is an operator, and its attributes, is not here.
 import type { DType } from '../core/dtype.ts';
-import { dtypeInfo } from '../core/dtype.ts';
 import type { LowerContext } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';
-import { emitInt64, hasInt64 } from './elementwise_i64.ts';
+import { emitCast } from './cast.ts';
+import { isFloat as isFloatingPoint, readElement, storeElement } from './element_types.ts';
 
 /** The integer types that values are quantised to, and their ranges. */
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
@@ -25,13 +25,12 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
 export const isQuantum = (dtype: string): boolean => Object.hasOwn(RANGES, dtype);
 /** Integers of at most 8 bits: of these products are exact sums. */
 export const isNarrow = (dtype: string): boolean => isQuantum(dtype) && !dtype.endsWith('16');
-/** Floats of at most 8 bits, which are rounded by Cast. */
-export const isSmallFloat = (dtype: string): boolean => /^float[48]e/.test(dtype);
+/** Floats of at most 8 bits, which are rounded as Cast does. */
+export const isSmallFloat = (dtype: string): boolean =>
+  /^float[48]e/.test(dtype) && dtype !== 'float8e8m0';
 /** Floats that arithmetic is on: what is not float32 is computed as float32 and rounded once (V9). */
 export const isFloat = (dtype: string): boolean =>
   dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16';
-
-const isByte = (dtype: DType): boolean => dtype === 'uint8' || dtype === 'int8';
 
 /** The same elements under another shape. */
 export function viewOf(node: LowerContext, value: Value, dims: readonly number[]): Value {
@@ -51,72 +50,59 @@ export function scalarOf(node: LowerContext, value: Value, what: string): Value 
   return viewOf(node, value, []);
 }
 
-/** `value` in another dtype, by Cast's rules; itself where the dtype is the same. */
-export function castTo(node: LowerContext, value: Value, dtype: DType, to?: Value): Value {
-  if (value.dtype === dtype && to === undefined) return value;
-  if (dtype === 'int32' && hasInt64(value.dtype, 'int32')) {
-    const out = to ?? node.temp('int32', value.dims);
-    emitInt64(node, 'cast', out, [value]);
-    return out;
-  }
-  if (value.dtype === 'int32' && to !== undefined && hasInt64('int32', dtype)) {
-    emitInt64(node, 'cast', to, [value]);
-    return to;
-  }
-  const [made] = node.call('Cast', [value], {
-    attributes: { to: dtypeInfo(dtype).onnx },
-    ...(to === undefined ? {} : { to }),
-  });
-  if (made === undefined) throw new Error(`${node.opType}: Cast gave nothing.`);
-  return made;
-}
-
 /** A float value as float32. */
-export const floatOf = (node: LowerContext, value: Value): Value => castTo(node, value, 'float32');
-
-/** An integer value of any width as chains read it: 8 and 32 bits as they are, others as int32. */
-export const wordsOf = (node: LowerContext, value: Value): Value =>
-  isByte(value.dtype) || value.dtype === 'int32' ? value : castTo(node, value, 'int32');
-
-/** The i32 word of an 8-bit or int32 value. */
-export function wordIn(chain: ChainBuilder, value: Value): number {
-  const word = chain.word(value);
-  return value.dtype === 'int8' ? chain.op('sign_8', word) : word;
+export function floatOf(node: LowerContext, value: Value): Value {
+  if (value.dtype === 'float32') return value;
+  const out = node.temp('float32', value.dims);
+  emitCast(node, out, value);
+  return out;
 }
 
-/** The step (x − zero point) · scale; operands broadcast. `x`, `zero` are 8-bit or int32, `scale` is float32. */
+/** The step (x − zero point) · scale; operands broadcast. Integers are subtracted exactly, floats as floats. */
 export function dequantised(
   chain: ChainBuilder,
   x: Value,
   scale: Value,
   zero: Value | undefined,
 ): number {
-  const word = wordIn(chain, x);
-  const difference = zero === undefined ? word : chain.op('sub_i32', word, wordIn(chain, zero));
-  return chain.op('mul_f32', chain.op('i32_to_f32', difference), chain.f32(scale));
+  const word = readElement(chain, x);
+  const factor = readElement(chain, scale);
+  if (!isFloatingPoint(x.dtype) && (zero === undefined || !isFloatingPoint(zero.dtype))) {
+    const moved = zero === undefined ? word : chain.op('sub_i32', word, readElement(chain, zero));
+    return chain.op('mul_f32', chain.op('i32_to_f32', moved), factor);
+  }
+  const value = isFloatingPoint(x.dtype) ? word : chain.op('i32_to_f32', word);
+  const moved = zero === undefined ? value : chain.op('sub_f32', value, readElement(chain, zero));
+  return chain.op('mul_f32', moved, factor);
 }
 
 /** A quotient, rounded, with its zero point, saturated to `dtype`. */
 function saturated(
-  node: LowerContext,
   chain: ChainBuilder,
   quotient: number,
   zero: Value | undefined,
   dtype: DType,
 ): number {
   const rounded = chain.op('round_i32', quotient);
-  const moved = zero === undefined ? rounded : chain.op('add_i32', rounded, wordIn(chain, zero));
+  const moved =
+    zero === undefined ? rounded : chain.op('add_i32', rounded, readElement(chain, zero));
   if (dtype === 'uint8') return chain.op('clamp_u8', moved);
-  if (dtype === 'int8') return chain.op('clamp_i8', moved);
+  if (dtype === 'int8') return chain.op('low_8', chain.op('clamp_i8', moved));
   const [least, most] = RANGES[dtype] ?? [0, 0];
-  const bound = (x: number): number =>
-    chain.word(node.constantValue('int32', [], Int32Array.of(x)));
-  return chain.op('min_i32', chain.op('max_i32', moved, bound(least)), bound(most));
+  const above = chain.op('max_i32', moved, chain.integer(least));
+  const clamped = chain.op('min_i32', above, chain.integer(most));
+  return least === 0 ? clamped : chain.op(dtype === 'int16' ? 'low_16' : 'low_8', clamped);
+}
+
+/** How a quotient is rounded before it is made an integer, and one that becomes a small float. */
+export interface Precision {
+  readonly dtype: DType;
+  readonly saturate: boolean;
 }
 
 /**
- * Emits `out` = saturate(round(x ÷ scale) + zero), where `build` gives the f32 step x; operands broadcast to `out`.
- * `zero` has the dtype of `out`.
+ * Emits `out` = saturate(round(x ÷ scale) + zero), where `build` gives the f32 step x; operands broadcast to `out`. Small
+ * floats are the quotient itself, rounded to their type.
  */
 export function emitQuantised(
   node: LowerContext,
@@ -124,12 +110,18 @@ export function emitQuantised(
   build: (chain: ChainBuilder) => number,
   scale: Value,
   zero: Value | undefined,
+  { dtype, saturate }: Precision = { dtype: 'float32', saturate: true },
 ): void {
-  const words = zero === undefined ? undefined : wordsOf(node, zero);
-  const whole = isByte(out.dtype) ? out : node.temp('int32', out.dims);
-  emitChain(node, whole, (chain) => {
-    const x = build(chain);
-    return saturated(node, chain, chain.op('div_f32', x, chain.f32(scale)), words, out.dtype);
+  emitChain(node, out, (chain) => {
+    const quotient = chain.op('div_f32', build(chain), readElement(chain, scale));
+    const rounded =
+      dtype === 'float16'
+        ? chain.op('f16_to_f32', chain.op('f32_to_f16', quotient))
+        : dtype === 'bfloat16'
+          ? chain.op('bf16_to_f32', chain.op('f32_to_bf16', quotient))
+          : quotient;
+    return isSmallFloat(out.dtype)
+      ? storeElement(chain, out.dtype, rounded, { saturate, mode: 'up' })
+      : saturated(chain, rounded, zero, out.dtype);
   });
-  if (whole !== out) castTo(node, whole, out.dtype, out);
 }

@@ -5,8 +5,9 @@ import type { LowerContext } from '../core/op.ts';
 import { broadcastShapes } from '../core/shape.ts';
 import type { Quantised, Value } from '../core/value.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';
-import { emitIntegerConv, emitIntegerProduct } from './integer_product.ts';
-import { castTo, viewOf } from './quantise.ts';
+import { emitIntegerConv } from './integer_conv.ts';
+import { emitIntegerProduct } from './integer_product.ts';
+import { viewOf } from './quantise.ts';
 import type { Axis } from './window.ts';
 
 /** With more terms an exact sum could leave i32: 2^15 · 255 · 255 < 2^31. */
@@ -26,15 +27,6 @@ function madeOf({ value, lineAxis }: Side): Quantised | undefined {
   const { quantised } = value;
   return quantised?.axis === undefined || quantised.axis === lineAxis ? quantised : undefined;
 }
-
-/** 8-bit elements; narrower ones as such. */
-function bytesOf(node: LowerContext, value: Value): Value {
-  if (value.dtype === 'uint8' || value.dtype === 'int8') return value;
-  return castTo(node, value, value.dtype.startsWith('u') ? 'uint8' : 'int8');
-}
-
-const zeroOf = (node: LowerContext, { zeroPoint }: Quantised): Value | undefined =>
-  zeroPoint === undefined ? undefined : bytesOf(node, zeroPoint);
 
 /** The step f32(sum) · (one scale · the other). */
 export const scaled = (chain: ChainBuilder, sums: Value, one: Value, other: Value): number =>
@@ -59,8 +51,8 @@ export function emitDequantisedProduct(
   emitIntegerProduct(
     node,
     sums,
-    { ...a, value: bytesOf(node, p.value), zeroPoint: zeroOf(node, p), lines: m },
-    { ...b, value: bytesOf(node, q.value), zeroPoint: zeroOf(node, q), lines: n },
+    { ...a, value: p.value, zeroPoint: p.zeroPoint, lines: m },
+    { ...b, value: q.value, zeroPoint: q.zeroPoint, lines: n },
     k,
   );
   const rows = p.axis === undefined ? p.scale : viewOf(node, p.scale, [m, 1]);
@@ -91,8 +83,8 @@ export function emitDequantisedConv(
   emitIntegerConv(
     node,
     sums,
-    { value: bytesOf(node, p.value), zeroPoint: zeroOf(node, p) },
-    { value: bytesOf(node, q.value), zeroPoint: zeroOf(node, q) },
+    { value: p.value, zeroPoint: p.zeroPoint },
+    { value: q.value, zeroPoint: q.zeroPoint },
     axes,
     groups,
   );

@@ -1,22 +1,20 @@
 // QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear: one scale for all, one for each element of an axis, or one
 // for each block of an axis. The steps are in quantise.ts. DequantizeLinear notes what its output was made of, so
 // that products fed by two of them are exact integer sums (V8, quantised.ts).
-import { dtypeInfo, dtypeOfOnnx, type DType } from '../core/dtype.ts';
+import { dtypeOfOnnx, type DType } from '../core/dtype.ts';
 import { NEWEST_OPSET, type LowerContext, type NodeContext, type OpDef } from '../core/op.ts';
 import { formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
-import { emitChain } from './chain_builder.ts';
+import { emitChain, type ChainBuilder } from './chain_builder.ts';
+import { readElement, storeElement } from './element_types.ts';
 import {
-  castTo,
   dequantised,
   emitQuantised,
-  floatOf,
   isFloat,
   isNarrow,
   isQuantum,
   isSmallFloat,
   viewOf,
-  wordsOf,
 } from './quantise.ts';
 
 /** How scales lie over a tensor: its shape, and theirs, such that they broadcast. */
@@ -143,39 +141,18 @@ export const QuantizeLinear: OpDef = {
     checkZero(node, scale, zero);
     const layout = layoutOf(node, x.dims, scale.dims);
     const out = node.output(0);
-    const scales = laidOut(node, floatOf(node, scale), layout);
+    const scales = laidOut(node, scale, layout);
     const zeros = zero === undefined ? undefined : laidOut(node, zero, layout);
-    const from = viewOf(node, x.dtype === 'int32' ? x : floatOf(node, x), layout.dims);
-    const precision = codeOf(node, 'precision') ?? scale.dtype;
-    const isPlain = precision === 'float32' && !isSmallFloat(out.dtype);
+    const from = viewOf(node, x, layout.dims);
     const to = layout.dims.length === x.dims.length ? out : node.temp(out.dtype, layout.dims);
-    if (isPlain) {
-      emitQuantised(
-        node,
-        to,
-        (c) => (from.dtype === 'int32' ? c.op('i32_to_f32', c.word(from)) : c.f32(from)),
-        scales,
-        zeros,
-      );
-    } else {
-      // The quotient is a value of its own: rounded to another type, or to the type itself.
-      const quotient = node.temp('float32', layout.dims);
-      emitChain(node, quotient, (c) => {
-        const word = from.dtype === 'int32' ? c.op('i32_to_f32', c.word(from)) : c.f32(from);
-        return c.op('div_f32', word, c.f32(scales));
-      });
-      const rounded = floatOf(node, castTo(node, quotient, precision));
-      if (isSmallFloat(out.dtype)) {
-        const saturate = node.int('saturate', 1);
-        node.call('Cast', [rounded], {
-          attributes: { to: dtypeInfo(out.dtype).onnx, saturate },
-          to,
-        });
-      } else {
-        const one = node.constantValue('float32', [], Float32Array.of(1));
-        emitQuantised(node, to, (c) => c.f32(rounded), one, zeros);
-      }
-    }
+    const word = (c: ChainBuilder): number => {
+      const element = readElement(c, from);
+      return from.dtype === 'int32' ? c.op('i32_to_f32', element) : element;
+    };
+    emitQuantised(node, to, word, scales, zeros, {
+      dtype: codeOf(node, 'precision') ?? scale.dtype,
+      saturate: node.int('saturate', 1) !== 0,
+    });
     if (to !== out) node.alias(out, to);
   },
 };
@@ -241,27 +218,14 @@ function emitDequantised(
   zero: Value | undefined,
   layout: Layout,
 ): void {
-  const scales = laidOut(node, floatOf(node, scale), layout);
+  const scales = laidOut(node, scale, layout);
   const zeros = zero === undefined ? undefined : laidOut(node, zero, layout);
-  const isWhole = layout.dims.length === x.dims.length && out.dtype === 'float32';
-  const to = isWhole ? out : node.temp('float32', layout.dims);
-  if (isSmallFloat(x.dtype) || (zeros !== undefined && isFloat(zeros.dtype))) {
-    const from = viewOf(node, floatOf(node, x), layout.dims);
-    const subtrahend = zeros === undefined ? undefined : floatOf(node, zeros);
-    emitChain(node, to, (c) => {
-      const word = c.f32(from);
-      const moved = subtrahend === undefined ? word : c.op('sub_f32', word, c.f32(subtrahend));
-      return c.op('mul_f32', moved, c.f32(scales));
-    });
-  } else {
-    const from = viewOf(node, wordsOf(node, x), layout.dims);
-    const words = zeros === undefined ? undefined : wordsOf(node, zeros);
-    emitChain(node, to, (c) => dequantised(c, from, scales, words));
-  }
-  if (isWhole) return;
-  const whole = viewOf(node, to, x.dims);
-  if (out.dtype === 'float32') node.alias(out, whole);
-  else castTo(node, whole, out.dtype, out);
+  const from = viewOf(node, x, layout.dims);
+  const to = layout.dims.length === x.dims.length ? out : node.temp(out.dtype, layout.dims);
+  const step = (c: ChainBuilder): number =>
+    storeElement(c, out.dtype, dequantised(c, from, scales, zeros));
+  emitChain(node, to, step, true);
+  if (to !== out) node.alias(out, to);
 }
 
 /** Emits `out` = (x − zero) · scale, one scale a block of `block` elements of `axis`; `zero` may be one for all. */

@@ -7,8 +7,12 @@ import type { Kernel, LowerContext, NodeContext, OpDef, ShapeContext } from '../
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { normalizeAxis, sizeOf } from '../core/shape.ts';
+import type { DType } from '../core/dtype.ts';
+import { DIVIDE, SUBTRACT } from './arithmetic.ts';
+import type { Steps } from './element_types.ts';
+import { emitSteps } from './elementwise.ts';
 import { gridOf } from './grid.ts';
-import { mapped, reduced } from './reduce.ts';
+import { reduced } from './reduce.ts';
 import hardmaxShader from '../../shaders/ops/hardmax.wgsl';
 import softmaxShader from '../../shaders/ops/softmax.wgsl';
 import softmaxLanesShader from '../../shaders/ops/softmax_lanes.wgsl';
@@ -71,17 +75,18 @@ export function emitSoftmax(
   out.canonical = true;
 }
 
-function define(type: string, lower: OpDef['lower']): OpDef {
+function define(type: string, lower: OpDef['lower'], dtypes: readonly DType[]): OpDef {
   return {
     type,
     opsets: [1, NEWEST_OPSET],
     inputs: [1, 1],
     attributes: { axis: { kind: 'int' } },
     dtypes(node: NodeContext) {
-      if (node.dtypeOf(0) !== 'float32') {
-        throw new TypeError(`${type}: expected float32, got ${node.dtypeOf(0) ?? 'nothing'}.`);
+      const dtype = node.dtypeOf(0);
+      if (dtype === undefined || !dtypes.includes(dtype)) {
+        throw new TypeError(`${type}: expected ${dtypes.join(' or ')}, got ${dtype ?? 'nothing'}.`);
       }
-      return ['float32'];
+      return [dtype];
     },
     infer(node) {
       rowsOf(node);
@@ -91,37 +96,63 @@ function define(type: string, lower: OpDef['lower']): OpDef {
   };
 }
 
-export const Softmax = define('Softmax', (node) =>
-  emitSoftmax(node, node.output(0), node.input(0), rowsOf(node)),
+const FLOATS: readonly DType[] = ['float32', 'float64'];
+const EXPONENTIAL = { float32: 'exp_f32', float64: 'exp' } as const;
+const LOGARITHM = { float32: 'log_f32', float64: 'log' } as const;
+
+/** The result of a step a type on new values. */
+function stepped(node: LowerContext, steps: Steps, a: Value, b?: Value): Value {
+  const to = node.temp(a.dtype, a.dims);
+  emitSteps(node, steps, to, b === undefined ? [a] : [a, b]);
+  return to;
+}
+
+/** The operand as [outer, count, inner], less the maximum of its row. */
+function lessMaximum(node: LowerContext): Value {
+  const { outer, count, inner } = rowsOf(node);
+  const x = node.temp(node.input(0).dtype, [outer, count, inner]);
+  node.alias(x, node.input(0));
+  return stepped(node, SUBTRACT, x, reduced(node, 'max', x, [1]));
+}
+
+export const Softmax = define(
+  'Softmax',
+  (node) => {
+    if (node.input(0).dtype === 'float32') {
+      emitSoftmax(node, node.output(0), node.input(0), rowsOf(node));
+      return;
+    }
+    const terms = stepped(node, EXPONENTIAL, lessMaximum(node));
+    node.alias(node.output(0), stepped(node, DIVIDE, terms, reduced(node, 'sum', terms, [1])));
+  },
+  FLOATS,
 );
 
-export const LogSoftmax = define('LogSoftmax', (node) => {
-  const { outer, count, inner } = rowsOf(node);
-  const x = node.temp('float32', [outer, count, inner]);
-  node.alias(x, node.input(0));
-  const most = reduced(node, 'max', x, [1]);
-  const less = mapped(node, x.dims, (c) => c.op('sub_f32', c.f32(x), c.f32(most)));
-  const sum = reduced(
-    node,
-    'sum',
-    mapped(node, x.dims, (c) => c.op('exp_f32', c.f32(less))),
-    [1],
-  );
-  const log = mapped(node, sum.dims, (c) => c.op('log_f32', c.f32(sum)));
-  const y = mapped(node, x.dims, (c) => c.op('sub_f32', c.f32(less), c.f32(log)));
-  node.alias(node.output(0), y);
-});
+export const LogSoftmax = define(
+  'LogSoftmax',
+  (node) => {
+    const less = lessMaximum(node);
+    const sum = reduced(node, 'sum', stepped(node, EXPONENTIAL, less), [1]);
+    const y = stepped(node, SUBTRACT, less, stepped(node, LOGARITHM, sum));
+    node.alias(node.output(0), y);
+  },
+  FLOATS,
+);
 
-export const Hardmax = define('Hardmax', (node) => {
-  const { outer, count, inner } = rowsOf(node);
-  const out = node.output(0);
-  node.emit(hardmax, {
-    params: { outer, count, inner, pad0: 0 },
-    inputs: [node.input(0)],
-    outputs: [out],
-    units: outer * inner,
-    unitCost: count,
-    grid: gridOf(outer * inner),
-  });
-  out.canonical = true;
-});
+export const Hardmax = define(
+  'Hardmax',
+  (node) => {
+    const { outer, count, inner } = rowsOf(node);
+    const out = node.output(0);
+    node.emit(hardmax, {
+      params: { outer, count, inner, pad0: 0 },
+      inputs: [node.input(0)],
+      outputs: [out],
+      units: outer * inner,
+      unitCost: count,
+      grid: gridOf(outer * inner),
+    });
+    out.canonical = true;
+  },
+  ['float32'],
+);

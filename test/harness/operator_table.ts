@@ -12,6 +12,7 @@ import { ConstantStore } from '../../src/graph/constant_store.ts';
 import { AttributeContext } from '../../src/graph/context.ts';
 import type { Graph, Node } from '../../src/graph/graph.ts';
 import { planGraph } from '../../src/graph/planner.ts';
+import { SEED_FEED, seedTensor } from '../../src/graph/seed.ts';
 import { hostOperators } from '../../src/host/index.ts';
 import { registry } from '../../src/ops/index.ts';
 import { registry as library } from '../../src/registry.ts';
@@ -112,7 +113,8 @@ function placeOf(
   index: number,
 ): { gpu: number; reference: number } | undefined {
   try {
-    const plan = planGraph(checkGraph(graph, library), new ConstantStore(), backend, feeds, {
+    const fed = new Map(feeds).set(SEED_FEED, seedTensor(0));
+    const plan = planGraph(checkGraph(graph, library), new ConstantStore(), backend, fed, {
       target: 'webgpu',
       outputs: graph.outputs.map((info) => info.name),
       fuse: false,

@@ -16,10 +16,14 @@ const MODELS = [
   'basic-pitch',
   'dtln-1',
   'dtln-2',
+  'face-antispoof-int8',
   'magika',
+  'micro-kws-qdq',
   'mnist-cnn',
   'sinet-portrait-seg',
   'stories260k',
+  'stories260k-int8',
+  'stories260k-q4',
   'ultraface-rfb320',
 ];
 const here = existsSync(folder);

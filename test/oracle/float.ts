@@ -239,20 +239,17 @@ export function floorOf({ num, den }: Rational): bigint {
 // V4.
 
 /** The tree of radix 64 over terms in index order, each group combined left to right from `start`. */
-export function tree(
-  terms: readonly number[],
-  start: number,
-  combine: (a: number, b: number) => number,
-): number {
+export function tree<T>(terms: readonly T[], start: T, combine: (a: T, b: T) => T): T {
   let level = terms;
   for (;;) {
-    const groups: number[] = [];
+    const groups: T[] = [];
     for (let from = 0; from === 0 || from < level.length; from += kRadix) {
       let group = start;
       for (const term of level.slice(from, from + kRadix)) group = combine(group, term);
       groups.push(group);
     }
-    if (groups.length === 1) return groups[0] ?? start;
+    const [only, another] = groups;
+    if (another === undefined) return only ?? start;
     level = groups;
   }
 }

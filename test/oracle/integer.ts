@@ -12,6 +12,10 @@ const WIDTHS: Readonly<Partial<Record<OracleType, number>>> = {
   uint16: 16,
   uint32: 32,
   uint64: 64,
+  int4: 4,
+  uint4: 4,
+  int2: 2,
+  uint2: 2,
 };
 
 export const isInteger = (dtype: OracleType): boolean => WIDTHS[dtype] !== undefined;
@@ -53,12 +57,29 @@ export const BINARY: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> 
   Div: (a, b) => (b === 0n ? 0n : a / b),
   Max: greatest,
   Min: least,
+  BitwiseAnd: (a, b) => a & b,
+  BitwiseOr: (a, b) => a | b,
+  BitwiseXor: (a, b) => a ^ b,
 };
+
+/** x^y; below 0 the truncated quotient 1 / x^-y, and 0^-y is 0. */
+export function power(x: bigint, y: bigint): bigint {
+  if (y < 0n) return x === 1n || x === -1n ? power(x, -y) : 0n;
+  // Only the low 64 bits matter: squaring keeps them.
+  let [result, base] = [1n, x];
+  for (let rest = y; rest > 0n; rest >>= 1n) {
+    if (rest % 2n === 1n) result = BigInt.asIntN(64, result * base);
+    base = BigInt.asIntN(64, base * base);
+  }
+  return result;
+}
 
 /** The same for one integer. */
 export const UNARY: Readonly<Record<string, (a: bigint) => bigint>> = {
   Neg: (a) => -a,
   Abs: magnitude,
+  BitwiseNot: (a) => -a - 1n,
+  Relu: (a) => (a < 0n ? 0n : a),
   Sign: (a) => (a > 0n ? 1n : a < 0n ? -1n : 0n),
 };
 

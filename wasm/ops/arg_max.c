@@ -16,14 +16,15 @@ KERNEL(arg_max) {
   const ArgMaxParams *p = params;
   i64 *y = out[0];
   UNUSED(scratch);
-  const u64 nan_key = p->type_code == 8 ? order_key_f32(CANONICAL_NAN) : ~(u64)0;
+  const u32 is_float = p->type_code > 7;
+  const u64 nan_key = p->type_code == 8 ? order_key_f32(CANONICAL_NAN) : order_key_f64(0x7ff8000000000000u);
   for (u32 row = begin; row < end; row++) {
     const u32 base = row / p->inner * p->count * p->inner + row % p->inner;
     u32 best = 0;
     u64 best_key = 0;
     for (u32 k = 0; k < p->count; k++) {
       u64 key = order_key(in[0], p->type_code, base + k * p->inner);
-      if (p->smallest) key = p->type_code == 8 && key == nan_key ? ~(u64)0 : ~key;
+      if (p->smallest) key = is_float && key == nan_key ? ~(u64)0 : ~key;
       // ~ of a 32-bit key sets the high half: all keys of a row are complemented, or none.
       if (k == 0 || key > best_key || (p->last && key == best_key)) {
         best = k;

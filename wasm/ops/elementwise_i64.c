@@ -1,9 +1,8 @@
 // Element-wise operators of int64 and uint64, and conversions between integer types and f32 (V8): two's
 // complement wrap-around. Total by definition: x / 0 = 0, x mod 0 = 0, the quotient truncates, and the least
 // integer by -1 wraps to itself. f32 to integer truncates, saturates, and gives 0 for NaN; integer to a
-// narrower integer keeps the low bits; integer to f32 is rounded to nearest-even. Exists on the reference
-// only: int64 arithmetic of models is shape arithmetic, which is computed while planning. A work unit is 256
-// elements.
+// narrower integer keeps the low bits; integer to f32 is rounded to nearest-even. The shader does the same on
+// pairs of words. A work unit is 256 elements.
 #include "../canonical.h"
 #include "../copy.h"
 
@@ -67,33 +66,13 @@ static i64 load_kind(const void *from, u32 at, u32 kind) {
   }
 }
 
-// Truncated and clamped to [low, high], which are integers of at most 64 bits.
-static i64 clamped(f32 value, i64 low, i64 high) {
+// Truncated and clamped to the type, int64 or uint64: nothing else is converted from f32 here.
+static i64 from_f32(f32 value, u32 kind) {
   const f64 x = canonical(value); // exact
   if (x != x) return 0;
-  if (x >= 9223372036854775808.0) return high;
-  if (x < -9223372036854775808.0) return low;
-  const i64 whole = (i64)x;
-  return whole < low ? low : whole > high ? high : whole;
-}
-
-static i64 clamped_u64(f32 value) {
-  const f64 x = canonical(value);
-  return x < 1 || x != x ? 0 : x >= 18446744073709551616.0 ? -1 : (i64)(u64)x;
-}
-
-static i64 from_f32(f32 x, u32 kind) {
-  switch (kind) {
-  case KIND_I64: return clamped(x, INT64_MIN, INT64_MAX);
-  case KIND_U64: return clamped_u64(x);
-  case KIND_I32: return clamped(x, INT32_MIN, INT32_MAX);
-  case KIND_U32: return clamped(x, 0, UINT32_MAX);
-  case KIND_I16: return clamped(x, INT16_MIN, INT16_MAX);
-  case KIND_U16: return clamped(x, 0, UINT16_MAX);
-  case KIND_I8: return clamped(x, INT8_MIN, INT8_MAX);
-  case KIND_U8: return clamped(x, 0, UINT8_MAX);
-  default: return canonical(x) != 0; // NaN is not zero
-  }
+  if (kind == KIND_U64) return x < 1 ? 0 : x >= 18446744073709551616.0 ? -1 : (i64)(u64)x;
+  if (x >= 9223372036854775808.0) return INT64_MAX;
+  return x < -9223372036854775808.0 ? INT64_MIN : (i64)x;
 }
 
 static void store_kind(void *to, u32 at, u32 kind, i64 x) {

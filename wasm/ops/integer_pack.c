@@ -23,9 +23,9 @@ static void pack_columns(const IntegerPackParams *p, const u8 *from, v128_t zero
     store_pairs(to, wasm_i16x8_sub(widen_8(from, p->is_signed), zero), wasm_i16x8_splat(0));
 }
 
-// One line; `step` words from one pair to the next.
-static void pack_line(const IntegerPackParams *p, const u8 *from, i32 zero, u32 *to, u32 step) {
-  u32 k = 0;
+// One line from its term `k` on, which is even; `step` words from one pair to the next.
+static void pack_line(const IntegerPackParams *p, const u8 *from, u32 k, i32 zero, u32 *to, u32 step) {
+  to += k / 2 * step;
   if (p->term_stride == 1 && step == 1) {
     const v128_t z = wasm_i16x8_splat((i16)zero);
     for (; k + 8 <= p->terms; k += 8, to += 4)
@@ -35,6 +35,28 @@ static void pack_line(const IntegerPackParams *p, const u8 *from, i32 zero, u32 
     const i32 low = byte_of(from, k * p->term_stride, p->is_signed) - zero;
     *to = pair_of(low, k + 1 < p->terms ? byte_of(from, (k + 1) * p->term_stride, p->is_signed) - zero : 0);
   }
+}
+
+// Four lines of terms side by side: eight terms of each are four words, transposed.
+static u32 pack_strip(const IntegerPackParams *p, const u8 *from, const u8 *zeros, u32 *to) {
+  v128_t zero[4];
+  for (u32 r = 0; r < 4; r++)
+    zero[r] = wasm_i16x8_splat((i16)byte_of(zeros, r * p->zero_stride, p->is_signed));
+  u32 k = 0;
+  for (; k + 8 <= p->terms; k += 8, to += 16) {
+    v128_t x[4];
+    for (u32 r = 0; r < 4; r++)
+      x[r] = wasm_i16x8_sub(widen_8(from + r * p->line_stride + k, p->is_signed), zero[r]);
+    const v128_t l0 = wasm_i32x4_shuffle(x[0], x[1], 0, 4, 1, 5),
+                 h0 = wasm_i32x4_shuffle(x[0], x[1], 2, 6, 3, 7);
+    const v128_t l1 = wasm_i32x4_shuffle(x[2], x[3], 0, 4, 1, 5),
+                 h1 = wasm_i32x4_shuffle(x[2], x[3], 2, 6, 3, 7);
+    wasm_v128_store(to, wasm_i64x2_shuffle(l0, l1, 0, 2));
+    wasm_v128_store(to + 4, wasm_i64x2_shuffle(l0, l1, 1, 3));
+    wasm_v128_store(to + 8, wasm_i64x2_shuffle(h0, h1, 0, 2));
+    wasm_v128_store(to + 12, wasm_i64x2_shuffle(h0, h1, 1, 3));
+  }
+  return k;
 }
 
 KERNEL(integer_pack) {
@@ -58,10 +80,12 @@ KERNEL(integer_pack) {
       pack_columns(p, from, zero, to);
       continue;
     }
+    const int whole = p->block == 4 && p->term_stride == 1 && line + 4 <= p->lines;
+    const u32 done = whole ? pack_strip(p, from, zeros, to) : 0;
     for (u32 l = 0; l < p->block; l++) {
       if (line + l < p->lines) {
-        pack_line(p, from + l * p->line_stride, byte_of(zeros, l * p->zero_stride, p->is_signed), to + l,
-                  p->block);
+        pack_line(p, from + l * p->line_stride, done, byte_of(zeros, l * p->zero_stride, p->is_signed),
+                  to + l, p->block);
       } else {
         for (u32 k = 0; k < pairs; k++) to[k * p->block + l] = 0;
       }

@@ -4,6 +4,7 @@
 #include "../canonical.h"
 #include "../fold.h"
 #include "../math/f64.h"
+#include "../tree_f64.h"
 
 typedef struct {
   u32 n, count, block, op; // as in reduce.c
@@ -11,42 +12,22 @@ typedef struct {
   u32 kept_dims[8], kept_strides[8], reduced_dims[8], reduced_strides[8];
 } ReduceF64Params;
 
-#define LEVELS 6 // 64^6 > 2^32 terms
-
 static f64 fold_f64(const ReduceF64Params *p, const f64 *x, u32 base) {
-  const f64 start = p->op == FOLD_PROD ? 1 : 0;
   Walk terms = walk_from(p->reduced_dims, p->reduced_strides, p->reduced_rank, 0);
-  // The open group of each level, and how many terms it has.
-  f64 group[LEVELS];
-  u32 count[LEVELS];
-  for (u32 level = 0; level < LEVELS; level++) group[level] = start, count[level] = 0;
+  TreeF64 tree;
+  tree_f64_start(&tree, p->op == FOLD_PROD);
   f64 most = 0;
   for (u32 k = 0; k < p->count; k++) {
-    f64 term = canonical_f64(x[base + terms.offset]);
+    const f64 term = canonical_f64(x[base + terms.offset]);
     walk_next(&terms);
     if (p->op == FOLD_MAX || p->op == FOLD_MIN) {
       const int better = p->op == FOLD_MAX ? term > most : term < most;
       if (k == 0 || term != term || better) most = most != most ? most : term;
-      continue;
-    }
-    if (p->op == FOLD_SUM_SQUARE) term *= term;
-    for (u32 level = 0; level < LEVELS; level++) {
-      group[level] = p->op == FOLD_PROD ? group[level] * term : group[level] + term;
-      if (++count[level] < RADIX) break;
-      term = group[level]; // a full group is a term of the next level
-      group[level] = start;
-      count[level] = 0;
+    } else {
+      tree_f64_add(&tree, p->op == FOLD_SUM_SQUARE ? term * term : term);
     }
   }
-  if (p->op == FOLD_MAX || p->op == FOLD_MIN) return canonical_f64(most);
-  // What is open on a level is the last term of the next one. A group of one term is the term.
-  f64 result = start;
-  for (u32 level = 0, any = 0; level < LEVELS; level++) {
-    if (any) group[level] = p->op == FOLD_PROD ? group[level] * result : group[level] + result;
-    any |= count[level] > 0;
-    if (any) result = group[level];
-  }
-  return canonical_f64(result);
+  return canonical_f64(p->op == FOLD_MAX || p->op == FOLD_MIN ? most : tree_f64_total(&tree));
 }
 
 KERNEL(reduce_f64) {

@@ -35,7 +35,7 @@ static void sift_down(Entry *heap, u32 n, u32 at, Entry entry) {
 }
 
 static void copy_term(const void *x, u32 from, void *y, u32 to, u32 type_code) {
-  switch (type_code == 8 ? 2 : type_code & 3) {
+  switch (type_code > 7 ? type_code - 6 : type_code & 3) {
   case 0: ((u8 *)y)[to] = ((const u8 *)x)[from]; break;
   case 1: ((u16 *)y)[to] = ((const u16 *)x)[from]; break;
   case 2: ((u32 *)y)[to] = ((const u32 *)x)[from]; break;

@@ -1,93 +1,147 @@
-// Cast: bits where the type stays, else the conversions of "Element-wise" in docs/NUMERICS.md.
+// Cast, CastLike and BitCast: bits where the type stays, else the conversions of "Element-wise" in docs/NUMERICS.md.
+import * as double from '../double.ts';
 import * as f from '../float.ts';
-import { isInteger, rangeOf, elementOf, wrapped } from '../integer.ts';
+import { elementOf, isInteger, rangeOf, wrapped } from '../integer.ts';
 import { typeOf, type Element } from '../layout.ts';
-import { inputOf, tensorOf } from '../node.ts';
+import { inputOf, intOf, stringOf, tensorOf } from '../node.ts';
+import { isSmall, narrowed, widened } from '../small.ts';
 import type { OracleNode, OracleOperator, OracleTensor, OracleType } from '../types.ts';
 
-/** Truncated, saturated; NaN is 0. */
-function integerOf(word: number, to: OracleType): Element {
+/** Integers of 4 and 2 bits. */
+const isTiny = (type: OracleType): boolean => /^u?int[24]$/.test(type);
+
+/** An exact value, truncated and saturated; undefined is NaN, which is 0. */
+function integerOf(value: f.Rational | 'low' | 'high' | undefined, to: OracleType): Element {
   const [least, most] = rangeOf(to);
-  if (f.isNaNWord(word)) return elementOf(to, 0n);
-  if (f.isInfinite(word)) return elementOf(to, f.isNegative(word) ? least : most);
-  const value = f.truncate(word);
-  return elementOf(to, value < least ? least : value > most ? most : value);
+  if (value === undefined) return elementOf(to, 0n);
+  if (value === 'low' || value === 'high') return elementOf(to, value === 'low' ? least : most);
+  const whole = value.num / value.den;
+  return elementOf(to, whole < least ? least : whole > most ? most : whole);
 }
 
-/** V9: a 16-bit float is sign, exponent and `fraction` bits; magnitudes under 2^least / 2^fraction are +0. */
-const kFloats16 = {
-  float16: { fraction: 10, bias: 15, nan: 0x7e00, infinity: 0x7c00, subnormals: true },
-  bfloat16: { fraction: 7, bias: 127, nan: 0x7fc0, infinity: 0x7f80, subnormals: false },
-} as const;
-type Float16 = keyof typeof kFloats16;
-const isFloat16 = (type: OracleType): type is Float16 => type in kFloats16;
-
-/** The f32 word of a 16-bit float: exact, but for NaN, zeros and what is under T. */
-function widened(bits: number, type: Float16): number {
-  const { fraction, bias, infinity } = kFloats16[type];
-  const [magnitude, negative] = [bits & 0x7fff, bits >>> 15 === 1];
-  if (magnitude > infinity) return f.kNaN;
-  if (magnitude === infinity) return negative ? f.kMinusInfinity : f.kInfinity;
-  const exponent = magnitude >>> fraction;
-  const significand = (magnitude & (2 ** fraction - 1)) + (exponent === 0 ? 0 : 2 ** fraction);
-  const power = Math.max(exponent, 1) - bias - fraction;
-  const num = BigInt(negative ? -significand : significand);
-  return f.read(f.roundRational(num, 1n, power));
+function valueOfF32(word: number): f.Rational | 'low' | 'high' | undefined {
+  const x = f.read(word);
+  if (f.isNaNWord(x)) return undefined;
+  if (f.isInfinite(x)) return f.isNegative(x) ? 'low' : 'high';
+  return f.valueOf(x);
 }
 
-/** Nearest in a 16-bit type: the magnitudes of a type are in the order of their patterns, so the nearest pattern is sought. */
-function narrowed(word: number, type: Float16): number {
-  const { fraction, bias, nan, infinity, subnormals } = kFloats16[type];
-  const x = subnormals ? word : f.read(word);
-  if (f.isNaNWord(x)) return nan;
-  const sign = f.isNegative(x) ? 0x8000 : 0;
-  if (f.isInfinite(x)) return sign | infinity;
+function valueOfF64(bits: bigint): f.Rational | 'low' | 'high' | undefined {
+  const x = double.read(bits);
+  if (x === double.kNaN) return undefined;
+  if (!double.isFinite(x)) return x === double.kInfinity ? 'high' : 'low';
+  return double.valueOf(x);
+}
+
+/** To f32, rounded once and stored canonically; an infinity and a NaN stay. */
+function f32OfF64(bits: bigint): number {
+  const x = double.read(bits);
+  if (x === double.kNaN) return f.kNaN;
+  if (!double.isFinite(x)) return x === double.kInfinity ? f.kInfinity : f.kMinusInfinity;
+  const { num, den } = double.valueOf(x);
+  return f.storeRational(num, den);
+}
+
+function f64OfF32(word: number): bigint {
+  const x = f.read(word);
+  if (f.isNaNWord(x)) return double.kNaN;
+  if (f.isInfinite(x)) return f.isNegative(x) ? double.kMinusInfinity : double.kInfinity;
   const { num, den } = f.valueOf(x);
-  const magnitude = num < 0n ? -num : num;
-  // Of twice the value's distance in units of 2^(1 - bias - fraction) nothing is lost: all is compared as integers.
-  const scale = BigInt(fraction + bias);
-  const valueOf = (pattern: number): bigint => {
-    const exponent = pattern >>> fraction;
-    const significand = (pattern & (2 ** fraction - 1)) + (exponent === 0 ? 0 : 2 ** fraction);
-    return BigInt(significand) << BigInt(Math.max(exponent, 1));
-  };
-  const scaled = magnitude << scale;
-  let [low, high]: [number, number] = [0, infinity]; // the largest pattern not above the value
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if (valueOf(middle) * den <= scaled) low = middle;
-    else high = middle;
-  }
-  const twice = 2n * scaled;
-  const tie = (valueOf(low) + valueOf(low + 1)) * den;
-  const up = twice > tie || (twice === tie && low % 2 === 1);
-  const pattern = low + (up ? 1 : 0);
-  return pattern === 0 ? 0 : sign | pattern;
+  return double.round(num, den);
 }
 
-function convert(from: OracleType, to: OracleType): (value: Element) => Element {
+interface Rounding {
+  readonly saturate: boolean;
+  readonly mode: string;
+}
+
+function convert(from: OracleType, to: OracleType, how: Rounding): (value: Element) => Element {
   if (from === to) return (value) => value;
-  if (isFloat16(from)) {
-    const then = convert('float32', to);
+  const via = (middle: OracleType): ((value: Element) => Element) => {
+    const [first, then] = [convert(from, middle, how), convert(middle, to, how)];
+    return (value) => then(first(value));
+  };
+  if (isSmall(from)) {
+    const then = convert('float32', to, how);
     return (value) => then(widened(Number(value), from));
   }
-  if (isFloat16(to)) {
-    const first = convert(from, 'float32');
-    return (value) => narrowed(Number(first(value)), to);
+  if (isSmall(to)) {
+    if (from !== 'float32') return via('float32');
+    return (value) => narrowed(Number(value), to, how.saturate, how.mode);
   }
-  const whole = isInteger(from) || from === 'bool';
-  if (from === 'float32' && isInteger(to)) return (value) => integerOf(Number(value), to);
-  if (from === 'float32' && to === 'bool') return (value) => (f.read(Number(value)) === 0 ? 0 : 1);
-  if (whole && to === 'float32') return (value) => f.wordOfInteger(BigInt(value));
-  if (whole && to === 'bool') return (value) => (BigInt(value) === 0n ? 0 : 1);
-  if (whole && isInteger(to)) return (value) => wrapped(to, BigInt(value));
+  if (isTiny(to) && from !== 'int32') {
+    if (from.startsWith('float')) return via('int32');
+    return (value) => wrapped(to, BigInt(value));
+  }
+  if (from === 'float32') {
+    if (to === 'float64') return (value) => f64OfF32(Number(value));
+    if (to === 'bool') return (value) => (f.read(Number(value)) === 0 ? 0 : 1);
+    if (isInteger(to)) return (value) => integerOf(valueOfF32(Number(value)), to);
+  }
+  if (from === 'float64') {
+    if (to === 'float32') return (value) => f32OfF64(BigInt(value));
+    if (to === 'bool') return (value) => (double.read(BigInt(value)) === 0n ? 0 : 1);
+    if (isInteger(to)) return (value) => integerOf(valueOfF64(BigInt(value)), to);
+  }
+  if (isInteger(from) || from === 'bool') {
+    if (to === 'float32') return (value) => f.wordOfInteger(BigInt(value));
+    if (to === 'float64') return (value) => double.round(BigInt(value));
+    if (to === 'bool') return (value) => (BigInt(value) === 0n ? 0 : 1);
+    if (isInteger(to)) return (value) => wrapped(to, BigInt(value));
+  }
   throw new TypeError(`Cast: no conversion from ${from} to ${to}.`);
 }
 
-function cast(node: OracleNode): OracleTensor[] {
-  const x = inputOf(node, 0);
-  const to = typeOf(node, 'to', x.dtype);
-  return [tensorOf(to, x.dims, x.data.map(convert(x.dtype, to)))];
+/** The elements of a tensor in another type, as Cast gives them. */
+export function converted(
+  x: OracleTensor,
+  to: OracleType,
+  how: Rounding = { saturate: true, mode: 'up' },
+): OracleTensor {
+  return tensorOf(to, x.dims, x.data.map(convert(x.dtype, to, how)));
 }
 
-export const operators: Readonly<Record<string, OracleOperator>> = { Cast: cast };
+const howOf = (node: OracleNode): Rounding => ({
+  saturate: intOf(node, 'saturate', 1) !== 0,
+  mode: stringOf(node, 'round_mode', 'up'),
+});
+
+const kNames: Readonly<Record<string, OracleType>> = {
+  FLOAT: 'float32',
+  DOUBLE: 'float64',
+  BOOL: 'bool',
+};
+
+function cast(node: OracleNode): OracleTensor[] {
+  const x = inputOf(node, 0);
+  if (node.opset < 6) {
+    const name = stringOf(node, 'to', '');
+    return [converted(x, kNames[name] ?? (name.toLowerCase() as OracleType))];
+  }
+  return [converted(x, typeOf(node, 'to', x.dtype), howOf(node))];
+}
+
+/** The bits of an element as an unsigned number, and back. */
+function bitCast(node: OracleNode): OracleTensor[] {
+  const x = inputOf(node, 0);
+  const to = typeOf(node, 'to', x.dtype);
+  const width = (type: OracleType): number =>
+    isTiny(type) || type === 'float4e2m1' ? Number(/\d/.exec(type)?.[0]) : bytesOf(type) * 8;
+  const data = x.data.map((value): Element => {
+    const bits = BigInt.asUintN(width(x.dtype), BigInt(value));
+    return isInteger(to) ? wrapped(to, bits) : to === 'float64' ? bits : Number(bits);
+  });
+  return [tensorOf(to, x.dims, data)];
+}
+
+function bytesOf(type: OracleType): number {
+  if (type === 'bool') return 1;
+  if (type === 'bfloat16') return 2;
+  return Number(/\d+/.exec(type)?.[0]) / 8;
+}
+
+export const operators: Readonly<Record<string, OracleOperator>> = {
+  BitCast: bitCast,
+  Cast: cast,
+  CastLike: (node) => [converted(inputOf(node, 0), inputOf(node, 1).dtype, howOf(node))],
+};

@@ -1,5 +1,6 @@
-// Element-wise operators: one V2 or V6 operation an element of float32, one V8 operation of integers, after broadcasting;
-// comparisons and logic.
+// Arithmetic element by element: one V2 or V6 operation of float32, one V8 operation of integers, one of float64 (V9), after
+// broadcasting; comparisons and logic. Activations are in activation.ts.
+import * as double from '../double.ts';
 import * as elementary from '../elementary.ts';
 import * as f from '../float.ts';
 import * as integer from '../integer.ts';
@@ -8,28 +9,50 @@ import {
   at,
   broadcastDims,
   broadcastTo,
-  floatOf,
   inputOf,
-  sizeOf,
+  intOf,
+  stringOf,
   tensorOf,
   wordsOf,
 } from '../node.ts';
+import { converted } from './cast.ts';
 import type { OracleNode, OracleOperator, OracleTensor, OracleType } from '../types.ts';
 
 type Unary = (x: number) => number;
 type Binary = (a: number, b: number) => number;
+type Unary64 = (x: bigint) => bigint;
+type Binary64 = (a: bigint, b: bigint) => bigint;
 
-/** f32 by `step`, integers by the exact function of that name, wrapped. */
+/** f32 by `step`, float64 by `step64`, integers by the exact function of that name, wrapped. */
 export const unary =
-  (step: Unary): OracleOperator =>
+  (step: Unary, step64?: Unary64): OracleOperator =>
   (node) => {
     const x = inputOf(node, 0);
-    const exact = integer.UNARY[node.opType];
     if (x.dtype === 'float32') return [tensorOf('float32', x.dims, wordsOf(x).map(step))];
+    if (x.dtype === 'float64') {
+      if (step64 === undefined) throw new TypeError(`${node.opType}: no float64.`);
+      return [
+        tensorOf(
+          'float64',
+          x.dims,
+          x.data.map((bits) => step64(BigInt(bits))),
+        ),
+      ];
+    }
+    const exact = integer.UNARY[node.opType];
     if (exact === undefined) throw new TypeError(`${node.opType}: no ${x.dtype}.`);
     const data = x.data.map((value) => integer.wrapped(x.dtype, exact(BigInt(value))));
     return [tensorOf(x.dtype, x.dims, data)];
   };
+
+/** The second operand before opset 7: axes of size 1 behind those that it is aligned with. */
+function second(node: OracleNode): OracleTensor {
+  const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
+  if (node.opset >= 7 || intOf(node, 'broadcast', 0) === 0) return b;
+  const axis = intOf(node, 'axis', a.dims.length - b.dims.length);
+  const behind = a.dims.length - (axis < 0 ? axis + a.dims.length : axis) - b.dims.length;
+  return { ...b, dims: [...b.dims, ...Array.from({ length: behind }, () => 1)] };
+}
 
 /** Elements of two tensors, combined after broadcasting. */
 function combine(
@@ -48,32 +71,57 @@ function combine(
 }
 
 /** What an operator of two elements of one type does to them. */
-function binaryStep(opType: string, dtype: OracleType, step: Binary) {
+export function binaryStep(opType: string, dtype: OracleType, step: Binary, step64?: Binary64) {
   if (dtype === 'float32') return (a: Element, b: Element) => step(Number(a), Number(b));
+  if (dtype === 'float64' && step64 !== undefined)
+    return (a: Element, b: Element) => step64(BigInt(a), BigInt(b));
   const exact = integer.BINARY[opType];
   if (exact === undefined) throw new TypeError(`${opType}: no ${dtype}.`);
   return (a: Element, b: Element) => integer.wrapped(dtype, exact(BigInt(a), BigInt(b)));
 }
 
+/** An element alone is still stored canonically. */
+function readTensor(x: OracleTensor): OracleTensor {
+  if (x.dtype === 'float32') return { ...x, data: wordsOf(x).map(f.read) };
+  if (x.dtype === 'float64') return { ...x, data: x.data.map((bits) => double.read(BigInt(bits))) };
+  return x;
+}
+
 /** Two or more inputs of one type, combined from left to right; one input alone is still stored canonically. */
 const folded =
-  (step: Binary): OracleOperator =>
+  (step: Binary, step64?: Binary64): OracleOperator =>
   (node) => {
     const first = inputOf(node, 0);
-    const start =
-      first.dtype === 'float32' ? { ...first, data: wordsOf(first).map(f.read) } : first;
-    const apply = binaryStep(node.opType, first.dtype, step);
-    const rest = node.inputs.slice(1).map((_, i) => inputOf(node, i + 1));
-    return [rest.reduce((sum, next) => combine(sum, next, first.dtype, apply), start)];
+    if (node.inputs.length === 1) return [readTensor(first)];
+    const apply = binaryStep(node.opType, first.dtype, step, step64);
+    const rest = node.inputs
+      .slice(1)
+      .map((_, i) => (i === 0 ? second(node) : inputOf(node, i + 1)));
+    return [rest.reduce((sum, next) => combine(sum, next, first.dtype, apply), first)];
   };
 
-/** Comparisons: of f32 by the order of canonical reads, false with a NaN; of integers and bool by value. */
+/** The sum of all inputs divided by their number. */
+function mean(node: OracleNode): OracleTensor[] {
+  const [sum] = folded(f.add, double.add)(node);
+  if (sum === undefined) throw new TypeError('Mean: no input.');
+  const n = BigInt(node.inputs.length);
+  const data =
+    sum.dtype === 'float32'
+      ? wordsOf(sum).map((word) => f.divide(word, f.wordOfInteger(n)))
+      : sum.data.map((bits) => double.divide(BigInt(bits), double.round(n)));
+  return [{ ...sum, data }];
+}
+
+/** Comparisons: of floats by the order of canonical reads, false with a NaN; of integers and bool by value. */
 const comparison =
   (holds: (order: number) => boolean): OracleOperator =>
   (node) => {
-    const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
-    const order = (x: Element, y: Element): number | undefined =>
-      a.dtype === 'float32' ? f.compare(Number(x), Number(y)) : x < y ? -1 : x > y ? 1 : 0;
+    const [a, b] = [inputOf(node, 0), second(node)];
+    const order = (x: Element, y: Element): number | undefined => {
+      if (a.dtype === 'float32') return f.compare(Number(x), Number(y));
+      if (a.dtype === 'float64') return double.compare(BigInt(x), BigInt(y));
+      return x < y ? -1 : x > y ? 1 : 0;
+    };
     return [
       combine(a, b, 'bool', (x, y) => {
         const found = order(x, y);
@@ -85,59 +133,85 @@ const comparison =
 const logic =
   (holds: (a: boolean, b: boolean) => boolean): OracleOperator =>
   (node) => [
-    combine(inputOf(node, 0), inputOf(node, 1), 'bool', (a, b) =>
-      holds(a === 1, b === 1) ? 1 : 0,
-    ),
+    combine(inputOf(node, 0), second(node), 'bool', (a, b) => (holds(a === 1, b === 1) ? 1 : 0)),
   ];
 
-/** Only the second input is broadcast. */
-function prelu(node: OracleNode): OracleTensor[] {
-  const [x, slope] = [inputOf(node, 0), inputOf(node, 1)];
-  const slopes = broadcastTo(slope, x.dims);
+/** Remainders: exact, with the sign of the divisor, with fmod = 1 (floats always) of the dividend. */
+function mod(node: OracleNode): OracleTensor[] {
+  const [a, b] = [inputOf(node, 0), inputOf(node, 1)];
+  const fmod = intOf(node, 'fmod', 0) !== 0;
   return [
-    tensorOf(
-      'float32',
-      x.dims,
-      wordsOf(x).map((word, i) => leaky(word, Number(at(slopes, i)))),
-    ),
+    combine(a, b, a.dtype, (x, y) => {
+      if (a.dtype === 'float32') return remainderOfWords(Number(x), Number(y));
+      if (a.dtype === 'float64') return double.remainder(BigInt(x), BigInt(y));
+      return integer.wrapped(a.dtype, integer.remainder(BigInt(x), BigInt(y), fmod));
+    }),
   ];
 }
 
-const leaky: Binary = (x, slope) =>
-  f.compare(x, f.kZero) === -1 ? f.multiply(x, slope) : f.read(x);
-
-/** f32(1/100). */
-const kHundredth = f.roundRational(1n, 100n);
-
-function leakyRelu(node: OracleNode): OracleTensor[] {
-  const alpha = floatOf(node, 'alpha', kHundredth);
-  return unary((x) => leaky(x, alpha))(node) as OracleTensor[];
+function remainderOfWords(x: number, y: number): number {
+  const [a, b] = [f.read(x), f.read(y)];
+  if (f.isNaNWord(a) || f.isNaNWord(b) || f.isInfinite(a) || b === f.kZero) return f.kNaN;
+  if (f.isInfinite(b)) return a;
+  const [p, q] = [f.valueOf(a), f.valueOf(b)];
+  return f.storeRational((p.num * q.den) % (q.num * p.den), p.den * q.den);
 }
 
-/** Min(Max(x, min), max), each where it is given: inputs from opset 11, attributes before. */
-function clip(node: OracleNode): OracleTensor[] {
-  const x = inputOf(node, 0);
-  const bound = (i: number, name: string): Element | undefined => {
-    const input = node.inputs[i];
-    if (input !== undefined && sizeOf(input.dims) !== 1) throw new RangeError('Clip: no scalar.');
-    return input === undefined ? floatOf(node, name, undefined) : input.data[0];
+/** Floats by their function, integers to integer powers exactly, integers to float powers as floats that are cast back. */
+function pow(node: OracleNode): OracleTensor[] {
+  const [x, y] = [inputOf(node, 0), second(node)];
+  if (x.dtype !== 'float32' && integer.isInteger(y.dtype)) {
+    return [
+      combine(x, y, x.dtype, (a, b) =>
+        integer.wrapped(x.dtype, integer.power(BigInt(a), BigInt(b))),
+      ),
+    ];
+  }
+  const powers = combine(converted(x, 'float32'), converted(y, 'float32'), 'float32', (a, b) =>
+    elementary.pow(Number(a), Number(b)),
+  );
+  return [converted(powers, x.dtype)];
+}
+
+/** The bits that a shift leaves; by the width and more none. */
+function bitShift(node: OracleNode): OracleTensor[] {
+  const [x, y] = [inputOf(node, 0), inputOf(node, 1)];
+  const left = stringOf(node, 'direction', '') === 'LEFT';
+  return [
+    combine(x, y, x.dtype, (a, b) => {
+      const count = BigInt(b) > 64n ? 64n : BigInt(b);
+      return integer.wrapped(x.dtype, left ? BigInt(a) << count : BigInt(a) >> count);
+    }),
+  ];
+}
+
+/** What an element of a float tensor is, as a bool. */
+const judged =
+  (holds: (x: number, node: OracleNode) => boolean): OracleOperator =>
+  (node) => {
+    const x = inputOf(node, 0);
+    // Only NaN and infinities are asked for: those of float64 are those of float32.
+    const special = (bits: bigint): number =>
+      bits === double.kInfinity
+        ? f.kInfinity
+        : bits === double.kMinusInfinity
+          ? f.kMinusInfinity
+          : double.isNaNBits(bits)
+            ? f.kNaN
+            : f.kZero;
+    const words = x.dtype === 'float64' ? x.data.map((bits) => special(BigInt(bits))) : wordsOf(x);
+    return [
+      tensorOf(
+        'bool',
+        x.dims,
+        words.map((word) => (holds(word, node) ? 1 : 0)),
+      ),
+    ];
   };
-  const [least, most] = [bound(1, 'min'), bound(2, 'max')];
-  const upper = binaryStep('Max', x.dtype, f.maximum);
-  const lower = binaryStep('Min', x.dtype, f.minimum);
-  const data = x.data.map((value) => {
-    const start = x.dtype === 'float32' ? f.read(Number(value)) : value;
-    const above = least === undefined ? start : upper(start, least);
-    return most === undefined ? above : lower(above, most);
-  });
-  return [tensorOf(x.dtype, x.dims, data)];
-}
 
-function isNaNOperator(node: OracleNode): OracleTensor[] {
-  const x = inputOf(node, 0);
-  const data = wordsOf(x).map((word) => (f.isNaNWord(word) ? 1 : 0));
-  return [tensorOf('bool', x.dims, data)];
-}
+const isInfinity = (word: number, node: OracleNode): boolean =>
+  f.isInfinite(word) &&
+  intOf(node, f.isNegative(word) ? 'detect_negative' : 'detect_positive', 1) !== 0;
 
 /** A function of finite words to integers; others keep their canonical word. */
 const integral =
@@ -160,28 +234,41 @@ const sign: Unary = (word) => {
   return f.wordOfInteger(BigInt(order));
 };
 
+const noFloat = (): never => {
+  throw new TypeError('expected integers.');
+};
+
 export const operators: Readonly<Record<string, OracleOperator>> = {
-  Abs: unary(f.absolute),
-  Add: folded(f.add),
+  Abs: unary(f.absolute, double.absolute),
+  Add: folded(f.add, double.add),
   And: logic((a, b) => a && b),
-  Ceil: unary(integral(({ num, den }) => -f.floorOf({ num: -num, den }))),
-  Clip: clip,
-  Div: folded(f.divide),
+  BitShift: bitShift,
+  BitwiseAnd: folded(noFloat),
+  BitwiseNot: unary(noFloat),
+  BitwiseOr: folded(noFloat),
+  BitwiseXor: folded(noFloat),
+  Ceil: unary(
+    integral(({ num, den }) => -f.floorOf({ num: -num, den })),
+    double.ceil,
+  ),
+  Div: folded(f.divide, double.divide),
   Equal: comparison((order) => order === 0),
   Erf: unary(elementary.erf),
-  Exp: unary(elementary.exp),
-  Floor: unary(integral(f.floorOf)),
+  Exp: unary(elementary.exp, double.exp),
+  Floor: unary(integral(f.floorOf), double.floor),
   Greater: comparison((order) => order > 0),
   GreaterOrEqual: comparison((order) => order >= 0),
-  IsNaN: isNaNOperator,
-  LeakyRelu: leakyRelu,
+  IsInf: judged(isInfinity),
+  IsNaN: judged(f.isNaNWord),
   Less: comparison((order) => order < 0),
   LessOrEqual: comparison((order) => order <= 0),
-  Log: unary(elementary.log),
-  Max: folded(f.maximum),
-  Min: folded(f.minimum),
-  Mul: folded(f.multiply),
-  Neg: unary(f.negate),
+  Log: unary(elementary.log, double.log),
+  Max: folded(f.maximum, double.maximum),
+  Mean: mean,
+  Min: folded(f.minimum, double.minimum),
+  Mod: mod,
+  Mul: folded(f.multiply, double.multiply),
+  Neg: unary(f.negate, double.negate),
   Not: (node) => {
     const x = inputOf(node, 0);
     return [
@@ -193,16 +280,15 @@ export const operators: Readonly<Record<string, OracleOperator>> = {
     ];
   },
   Or: logic((a, b) => a || b),
-  PRelu: prelu,
-  Pow: folded(elementary.pow),
-  Reciprocal: unary((x) => f.divide(f.kOne, x)),
-  Relu: unary((x) => f.maximum(x, f.kZero)),
-  Round: unary(integral(nearestEven)),
-  Sigmoid: unary(elementary.sigmoid),
-  Sign: unary(sign),
-  Sqrt: unary(f.sqrt),
-  Sub: folded(f.subtract),
-  Sum: folded(f.add),
-  Tanh: unary(elementary.tanh),
+  Pow: pow,
+  Reciprocal: unary(
+    (x) => f.divide(f.kOne, x),
+    (x) => double.divide(double.kOne, x),
+  ),
+  Round: unary(integral(nearestEven), double.integral(nearestEven)),
+  Sign: unary(sign, double.sign),
+  Sqrt: unary(f.sqrt, double.sqrt),
+  Sub: folded(f.subtract, double.subtract),
+  Sum: folded(f.add, double.add),
   Xor: logic((a, b) => a !== b),
 };

@@ -1,4 +1,5 @@
 // Constant, ConstantOfShape, EyeLike and Range: tensors that follow from attributes and a few numbers.
+import * as double from '../double.ts';
 import { add, floorOf, multiply, valueOf, wordOfInteger, type Rational } from '../float.ts';
 import { wrapped } from '../integer.ts';
 import { listInput, tensorBy, typeOf, zeroOf, type Element } from '../layout.ts';
@@ -60,8 +61,20 @@ function eyeLike(node: OracleNode): OracleTensor[] {
 }
 
 /** The exact value of an element; finite words only. */
-const exact = (dtype: OracleType, element: Element): Rational =>
-  dtype === 'float32' ? valueOf(Number(element)) : { num: BigInt(element), den: 1n };
+function exact(dtype: OracleType, element: Element): Rational {
+  if (dtype === 'float32') return valueOf(Number(element));
+  if (dtype === 'float64') return double.valueOf(BigInt(element));
+  return { num: BigInt(element), den: 1n };
+}
+
+/** start + i · delta by the operations of the type. */
+function termOf(dtype: OracleType, start: Element, i: number, delta: Element): Element {
+  const n = BigInt(i);
+  if (dtype === 'float32') return add(Number(start), multiply(wordOfInteger(n), Number(delta)));
+  if (dtype === 'float64')
+    return double.add(BigInt(start), double.multiply(double.round(n), BigInt(delta)));
+  return wrapped(dtype, BigInt(start) + n * BigInt(delta));
+}
 
 function range(node: OracleNode): OracleTensor[] {
   const { dtype } = inputOf(node, 0);
@@ -78,9 +91,7 @@ function range(node: OracleNode): OracleTensor[] {
   const negative = den < 0n ? { num, den: -den } : { num: -num, den };
   const length = -floorOf(negative);
   const list = Array.from({ length: Math.max(0, Number(length)) }, (_, i) =>
-    dtype === 'float32'
-      ? add(Number(start), multiply(wordOfInteger(BigInt(i)), Number(delta)))
-      : wrapped(dtype, BigInt(start) + BigInt(i) * BigInt(delta)),
+    termOf(dtype, start, i, delta),
   );
   return [tensorOf(dtype, [list.length], list)];
 }

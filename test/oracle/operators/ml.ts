@@ -36,7 +36,7 @@ function linearRegressor(node: OracleNode): readonly OracleTensor[] {
   const gemm = product['Gemm'];
   if (gemm === undefined) throw new TypeError('no Gemm');
   return gemm({
-    ...{ opType: 'Gemm', domain: '', opset: 13, outputs: 1 },
+    ...{ opType: 'Gemm', domain: '', opset: 13, outputs: 1, output: '' },
     attributes: new Map([['transB', { type: 'int', value: 1 } as const]]),
     inputs: [
       x,

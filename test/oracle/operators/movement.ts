@@ -2,6 +2,7 @@
 // of the index alone.
 import { broadcastAt, elementAt, listInput, tensorBy, zeroOf } from '../layout.ts';
 import { at, axisOf, broadcastDims, floatOf, inputOf, intOf, intsOf, stringOf } from '../node.ts';
+import { converted } from './cast.ts';
 import type { OracleNode, OracleOperator, OracleTensor } from '../types.ts';
 
 function transpose(node: OracleNode): OracleTensor[] {
@@ -219,7 +220,9 @@ function where(node: OracleNode): OracleTensor[] {
 }
 
 function oneHot(node: OracleNode): OracleTensor[] {
-  const [indices, values] = [inputOf(node, 0), inputOf(node, 2)];
+  const [given, values] = [inputOf(node, 0), inputOf(node, 2)];
+  const other = given.dtype.includes('float') && given.dtype !== 'float32';
+  const indices = other ? converted(given, 'int64') : given;
   const depth = at(listInput(node, 1) ?? [], 0);
   const rank = indices.dims.length + 1;
   const axis = axisOf(intOf(node, 'axis', -1), rank);

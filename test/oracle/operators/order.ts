@@ -1,13 +1,19 @@
 // ArgMax, ArgMin and TopK: what comes first in the order of NUMERICS.md. Floats are compared as canonical reads:
 // every zero and every magnitude under 2^-120 is zero, all NaNs are equal.
+import * as double from '../double.ts';
 import { type Element, elementAt, listInput, tensorBy } from '../layout.ts';
 import { at, axisOf, inputOf, intOf } from '../node.ts';
 import type { OracleNode, OracleOperator, OracleTensor, OracleType } from '../types.ts';
 
-const ABOVE_INFINITY = 1n << 32n;
+const ABOVE_INFINITY = 1n << 64n;
 
 /** An integer that orders elements: greater elements have greater ones, NaN the greatest, equal elements equal ones. */
 export function rankOf(dtype: OracleType, element: Element): bigint {
+  if (dtype === 'float64') {
+    const bits = double.read(BigInt(element));
+    if (bits === double.kNaN) return ABOVE_INFINITY;
+    return bits >> 63n === 1n ? -(bits & ((1n << 63n) - 1n)) : bits;
+  }
   if (dtype !== 'float32') return BigInt(element);
   const word = BigInt(element);
   const magnitude = word & 0x7fffffffn;

@@ -1,6 +1,8 @@
 // MatMul, Gemm and Conv: V4 sums of rounded products, or exact integer sums where both operands are dequantised (V8); then
 // bias, alpha and beta as V2 operations of their own.
+import * as double from '../double.ts';
 import * as f from '../float.ts';
+import type { Element } from '../layout.ts';
 import {
   at,
   broadcastDims,
@@ -14,7 +16,7 @@ import {
   tensorOf,
   wordsOf,
 } from '../node.ts';
-import type { OracleNode, OracleOperator, OracleTensor } from '../types.ts';
+import type { OracleNode, OracleOperator, OracleTensor, OracleType } from '../types.ts';
 import { tapsOf, windowAxes } from '../window.ts';
 
 /** With more terms the products of 8-bit differences are no longer sure to fit an int32: they are floats then. */
@@ -74,7 +76,8 @@ function matMul(node: OracleNode): OracleTensor[] {
   );
   const x = broadcastTo({ ...(exact?.left ?? a), dims: left }, [...batch, rows, inner]);
   const y = broadcastTo({ ...(exact?.right ?? b), dims: right }, [...batch, inner, columns]);
-  const data: number[] = [];
+  const dot = dotOf(a.dtype);
+  const data: Element[] = [];
   for (let matrix = 0; matrix < sizeOf(batch); matrix += 1) {
     for (let i = 0; i < rows; i += 1) {
       const row = x.slice((matrix * rows + i) * inner, (matrix * rows + i + 1) * inner);
@@ -82,7 +85,7 @@ function matMul(node: OracleNode): OracleTensor[] {
         const column = row.map((_, k) => at(y, (matrix * inner + k) * columns + j));
         data.push(
           exact === undefined
-            ? f.dot(row.map(Number), column.map(Number))
+            ? dot(row, column)
             : f.multiply(exactDot(row, column), exact.scale(i, j)),
         );
       }
@@ -93,29 +96,53 @@ function matMul(node: OracleNode): OracleTensor[] {
     ...(a.dims.length === 1 ? [] : [rows]),
     ...(b.dims.length === 1 ? [] : [columns]),
   ];
-  return [tensorOf('float32', dims, data)];
+  return [tensorOf(a.dtype, dims, data)];
+}
+
+/** A dot product of the type: of float64 nothing is flushed (V9). */
+const dotOf =
+  (dtype: OracleType) =>
+  (a: readonly Element[], b: readonly Element[]): Element => {
+    if (dtype !== 'float64') return f.dot(a.map(Number), b.map(Number));
+    return double.sumTree(a.map((x, k) => double.multiply(BigInt(x), BigInt(at(b, k)))));
+  };
+
+/** Gemm of float64: the same steps, each a V9 operation. */
+function gemm64(t: bigint, term: Element | undefined, alpha: number, beta: number): bigint {
+  const times = (x: bigint, factor: number): bigint => {
+    const { num, den } = f.valueOf(factor);
+    return factor === f.kOne ? x : double.multiply(x, double.round(num, den));
+  };
+  const scaled = times(t, alpha);
+  return term === undefined ? scaled : double.add(scaled, times(BigInt(term), beta));
 }
 
 /** t = sum; t · alpha if alpha ≠ 1; C · beta if beta ≠ 1; their sum. */
 function gemm(node: OracleNode): OracleTensor[] {
   const [a, b, c] = [inputOf(node, 0), inputOf(node, 1), node.inputs[2]];
+  const isDouble = a.dtype === 'float64';
   const [transA, transB] = [intOf(node, 'transA', 0) !== 0, intOf(node, 'transB', 0) !== 0];
   const alpha = floatOf(node, 'alpha', f.kOne);
   const beta = floatOf(node, 'beta', f.kOne);
   const [rows, inner] = [at(a.dims, transA ? 1 : 0), at(a.dims, transA ? 0 : 1)];
   const columns = at(b.dims, transB ? 0 : 1);
   const exact = exactPair(a, b, [transA ? 1 : 0, transB ? 0 : 1], inner);
-  const [x, y] = [exact?.left.data ?? wordsOf(a), exact?.right.data ?? wordsOf(b)];
+  const [x, y] = [exact?.left.data ?? a.data, exact?.right.data ?? b.data];
   const bias = c === undefined ? undefined : broadcastTo(c, [rows, columns]);
-  const data: number[] = [];
+  const data: Element[] = [];
   for (const index of indicesOf([rows, columns])) {
     const [i, j] = [at(index, 0), at(index, 1)];
-    const ks = Array.from({ length: inner }, (_, k) => k);
-    const row = ks.map((k) => at(x, transA ? k * rows + i : i * inner + k));
-    const column = ks.map((k) => at(y, transB ? j * inner + k : k * columns + j));
+    const terms = Array.from({ length: inner }, (_, k) => k);
+    const row = terms.map((k) => at(x, transA ? k * rows + i : i * inner + k));
+    const column = terms.map((k) => at(y, transB ? j * inner + k : k * columns + j));
+    if (isDouble) {
+      const sum = BigInt(dotOf('float64')(row, column));
+      data.push(gemm64(sum, bias?.[data.length], alpha, beta));
+      continue;
+    }
     let t =
       exact === undefined
-        ? f.dot(row.map(Number), column.map(Number))
+        ? Number(dotOf('float32')(row, column))
         : f.multiply(exactDot(row, column), exact.scale(i, j));
     if (alpha !== f.kOne) t = f.multiply(t, alpha);
     if (bias !== undefined) {
@@ -124,7 +151,7 @@ function gemm(node: OracleNode): OracleTensor[] {
     }
     data.push(t);
   }
-  return [tensorOf('float32', [rows, columns], data)];
+  return [tensorOf(a.dtype, [rows, columns], data)];
 }
 
 /** The dot product over (channel of the group, taps of the window) of W and the input, padded taps +0 by position. */

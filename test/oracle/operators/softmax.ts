@@ -1,6 +1,8 @@
 // Softmax, LogSoftmax and Hardmax: the steps of docs/NUMERICS.md, a row at a time.
+import * as double from '../double.ts';
 import * as elementary from '../elementary.ts';
 import * as f from '../float.ts';
+import type { Element } from '../layout.ts';
 import { inputOf, intOf, tensorOf, wordsOf, axisOf } from '../node.ts';
 import { axesFrom, setsAlong, termsOf } from '../sets.ts';
 import type { OracleOperator } from '../types.ts';
@@ -21,6 +23,21 @@ export const logSoftmaxOf = (row: readonly number[]): number[] => {
   return d.map((term) => f.subtract(term, s));
 };
 
+/** The same steps of float64. */
+const exponentials64 = (row: readonly bigint[]): { d: bigint[]; s: bigint } => {
+  const m = row.reduce(double.maximum, double.kMinusInfinity);
+  const d = row.map((x) => double.subtract(x, m));
+  return { d, s: double.sumTree(d.map(double.exp)) };
+};
+const softmax64 = (row: readonly bigint[]): bigint[] => {
+  const { d, s } = exponentials64(row);
+  return d.map((x) => double.divide(double.exp(x), s));
+};
+const logSoftmax64 = (row: readonly bigint[]): bigint[] => {
+  const { d, s } = exponentials64(row);
+  return d.map((x) => double.subtract(x, double.log(s)));
+};
+
 /** 1 at the first largest term, NaN being above +∞. */
 const hardmaxOf = (row: readonly number[]): number[] => {
   const ranks = row.map((word) => rankOf('float32', word));
@@ -30,24 +47,30 @@ const hardmaxOf = (row: readonly number[]): number[] => {
 
 /** Along one axis; before opset 13 the axes from `axis` on are one row. */
 const rowwise =
-  (of: (row: readonly number[]) => number[]): OracleOperator =>
+  (
+    of: (row: readonly number[]) => number[],
+    of64?: (row: readonly bigint[]) => bigint[],
+  ): OracleOperator =>
   (node) => {
     const x = inputOf(node, 0);
-    const words = wordsOf(x);
     const old = node.opset < 13;
     const axis = intOf(node, 'axis', old ? 1 : -1);
     // An old axis may be the rank itself: then each element is a row.
     const first = old && axis === x.dims.length ? axis : axisOf(axis, x.dims.length);
-    const data: number[] = [...words];
     const axes = old ? axesFrom(x.dims, first) : x.dims.length === 0 ? [] : [first];
+    const isDouble = x.dtype === 'float64' && of64 !== undefined;
+    if (!isDouble) wordsOf(x); // of float32
+    const data: Element[] = [...x.data];
     for (const set of setsAlong(x.dims, axes).positions) {
-      of(termsOf(words, set)).forEach((word, i) => (data[set[i] ?? 0] = word));
+      const row = termsOf(x.data, set);
+      const results: Element[] = isDouble ? of64(row.map(BigInt)) : of(row.map(Number));
+      results.forEach((word, i) => (data[set[i] ?? 0] = word));
     }
-    return [tensorOf('float32', x.dims, data)];
+    return [tensorOf(x.dtype, x.dims, data)];
   };
 
 export const operators: Readonly<Record<string, OracleOperator>> = {
-  Softmax: rowwise(softmaxOf),
-  LogSoftmax: rowwise(logSoftmaxOf),
+  Softmax: rowwise(softmaxOf, softmax64),
+  LogSoftmax: rowwise(logSoftmaxOf, logSoftmax64),
   Hardmax: rowwise(hardmaxOf),
 };
