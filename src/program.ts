@@ -22,9 +22,42 @@ export class Program {
   /** Its number in the session. */
   readonly id: number;
 
+  /** Plans hold numbers; strings of the file are values like those that are fed. */
+  readonly strings: readonly (readonly [string, Tensor])[];
+  // What a run asks again and again, found once.
+  readonly #needed = new Map<string, readonly Node[]>();
+  readonly #valuesOf = new WeakMap<readonly Node[], { read: Set<string>; made: Set<string> }>();
+
   constructor(checked: CheckedGraph, id: number) {
     this.checked = checked;
     this.id = id;
+    this.strings = [...checked.graph.initializers].filter(([, { dtype }]) => dtype === 'string');
+  }
+
+  /** The nodes that outputs depend on; all of them where every value is kept. */
+  needed(outputs: readonly string[], keepAll: boolean): readonly Node[] {
+    const key = `${keepAll} ${outputs.join()}`;
+    let nodes = this.#needed.get(key);
+    if (nodes === undefined) {
+      const all = this.checked.graph.nodes;
+      const wanted = keepAll ? all.flatMap((node) => node.outputs) : [];
+      nodes = neededNodes(all, [...outputs, ...wanted]);
+      this.#needed.set(key, nodes);
+    }
+    return nodes;
+  }
+
+  /** The values that nodes read and make. */
+  valuesOf(nodes: readonly Node[]): { read: ReadonlySet<string>; made: ReadonlySet<string> } {
+    let values = this.#valuesOf.get(nodes);
+    if (values === undefined) {
+      values = {
+        read: new Set(nodes.flatMap((node) => [...valuesRead(node)])),
+        made: new Set(nodes.flatMap((node) => node.outputs)),
+      };
+      this.#valuesOf.set(nodes, values);
+    }
+    return values;
   }
 
   /** @param feeds inputs, and what the graph takes from graphs around it */
@@ -33,7 +66,7 @@ export class Program {
     feeds: ReadonlyMap<string, Data>,
     options: ProgramOptions,
   ): Promise<ProgramResult> {
-    const run = new ProgramRun(machine, this.checked, feeds, options);
+    const run = new ProgramRun(machine, this, feeds, options);
     try {
       return await run.result();
     } finally {
@@ -44,6 +77,7 @@ export class Program {
 
 class ProgramRun {
   readonly #machine: Machine;
+  readonly #program: Program;
   readonly #checked: CheckedGraph;
   readonly #options: ProgramOptions;
   readonly #values: Map<string, Data>;
@@ -60,31 +94,27 @@ class ProgramRun {
 
   constructor(
     machine: Machine,
-    checked: CheckedGraph,
+    program: Program,
     feeds: ReadonlyMap<string, Data>,
     options: ProgramOptions,
   ) {
     this.#machine = machine;
-    this.#checked = checked;
+    this.#program = program;
+    this.#checked = program.checked;
     this.#options = options;
-    this.#values = new Map(feeds);
-    // Plans hold numbers; strings are values like those that are fed.
-    for (const [name, tensor] of checked.graph.initializers) {
-      if (tensor.dtype === 'string') this.#values.set(name, tensor);
-    }
+    this.#values = new Map([...feeds, ...program.strings]);
   }
 
   async result(): Promise<ProgramResult> {
     const { outputs, keepAll = false, run } = this.#options;
-    const { nodes } = this.#checked.graph;
-    const wanted = keepAll ? nodes.flatMap((node) => node.outputs) : outputs;
-    let pending: readonly Node[] = neededNodes(nodes, [...outputs, ...wanted]);
+    let pending = this.#program.needed(outputs, keepAll);
     let replayed: readonly Node[] = [];
     let after = 0;
     for (;;) {
       throwIfAborted(run.signal);
       const before = pending.length;
-      const stage = await this.#stage([...replayed, ...pending], after);
+      const nodes = replayed.length === 0 ? pending : [...replayed, ...pending];
+      const stage = await this.#stage(nodes, after);
       after = stage.id;
       replayed = stage.replayed;
       pending = await this.#hostOperators(stage.deferred);
@@ -119,16 +149,17 @@ class ProgramRun {
   /** Plans what can be planned of the nodes, and runs it. */
   async #stage(nodes: readonly Node[], after: number): Promise<Stage> {
     const { outputs, keepAll = false, fuse, run } = this.#options;
-    const read = new Set(nodes.flatMap((node) => [...valuesRead(node)]));
+    const { read, made } = this.#program.valuesOf(nodes);
     const feeds = new Map<string, FeedType>();
     const given = new Map<string, Tensor>();
     for (const name of after === 0 ? this.#values.keys() : [...read, SEED_FEED]) {
       const value = this.#values.get(name);
       if (!(value instanceof Tensor) || value.dtype === 'string') continue;
       given.set(name, value);
-      feeds.set(name, await this.#typeOf(name, value));
+      const { dtype, dims } = value;
+      const isForContents = this.#contents.has(name);
+      feeds.set(name, isForContents ? await typeWithContents(value) : { dtype, dims });
     }
-    const made = new Set(nodes.flatMap((node) => node.outputs));
     const { initializers } = this.#checked.graph;
     const isAtHand = (name: string): boolean =>
       after === 0 && (given.has(name) || (initializers.has(name) && !this.#values.has(name)));
@@ -164,13 +195,6 @@ class ProgramRun {
     this.#addNotes(this.#machine.note(result.notes, this.#checked.graph));
     this.#addGate(result.gate);
     return stage;
-  }
-
-  async #typeOf(name: string, tensor: Tensor): Promise<FeedType> {
-    const { dtype, dims } = tensor;
-    if (!this.#contents.has(name)) return { dtype, dims };
-    const here = await inMemory(tensor);
-    return { dtype, dims, contents: here.bytes().slice() };
   }
 
   /** Runs what can be run on the host, in order; gives what is left. */
@@ -315,6 +339,11 @@ class ProgramRun {
     const message = `${nodes.join(', ')}: executed on the host, between runs of the GPU.`;
     this.#addNotes([{ kind: 'reference', message, nodes }]);
   }
+}
+
+async function typeWithContents(tensor: Tensor): Promise<FeedType> {
+  const { dtype, dims } = tensor;
+  return { dtype, dims, contents: (await inMemory(tensor)).bytes().slice() };
 }
 
 /** The tensor with its elements in memory. */

@@ -7,7 +7,6 @@ import type {
   DispatchOptions,
   Kernel,
   LowerContext,
-  Randomness,
   NodeContext,
   OpDef,
   Randomness,

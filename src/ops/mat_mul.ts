@@ -334,7 +334,8 @@ export const Gemm: OpDef = {
       node.int('transB', 0) !== 0,
     );
     const c = node.optional(2);
-    const isWhole = node.opset < 7 && node.int('broadcast', 0) === 0;
+    // Operators of other domains are this one with an opset of their own.
+    const isWhole = node.opType === 'Gemm' && node.opset < 7 && node.int('broadcast', 0) === 0;
     const seen = c === undefined || isWhole ? c?.dims : broadcastShapes('Gemm', c.dims, [m, n]);
     if (c !== undefined && seen?.join() !== [m, n].join()) {
       throw new RangeError(

@@ -60,8 +60,15 @@ const text = ({ op, attributes = {} }: Binary, dtype: DType): string =>
 /** Every edge with every edge, by broadcasting. */
 function pairs(one: Binary, dtype: DType): OpCase {
   const edges = edgesOf(dtype);
-  const inputs = [inputOfType(dtype, edges, [edges.length, 1]), inputOfType(dtype, edges)];
+  const n = edges.length;
   const { op: opType, attributes = {} } = one;
+  // A slope broadcasts to x, x does not to a slope.
+  const list = Array.from<number | bigint>(edges as Iterable<number | bigint>);
+  const first =
+    opType === 'PRelu'
+      ? { dtype, dims: [n, n], data: list.flatMap((edge) => list.map(() => edge)) }
+      : inputOfType(dtype, edges, [n, 1]);
+  const inputs = [first, inputOfType(dtype, edges)];
   return nodeCase(`${text(one, dtype)},data=pairs`, 'edges', {
     opType,
     opset: 24,

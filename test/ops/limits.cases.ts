@@ -50,6 +50,8 @@ const MAGNITUDES = [
 ];
 const WORDS = Uint32Array.from(MAGNITUDES.flatMap((word) => [word, (word | 0x80000000) >>> 0]));
 const N = WORDS.length;
+/** Each word N times. */
+const REPEATED = Uint32Array.from({ length: N * N }, (_, i) => WORDS[Math.floor(i / N)] ?? 0);
 
 const words = (dims: readonly number[], list: Uint32Array = WORDS): CaseInput => ({
   dtype: 'float32',
@@ -125,7 +127,11 @@ export const cases: OpCase[] = [
   ),
   ...UNARY.map((opType) => nodeCase(`limits/${opType}`, 'edges', { opType, inputs: [words([N])] })),
   ...BINARY.map((opType) =>
-    nodeCase(`limits/${opType}`, 'edges', { opType, inputs: [words([N, 1]), words([N])] }),
+    nodeCase(`limits/${opType}`, 'edges', {
+      opType,
+      // A slope broadcasts to x, x does not to a slope.
+      inputs: [opType === 'PRelu' ? words([N, N], REPEATED) : words([N, 1]), words([N])],
+    }),
   ),
   ...[6, 7, 9, 2, 12].map((to) =>
     nodeCase(`limits/Cast,to=${to}`, 'edges', {

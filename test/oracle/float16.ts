@@ -17,6 +17,8 @@ const MOVES: ReadonlySet<string> = new Set(
 
 function takesBits(node: OracleNode): boolean {
   if (node.opType.startsWith('Scatter')) return stringOf(node, 'reduction', 'none') === 'none';
+  const isResize = node.opType === 'Resize' || node.opType === 'Upsample';
+  if (isResize) return stringOf(node, 'mode', 'nearest') === 'nearest';
   return MOVES.has(node.opType);
 }
 
