@@ -15,6 +15,7 @@ import * as elementwise from './elementwise.ts';
 import * as elementwise_math from './elementwise_math.ts';
 import * as fourier from './fourier.ts';
 import * as gather from './gather.ts';
+import * as gather_blocks from './gather_blocks.ts';
 import * as generate from './generate.ts';
 import * as grid_sample from './grid_sample.ts';
 import * as integer from './integer.ts';
@@ -56,6 +57,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   elementwise_math,
   fourier,
   gather,
+  gather_blocks,
   generate,
   grid_sample,
   integer,
