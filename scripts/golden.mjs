@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 
 const stem = process.argv[2] ?? 'all';
 const files = {
-  all: ['test/ops.test.ts', 'test/models/demo.test.ts'],
+  all: ['test/ops.test.ts', 'test/host.test.ts', 'test/models/demo.test.ts'],
   demo: ['test/models/demo.test.ts'],
 };
-const run = ['vitest', 'run', ...(files[stem] ?? ['test/ops.test.ts'])];
+const run = ['vitest', 'run', ...(files[stem] ?? ['test/ops.test.ts', 'test/host.test.ts'])];
 const { status } = spawnSync('npx', run, {
   stdio: 'inherit',
   env: { ...process.env, UPDATE_GOLDEN: stem },

@@ -101,6 +101,7 @@ unit('unit tests', [
   'test/oracle.test.ts',
   'test/math',
   'test/models',
+  'test/fuzz',
 ]);
 if (!fast) {
   // One file at a time: browsers and software GPUs use every core on their own.

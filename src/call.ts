@@ -7,7 +7,7 @@ import { ConstantStore } from './graph/constant_store.ts';
 import type { Graph, ValueInfo } from './graph/graph.ts';
 import type { FeedType } from './graph/plan.ts';
 import { planGraph } from './graph/planner.ts';
-import type { CalledNode } from './program.ts';
+import type { CalledNode } from './machine.ts';
 import { registry } from './registry.ts';
 
 /** @throws UnsupportedOpError, TypeError or RangeError as a model of this one node does */
@@ -16,14 +16,13 @@ export async function callOperator(
   { domain, opType, attributes, opset, outputs: count }: CalledNode,
   inputs: readonly (Tensor | undefined)[],
 ): Promise<Tensor[]> {
+  const given = new Map<string, Tensor>();
   const infos: ValueInfo[] = [];
-  const feeds = new Map<string, FeedType>();
   const names = inputs.map((tensor, i) => {
     if (tensor === undefined) return '';
     const name = `in${i}`;
-    const { dtype, dims } = tensor;
-    infos.push({ name, dtype, dims });
-    feeds.set(name, { dtype, dims, contents: tensor.bytes() });
+    given.set(name, tensor);
+    infos.push({ name, dtype: tensor.dtype, dims: tensor.dims });
     return name;
   });
   const wanted = Array.from({ length: count }, (_, i) => `out${i}`);
@@ -36,18 +35,42 @@ export async function callOperator(
     valueInfo: new Map(),
     opsets: new Map([[domain, opset]]),
   };
-  // Every input is known: planning computes the result.
+  const checked = checkGraph(graph, registry);
   const store = new ConstantStore();
-  const plan = planGraph(checkGraph(graph, registry), store, wasm, feeds, {
-    ...{ target: 'wasm', outputs: wanted, fuse: false },
-  });
-  const executable = wasm.prepare(plan);
+  // Contents are known to the plan only where it asks for them, as those of a node's own inputs would be.
+  const contents = new Set<string>();
   try {
-    const { outputs } = await executable.run(new Map(), {});
-    return wanted.flatMap((name) => outputs.get(name) ?? []);
+    for (;;) {
+      const feeds = new Map<string, FeedType>();
+      for (const [name, tensor] of given) {
+        const { dtype, dims } = tensor;
+        feeds.set(name, {
+          ...{ dtype, dims },
+          ...(contents.has(name) ? { contents: tensor.bytes() } : {}),
+        });
+      }
+      const plan = planGraph(checked, store, wasm, feeds, {
+        ...{ target: 'wasm', outputs: wanted, fuse: false },
+      });
+      if (plan.deferred.length > 0) {
+        const asked = [...plan.contents].filter(([name]) => !contents.has(name));
+        plan.release();
+        const [first] = plan.contents.values();
+        if (asked.length === 0) throw first ?? new Error(`${opType}: cannot be planned.`);
+        for (const [name] of asked) contents.add(name);
+        continue;
+      }
+      const executable = wasm.prepare(plan);
+      try {
+        const fed = new Map([...given].filter(([name]) => plan.feeds.has(name)));
+        const { outputs } = await executable.run(fed, {});
+        return wanted.flatMap((name) => outputs.get(name) ?? []);
+      } finally {
+        executable.dispose();
+        plan.release();
+      }
+    }
   } finally {
-    executable.dispose();
-    plan.release();
     store.release();
   }
 }

@@ -5,7 +5,7 @@ import { Tensor } from './core/tensor.ts';
 import type { CheckedGraph } from './graph/check.ts';
 import { HostTypes } from './graph/context.ts';
 import type { Attribute, Node } from './graph/graph.ts';
-import type { HostCall } from './program.ts';
+import type { HostCall } from './machine.ts';
 
 /** Who executes what an operator of the host asks for. */
 export interface HostRunner {

@@ -1,6 +1,13 @@
 // The public door: re-exports only. Importing it does no work; the core is compiled by the first `load`.
 export { contract, digestOf } from './core/digest.ts';
 export type { Data, DataType } from './core/data.ts';
+export type {
+  AttributeValues,
+  ComposedOperator,
+  ComposedValue,
+  Composer,
+  HostOperator,
+} from './custom.ts';
 export type { DType, TypedArray } from './core/dtype.ts';
 export { DeviceError, ModelError, UnsupportedOpError, type Problem } from './core/errors.ts';
 export { Tensor } from './core/tensor.ts';
@@ -21,4 +28,5 @@ export type {
   RunResult,
 } from './model.ts';
 export { probe, type Probe } from './probe.ts';
+export { registerOperator } from './register.ts';
 export type { Finding } from './backends/webgpu/gate.ts';

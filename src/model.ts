@@ -79,6 +79,8 @@ export interface RunOptions {
    * to integers, from there to the reference; and the run is repeated.
    */
   readonly audit?: number | 'off' | undefined;
+  /** What random operators draw from, 0 if not given: the same seed gives the same numbers, on every device (V10). */
+  readonly seed?: number | undefined;
 }
 
 /**
@@ -200,6 +202,8 @@ export interface RunResult {
    * @throws TypeError if an output stayed on the device
    */
   readonly digest: string;
+  /** The seed, where a random operator ran: then it is part of the digest. */
+  readonly seed?: number;
   /** The backend that ran. */
   readonly backend: Backend;
   /** The GPU that ran, where one did. */

@@ -10,10 +10,14 @@ export function digestOfData(data: Data): string {
   return isSequence(data) ? digestOfItems(data.map(digestOfData)) : digestOf(data);
 }
 
-/** @param values in graph order */
+/**
+ * @param values in graph order
+ * @param seed of the run, where random operators ran
+ */
 export function outputsOf(
   values: Readonly<Record<string, Data>>,
-): Pick<RunResult, 'outputs' | 'values' | 'digest'> {
+  seed?: number,
+): Pick<RunResult, 'outputs' | 'values' | 'digest' | 'seed'> {
   const outputs: Record<string, Tensor> = {};
   for (const [name, value] of Object.entries(values)) {
     if (value instanceof Tensor) outputs[name] = value;
@@ -22,9 +26,11 @@ export function outputsOf(
   return {
     outputs,
     values,
+    ...(seed === undefined ? {} : { seed }),
     get digest(): string {
       digest ??= digestOfRun(
         Object.entries(values).map(([name, value]) => ({ name, digest: digestOfData(value) })),
+        seed,
       );
       return digest;
     },

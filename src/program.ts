@@ -6,73 +6,16 @@ import type { Data } from './core/data.ts';
 import { mapTensors, tensorsIn } from './core/data.ts';
 import { throwIfAborted } from './core/errors.ts';
 import { Tensor } from './core/tensor.ts';
-import type { Executable, GateCost, RunOptions as ExecutableOptions } from './backends/backend.ts';
+import type { GateCost } from './backends/backend.ts';
 import type { CheckedGraph } from './graph/check.ts';
-import { nodeLabel, type Graph, type Node } from './graph/graph.ts';
-import type { FeedType, Plan, PlanOptions } from './graph/plan.ts';
+import { nodeLabel, type Node } from './graph/graph.ts';
+import type { FeedType, Plan } from './graph/plan.ts';
 import { neededNodes } from './graph/planner.ts';
+import { SEED_FEED, seedOfBody } from './graph/seed.ts';
 import { valuesRead } from './graph/sort.ts';
 import { HostNode } from './host_node.ts';
-import type { Backend, Note } from './model.ts';
-
-/** A plan that is ready on a machine. */
-export interface Stage {
-  readonly executable: Executable;
-  readonly feeds: readonly string[];
-  readonly outputs: readonly string[];
-  readonly deferred: readonly Node[];
-  readonly replayed: readonly Node[];
-  readonly contents: Plan['contents'];
-  /** Set by whoever keeps stages. */
-  readonly id: number;
-}
-
-/** What a program asks of its session. */
-export interface Machine {
-  readonly backend: Backend;
-  /** The stage of these nodes for these feeds, made now or kept from before; `after` is the stage before it. */
-  stage(
-    checked: CheckedGraph,
-    feeds: ReadonlyMap<string, FeedType>,
-    options: Omit<PlanOptions, 'target'>,
-    after: number,
-  ): Promise<Stage>;
-  /** The tensors where the machine takes them from: in memory, or on its device. */
-  bring(feeds: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>>;
-  /** An initialiser, or what was computed from such alone. */
-  constant(name: string): Tensor | undefined;
-  note(notes: Awaited<ReturnType<Executable['run']>>['notes'], graph: Graph): Note[];
-  /** The program of a graph that a node carries. */
-  program(body: CheckedGraph): Program;
-  /** Executes one operator on tensors in memory, for an operator of the host. */
-  call: HostCall;
-}
-
-/** A node of one operator, without its values. */
-export interface CalledNode extends Pick<Node, 'domain' | 'opType' | 'attributes'> {
-  readonly opset: number;
-  /** How many outputs are wanted. */
-  readonly outputs: number;
-}
-
-export type HostCall = (
-  node: CalledNode,
-  inputs: readonly (Tensor | undefined)[],
-) => Promise<Tensor[]>;
-
-export interface ProgramOptions {
-  readonly outputs: readonly string[];
-  /** Keep the value of every node. */
-  readonly keepAll?: boolean;
-  readonly fuse: boolean;
-  readonly run: ExecutableOptions;
-}
-
-export interface ProgramResult {
-  readonly values: ReadonlyMap<string, Data>;
-  readonly notes: readonly Note[];
-  readonly gate?: GateCost;
-}
+import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
+import type { Note } from './model.ts';
 
 export class Program {
   readonly checked: CheckedGraph;
@@ -110,6 +53,9 @@ class ProgramRun {
   /** On the device, and nobody's once the run is over. */
   readonly #own = new Set<Tensor>();
   readonly #hostNodes: Node[] = [];
+  /** Runs of the bodies that nodes carry. */
+  readonly #bodies = new Map<Node, number>();
+  #random = false;
   #gate: GateCost | undefined;
 
   constructor(
@@ -156,6 +102,7 @@ class ProgramRun {
     return {
       values: this.#values,
       notes: this.#notes,
+      random: this.#random,
       ...(gate === undefined ? {} : { gate }),
     };
   }
@@ -175,7 +122,7 @@ class ProgramRun {
     const read = new Set(nodes.flatMap((node) => [...valuesRead(node)]));
     const feeds = new Map<string, FeedType>();
     const given = new Map<string, Tensor>();
-    for (const name of after === 0 ? [...this.#values.keys()] : read) {
+    for (const name of after === 0 ? this.#values.keys() : [...read, SEED_FEED]) {
       const value = this.#values.get(name);
       if (!(value instanceof Tensor) || value.dtype === 'string') continue;
       given.set(name, value);
@@ -202,6 +149,7 @@ class ProgramRun {
       const tensor = given.get(name);
       if (tensor !== undefined) fed.set(name, tensor);
     }
+    this.#random ||= fed.has(SEED_FEED);
     // Between stages values stay where they are; outputs go where they are wanted.
     const onDevice = new Set(run.keepOnDevice);
     for (const name of stage.outputs) if (!outputs.includes(name) && !keepAll) onDevice.add(name);
@@ -252,7 +200,7 @@ class ProgramRun {
       inputs.push(value === undefined ? undefined : await dataInMemory(value));
     }
     const context = new HostNode(node, this.#checked, inputs, {
-      run: (body, given) => this.#body(body, given),
+      run: (body, given) => this.#body(node, body, given),
       call: this.#machine.call,
     });
     let results: readonly Data[];
@@ -274,7 +222,7 @@ class ProgramRun {
   }
 
   /** Runs a graph that a node carries. */
-  async #body(body: CheckedGraph, given: readonly Data[]): Promise<Data[]> {
+  async #body(node: Node, body: CheckedGraph, given: readonly Data[]): Promise<Data[]> {
     const { graph } = body;
     const feeds = new Map<string, Data>();
     const outside = new Set(graph.nodes.flatMap((node) => [...valuesRead(node)]));
@@ -292,12 +240,20 @@ class ProgramRun {
       }
       feeds.set(name, value);
     });
+    const count = this.#bodies.get(node) ?? 0;
+    this.#bodies.set(node, count + 1);
+    const seed = this.#values.get(SEED_FEED);
+    if (seed instanceof Tensor) {
+      const name = node.outputs.find((output) => output !== '') ?? '';
+      feeds.set(SEED_FEED, seedOfBody(seed, name, count));
+    }
     const { run, fuse } = this.#options;
     const result = await this.#machine.program(body).run(this.#machine, feeds, {
       outputs: graph.outputs.map(({ name }) => name),
       fuse,
       run: { ...run, keepOnDevice: undefined },
     });
+    this.#random ||= result.random;
     this.#addNotes(result.notes);
     this.#addGate(result.gate);
     return graph.outputs.map(({ name }) => {

@@ -14,6 +14,7 @@ import { checkGraph, type CheckedGraph } from './graph/check.ts';
 import type { Graph, ValueInfo } from './graph/graph.ts';
 import { ConstantStore } from './graph/constant_store.ts';
 import { planGraph } from './graph/planner.ts';
+import { SEED_FEED, seedTensor } from './graph/seed.ts';
 import { signatureOf, type FeedType, type PlanOptions } from './graph/plan.ts';
 import { checkFeeds, type Feeds } from './feeds.ts';
 import { describeNotes } from './notes.ts';
@@ -22,14 +23,8 @@ import { compareOutputs } from './compare.ts';
 import type { CheckReport } from './model.ts';
 import { callOperator } from './call.ts';
 import { outputsOf } from './outputs.ts';
-import {
-  inMemory,
-  Program,
-  type Machine,
-  type ProgramOptions,
-  type ProgramResult,
-  type Stage,
-} from './program.ts';
+import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
+import { inMemory, Program } from './program.ts';
 import { registry } from './registry.ts';
 import { placeWeights } from './weights.ts';
 import type { ReadFile } from './external.ts';
@@ -93,6 +88,7 @@ export class Session implements Model {
   check(feeds: Feeds, options: { signal?: AbortSignal | undefined } = {}): Promise<CheckReport> {
     return this.#enqueue(async () => {
       const fed = checkFeeds(this.#checked, feeds);
+      fed.set(SEED_FEED, seedTensor(0));
       const { signal } = options;
       const plan = { outputs: this.#outputNames(undefined), keepAll: true, fuse: false };
       const reference = await this.#execute('wasm', fed, { ...plan, run: { signal } });
@@ -120,7 +116,9 @@ export class Session implements Model {
   async #run(feeds: Feeds, options: RunOptions): Promise<RunResult> {
     throwIfAborted(options.signal);
     const audit = auditOptions(options.audit);
+    const seed = options.seed ?? 0;
     const fed = checkFeeds(this.#checked, feeds);
+    fed.set(SEED_FEED, seedTensor(seed));
     const names = this.#outputNames(options.outputs);
     const notes: Note[] = [];
     let backend = options.backend ?? 'auto';
@@ -146,7 +144,7 @@ export class Session implements Model {
     });
     const info = backend === 'webgpu' ? (await this.#webgpu()).device.info : undefined;
     notes.push(...result.notes);
-    return describeResult(result, names, backend, info?.name, notes);
+    return describeResult(result, names, backend, info?.name, notes, seed);
   }
 
   async #execute(
@@ -311,11 +309,12 @@ async function bringToDevice(
 }
 
 function describeResult(
-  { values: given, gate }: ProgramResult,
+  { values: given, gate, random }: ProgramResult,
   names: readonly string[],
   backend: Backend,
   adapter: string | undefined,
   notes: readonly Note[],
+  seed: number,
 ): RunResult {
   const values: Record<string, Data> = {};
   for (const name of names) {
@@ -323,7 +322,7 @@ function describeResult(
     if (value !== undefined) values[name] = value;
   }
   return {
-    ...outputsOf(values),
+    ...outputsOf(values, random ? seed : undefined),
     backend,
     ...(adapter === undefined ? {} : { adapter }),
     ...(gate === undefined ? {} : { gate }),

@@ -1,6 +1,6 @@
 // The plans that a session keeps ready, of its graph and of the graphs that nodes carry, by what they are for. Those used
 // last are kept; more would hold buffers of shapes that may never come back. Not here: planning, execution.
-import type { Stage } from './program.ts';
+import type { Stage } from './machine.ts';
 
 /** Kept for each of the stages that one run takes. */
 const KEPT_RUNS = 8;

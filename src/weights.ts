@@ -22,6 +22,13 @@ function initializersOf(graph: Graph): Map<Weight, Tensor> {
   return found;
 }
 
+interface OtherFile {
+  readonly parts: FilePart[];
+  /** What is left to do once it is read. */
+  readonly finish: (() => void)[];
+  checksum: string | undefined;
+}
+
 type Writer = (bytes: Uint8Array, at: number) => void;
 
 /** A place in JavaScript's memory. */
@@ -50,15 +57,15 @@ export async function placeWeights(
   const place = (weight: Weight): Writer =>
     inCore(weight) ? backend.place(weight) : placeOnHost(weight);
 
-  const files = new Map<string, { parts: FilePart[]; checksum: string | undefined }>();
+  const files = new Map<string, OtherFile>();
   for (const weight of weights.list) {
-    const { file, byteLength } = weight;
+    const { file } = weight;
     if (file === undefined) {
       const bytes = weight.bytes();
       place(weight)(bytes, 0);
       continue;
     }
-    const known = files.get(file.location) ?? { parts: [], checksum: file.checksum };
+    const known = files.get(file.location) ?? { parts: [], finish: [], checksum: file.checksum };
     if (known.checksum !== undefined && (file.checksum ?? known.checksum) !== known.checksum) {
       throw new ModelError([
         {
@@ -68,12 +75,19 @@ export async function placeWeights(
       ]);
     }
     known.checksum ??= file.checksum;
-    known.parts.push({ offset: file.offset, length: byteLength, write: place(weight) });
+    const { offset, length, decode } = file;
+    if (decode === undefined) known.parts.push({ offset, length, write: place(weight) });
+    else {
+      const bytes = new Uint8Array(length);
+      known.parts.push({ offset, length, write: (part, at) => bytes.set(part, at) });
+      known.finish.push(() => place(weight)(decode(bytes), 0));
+    }
     files.set(file.location, known);
   }
-  for (const [location, { parts, checksum }] of files) {
+  for (const [location, { parts, finish, checksum }] of files) {
     parts.sort((a, b) => a.offset - b.offset);
     await read(location, parts, checksum);
+    for (const step of finish) step();
   }
   for (const [weight, tensor] of initializers) {
     if (tensor.dtype !== 'bool' || weight.file === undefined) continue;

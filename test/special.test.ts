@@ -67,6 +67,8 @@ const NO_FEED: readonly string[] = [
   ':HammingWindow',
   ':HannWindow',
   ':MelWeightMatrix',
+  ':RandomNormal',
+  ':RandomUniform',
   ':Range',
 ];
 

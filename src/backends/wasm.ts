@@ -16,6 +16,7 @@ import { commandWords, nextTurn, Pacer } from './wasm/commands.ts';
 import { createCore, type Core } from './wasm/core.ts';
 import type { Heap } from './wasm/heap.ts';
 import { LaidOut } from './wasm/laid_out.ts';
+import { PlacedConstant, Placement } from './wasm/placement.ts';
 
 // Results up to this size go back to the JavaScript heap when folded: shapes, scalars, small tables.
 const HOST_BYTES = 4096;
@@ -48,7 +49,8 @@ export class WasmBackend implements Evaluator {
   readonly #core: Core;
   /** Where constants of the JavaScript heap lie in the core's memory once an executable reads them. */
   readonly #uploaded = new Map<Constant, { address: number; users: number }>();
-  readonly #placed = new WeakMap<HostStorage, number>();
+  readonly #placed = new WeakMap<HostStorage, Placement>();
+  #scratch = new Uint32Array(0);
   #arena = { at: 0, bytes: 0, version: 0 };
 
   private constructor(core: Core) {
@@ -70,20 +72,34 @@ export class WasmBackend implements Evaluator {
 
   /** A place for a weight in the core's memory, where it stays; gives what writes it, from any byte on. */
   place(weight: Weight): (bytes: Uint8Array, at: number) => void {
-    const { heap } = this.#core;
-    const address = heap.allocate(weight.byteLength);
-    this.#placed.set(weight, address);
-    weight.place(() => heap.bytes(address, weight.byteLength));
-    return (bytes, at) => heap.bytes(address + at, bytes.byteLength).set(bytes);
+    const placement = new Placement(this.#core.heap, weight.byteLength);
+    this.#placed.set(weight, placement);
+    weight.place(() => placement.bytes());
+    return (bytes, at) => placement.bytes().set(bytes, at);
   }
 
   /** A tensor that lies in the core's memory, as a constant; undefined for any other. */
   constantOf(tensor: Tensor): Constant | undefined {
     const storage = tensor.hostStorage;
-    const address = storage === undefined ? undefined : this.#placed.get(storage);
-    if (storage === undefined || address === undefined) return undefined;
-    const { heap } = this.#core;
-    return new CoreConstant(heap, tensor.dtype, address, tensor.bytes().byteLength);
+    const placement = storage === undefined ? undefined : this.#placed.get(storage);
+    return placement === undefined ? undefined : new PlacedConstant(tensor.dtype, placement);
+  }
+
+  keepsFolded(dispatch: Dispatch, inputs: readonly Constant[], outputs: readonly Constant[]): void {
+    const [from] = inputs;
+    const [to] = outputs;
+    if (from instanceof PlacedConstant && to instanceof CoreConstant) {
+      from.placement.packed(
+        dispatch,
+        () => to.bytes(),
+        (length) => this.#words(length),
+      );
+    }
+  }
+
+  /** Bytes that the core's memory can have. */
+  get memoryLimit(): number {
+    return this.#core.heap.limit;
   }
 
   /** Bytes of core memory in use: constants, arena and command lists. */
@@ -106,10 +122,16 @@ export class WasmBackend implements Evaluator {
     }
   }
 
+  /** Words to work in while a plan is made: one array for all, since arrays of this size are slow to come and go. */
+  #words(length: number): Uint32Array {
+    if (this.#scratch.length < length) this.#scratch = new Uint32Array(length);
+    return this.#scratch.subarray(0, length);
+  }
+
   /** The dispatch in the core's memory, to run parts of it; whoever asks frees it. */
   layOut(dispatch: Dispatch, inputs: readonly Constant[]): LaidOut {
     const known = inputs.map((constant) =>
-      constant instanceof CoreConstant
+      constant instanceof CoreConstant || constant instanceof PlacedConstant
         ? constant.address
         : (this.#uploaded.get(constant)?.address ?? constant.bytes()),
     );
@@ -130,6 +152,7 @@ export class WasmBackend implements Evaluator {
   }
 
   prepare(plan: Plan): Executable {
+    this.#scratch = new Uint32Array(0);
     const { heap } = this.#core;
     const { offsets, bytes } = arrange(plan, ALIGN);
     const scratch = plan.steps.reduce((most, { dispatch }) => Math.max(most, dispatch.scratch), 0);
@@ -141,7 +164,8 @@ export class WasmBackend implements Evaluator {
     const addressOf = (value: Value): number => {
       const root = plan.root(value);
       const constant = plan.constant(root);
-      if (constant instanceof CoreConstant) return constant.address;
+      if (constant instanceof CoreConstant || constant instanceof PlacedConstant)
+        return constant.address;
       if (constant !== undefined) return this.#uploaded.get(constant)?.address ?? 0;
       return this.#arena.at + (offsets.get(root) ?? 0);
     };
@@ -228,6 +252,10 @@ export class WasmBackend implements Evaluator {
       }
     }
     for (const constant of used) {
+      if (constant instanceof PlacedConstant) {
+        constant.placement.users += 1;
+        continue;
+      }
       const known = this.#uploaded.get(constant);
       if (known !== undefined) known.users += 1;
       else {
@@ -240,6 +268,11 @@ export class WasmBackend implements Evaluator {
   }
 
   #drop(constant: Constant): void {
+    if (constant instanceof PlacedConstant) {
+      constant.placement.users -= 1;
+      constant.placement.giveUp();
+      return;
+    }
     const known = this.#uploaded.get(constant);
     if (known === undefined) return;
     known.users -= 1;

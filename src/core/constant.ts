@@ -36,8 +36,12 @@ export class HostConstant implements Constant {
 
 /** Executes a dispatch now, on known contents. The reference backend is one. */
 export interface Evaluator {
+  /** Bytes that it has for values in all: no value can be larger. Without it there is no limit. */
+  readonly memoryLimit?: number;
   /** One constant for each output of the dispatch. `inputs` are in the order of `inputsOf(dispatch)`. */
   evaluate(dispatch: Dispatch, inputs: readonly Constant[]): Constant[];
   /** A tensor that lies where dispatches are evaluated, as a constant; undefined for any other. */
   constantOf?(tensor: Tensor): Constant | undefined;
+  /** The outputs of this dispatch stay as long as the model: inputs that they replace need not. */
+  keepsFolded?(dispatch: Dispatch, inputs: readonly Constant[], outputs: readonly Constant[]): void;
 }

@@ -92,10 +92,12 @@ export function digestOfItems(digests: readonly string[] | undefined): string {
  * SHA-256 of a run's outputs, in graph order.
  *
  * @param entries names and `digestOf` of the outputs
+ * @param seed of the run, if random operators ran: their numbers are a function of it
  * @throws RangeError for a digest that is not 64 hex digits
  */
 export function digestOfRun(
   entries: readonly { readonly name: string; readonly digest: string }[],
+  seed?: number,
 ): string {
   const hasher = open('isobit run');
   u64(hasher, entries.length);
@@ -107,6 +109,10 @@ export function digestOfRun(
     }
     text(hasher, name);
     hasher.update(hexToBytes(digest));
+  }
+  if (seed !== undefined) {
+    text(hasher, 'seed');
+    u64(hasher, seed);
   }
   return bytesToHex(hasher.digest());
 }

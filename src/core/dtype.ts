@@ -4,7 +4,7 @@
 
 /**
  * An element type, as ONNX names it, in lower case. Operators take a part of them each (docs/OPERATORS.md); the floats of
- * 8 and 4 bits and the integers of 4 and 2 are moved and converted, string is not even that.
+ * 8 and 4 bits and the integers of 4 and 2 are moved and converted, strings are moved on the host.
  *
  * @example
  * ```ts

@@ -31,6 +31,11 @@ export interface Kernel {
    * finished values seed the chain.
    */
   readonly chain?: 'whole' | 'epilogue';
+  /**
+   * Where the kernel only puts the words of its one input in another order: writes them back from its output. Words that
+   * it changed, and places that it did not read, come out as they may.
+   */
+  readonly unpack?: (params: Uint32Array, packed: Uint32Array, to: Uint32Array) => void;
   /** True if its integers are data: none says where elements lie, so that a gate may draw them. */
   readonly anyIntegers?: true;
   /** Workgroups for the WebGPU twin, where they depend on the chain; else they are the dispatch's own. */
@@ -155,11 +160,20 @@ export interface LowerContext extends ShapeContext {
   emit(kernel: Kernel, options: DispatchOptions): void;
   /** Output or temporary `to` holds the same bytes as `from` under another shape: nothing is copied. */
   alias(to: Value, from: Value): void;
+  /** What the node's random words are keyed by (V10). */
+  randomness(): Randomness;
   /**
    * The outputs of another operator, applied to values: how an operator that is by definition a composition of others is
    * lowered, without a kernel of its own, and equal to the decomposed graph bit for bit (V7).
    */
   call(type: string, inputs: readonly (Value | undefined)[], options?: CallOptions): Value[];
+}
+
+export interface Randomness {
+  /** Three u32 words that only a run knows, so that plans are kept from seed to seed: the run's seed, and its path. */
+  readonly seed: Value;
+  /** Two words that stand for the node: of the name of its first output. */
+  readonly node: readonly [number, number];
 }
 
 /** An attribute of a called operator: an integer, integers, a string, `{ float }` or `{ floats }`. */
@@ -238,7 +252,7 @@ export function packParams(
     const list = typeof value === 'number' ? [value] : value;
     if (list.length > field.length) {
       throw new RangeError(
-        `${kernel.name}: param ${field.name}: expected at most ${field.length} words, got ${list.length}`,
+        `${kernel.name}: param ${field.name}: expected at most ${field.length} words, got ${list.length}. Use fewer axes.`,
       );
     }
     list.forEach((item, i) => {
@@ -246,7 +260,7 @@ export function packParams(
       if (field.kind === 'f32') view.setFloat32(at, item, true);
       else if (!Number.isInteger(item) || item < -2147483648 || item > 4294967295) {
         throw new RangeError(
-          `${kernel.name}: param ${field.name}: expected a 32-bit integer, got ${item}`,
+          `${kernel.name}: param ${field.name}: expected a 32-bit integer, got ${item}. Use smaller sizes.`,
         );
       } else view.setUint32(at, item >>> 0, true);
     });

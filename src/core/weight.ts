@@ -15,6 +15,10 @@ export interface FileRange {
   /** The file's path as the model states it, normalised: relative to the model, with slashes, never above its folder. */
   readonly location: string;
   readonly offset: number;
+  /** Bytes in the file. */
+  readonly length: number;
+  /** The elements' bytes of those in the file, where these are others: elements that share bytes there. */
+  readonly decode?: ((bytes: Uint8Array) => Uint8Array) | undefined;
   /** SHA-1 of the whole file, as hex, where the model states it. */
   readonly checksum: string | undefined;
 }
@@ -55,7 +59,7 @@ export class Weights {
 
   /** Bytes that lie in other files. */
   get externalBytes(): number {
-    return this.list.reduce((sum, one) => sum + (one.file === undefined ? 0 : one.byteLength), 0);
+    return this.list.reduce((sum, one) => sum + (one.file?.length ?? 0), 0);
   }
 
   /** Elements in the model's file. */
@@ -67,7 +71,7 @@ export class Weights {
 
   /** Elements in another file; the same range is one weight, however many tensors it is. */
   defer(byteLength: number, file: FileRange): Weight {
-    const key = `${file.offset} ${byteLength} ${file.checksum ?? ''} ${file.location}`;
+    const key = `${file.offset} ${file.length} ${byteLength} ${file.checksum ?? ''} ${file.location}`;
     const known = this.#byRange.get(key);
     if (known !== undefined) return known;
     const weight = new Weight(byteLength, file);

@@ -54,6 +54,8 @@ export function fuse(
       if (head.dispatch.kernel.chain !== host || head.dispatch.outputs.length !== 1) continue;
       if (kept.has(value) || readers.get(value) !== 1) continue;
       if (chain.loads.some((other, j) => j !== k && root(other.value) === value)) continue;
+      // A fold over one element may end in a chain that reads what is folded.
+      if (tail.dispatch.inputs.some((other) => root(other) === value)) continue;
       if (sizeOf(load.value.dims) !== sizeOf(chain.dims)) continue;
       if (!load.strides.every((s, axis) => chain.dims[axis] === 1 || s === dense[axis])) continue;
       if (host === 'epilogue' && load.value.dtype !== 'float32' && load.value.dtype !== 'int32')

@@ -30,7 +30,7 @@ export interface PlanOptions {
   readonly keep?: ReadonlySet<string> | 'all';
   /** The nodes to plan, those that outputs do not depend on left out; all if not given. */
   readonly nodes?: readonly Node[];
-  /** Join element-wise dispatches and epilogues; off while single nodes are compared. */
+  /** Share what repeats, join element-wise dispatches and epilogues; off while single nodes are compared. */
   readonly fuse: boolean;
 }
 

@@ -9,6 +9,7 @@ import {
   type DispatchOptions,
   type Kernel,
   type LowerContext,
+  type Randomness,
 } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
@@ -16,6 +17,7 @@ import type { CheckedGraph } from './check.ts';
 import { AttributeContext } from './context.ts';
 import type { Attribute, Node } from './graph.ts';
 import type { PlanOptions } from './plan.ts';
+import { SEED_FEED, wordsOfName } from './seed.ts';
 
 /** Thrown where an operator needs the contents of a value that only a run knows. */
 export class ContentsNeeded extends TypeError {
@@ -34,6 +36,7 @@ export interface PlanBuilder {
   readonly options: PlanOptions;
   readonly roots: Map<Value, Value>;
   create(dtype: DType, dims: readonly number[]): Value;
+  lookup(name: string): Value | undefined;
   /** A value's name in the graph, or that of a value that it is the same bytes as; empty for a temporary. */
   nameOf(value: Value): string;
   constant(value: Value): Constant | undefined;
@@ -150,6 +153,17 @@ export class PlanContext extends AttributeContext implements LowerContext {
     }
     to.canonical = from.canonical;
     this.#planner.roots.set(to, from);
+  }
+
+  randomness(): Randomness {
+    const seed = this.#planner.lookup(SEED_FEED);
+    if (seed === undefined) {
+      throw new TypeError(
+        `${this.opType}: a run without a seed: expected one. Run the whole model.`,
+      );
+    }
+    const name = this.node.outputs.find((output) => output !== '') ?? '';
+    return { seed, node: wordsOfName(name) };
   }
 
   call(type: string, inputs: readonly (Value | undefined)[], options: CallOptions = {}): Value[] {

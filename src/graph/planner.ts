@@ -1,227 +1,21 @@
 // Turns a checked graph and the shapes of its feeds into a plan.
 //
-// Nodes are visited once, in order. Each operator infers its output shapes and lowers itself; a dispatch whose
-// inputs are all known is evaluated on the spot by the reference (constant folding), so shape arithmetic and
-// weight packing never reach the plan. Movement that only renames a shape becomes an alias. What is left can
-// be fused (fuse.ts). A node that cannot be planned yet, and what depends on it, is left for a later plan.
+// Nodes are visited once, in order. Each operator infers its output shapes and lowers itself (planning.ts holds what comes of
+// it). Movement that only renames a shape becomes an alias. What repeats is shared (share.ts), what is left can be fused
+// (fuse.ts). A node that cannot be planned yet, and what depends on it, is left for a later plan.
 // No operator name occurs here, and no float operation.
-import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
-import { typedArrayOf, type DType, type TypedArray } from '../core/dtype.ts';
-import { inputsOf, wordsOf, type Dispatch } from '../core/op.ts';
-import { sizeOf } from '../core/shape.ts';
-import { Tensor } from '../core/tensor.ts';
+import type { Evaluator } from '../core/constant.ts';
+import { inputsOf } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import type { CheckedGraph } from './check.ts';
 import type { ConstantStore } from './constant_store.ts';
 import { fuse } from './fuse.ts';
 import { nodeLabel, type Node } from './graph.ts';
-import { valuesRead } from './sort.ts';
-import { ContentsNeeded, PlanContext, type PlanBuilder } from './plan_context.ts';
+import { ContentsNeeded, PlanContext } from './plan_context.ts';
 import type { FeedType, Plan, PlanOptions, Step } from './plan.ts';
-
-interface Mark {
-  readonly steps: number;
-  readonly named: ReadonlyMap<string, Value>;
-}
-
-class Planner implements PlanBuilder {
-  readonly values: Value[] = [];
-  readonly roots = new Map<Value, Value>();
-  readonly constants = new Map<Value, Constant>();
-  /** Constants that depend on feed shapes: released with the plan. */
-  readonly own: Constant[] = [];
-  readonly named = new Map<string, Value>();
-  readonly steps: Step[] = [];
-  readonly checked: CheckedGraph;
-  readonly store: ConstantStore;
-  readonly evaluator: Evaluator;
-  readonly options: PlanOptions;
-  readonly #feeds: ReadonlyMap<string, FeedType>;
-  /** The feeds that something reads. */
-  readonly fed = new Map<string, Value>();
-  readonly deferred: Node[] = [];
-  readonly contentsNeeded = new Map<string, TypeError>();
-  /** Dispatches that are evaluated when an output of theirs is asked for. */
-  readonly #waiting = new Map<Value, { dispatch: Dispatch; known: readonly Constant[] }>();
-  /** The graph whose node made a dequantised value: only in it that counts (V8). */
-  readonly #dequantisedIn = new Map<Value, CheckedGraph>();
-  readonly #shared = new Set<Constant>();
-
-  constructor(
-    checked: CheckedGraph,
-    store: ConstantStore,
-    evaluator: Evaluator,
-    feeds: ReadonlyMap<string, FeedType>,
-    options: PlanOptions,
-  ) {
-    this.checked = checked;
-    this.store = store;
-    this.evaluator = evaluator;
-    this.options = options;
-    this.#feeds = feeds;
-    this.addInitializers(checked);
-  }
-
-  addInitializers({ graph }: CheckedGraph): void {
-    const { store } = this;
-    for (const [name, tensor] of graph.initializers) {
-      if (store.named.has(name) || tensor.dtype === 'string') continue;
-      const constant =
-        this.evaluator.constantOf?.(tensor) ?? new HostConstant(tensor.dtype, tensor.bytes());
-      const canonical = tensor.dtype === 'float32' && store.isCanonical(constant);
-      store.named.set(name, { constant, dims: tensor.dims, canonical });
-    }
-  }
-
-  /** The value of a graph name: made by a node that was lowered, fed, or known from the store. */
-  lookup(name: string): Value | undefined {
-    const value = this.named.get(name);
-    if (value !== undefined) return value;
-    const feed = this.#feeds.get(name);
-    if (feed !== undefined) return this.#feed(name, feed);
-    const known = this.store.named.get(name);
-    if (known === undefined) return undefined;
-    const made = this.create(known.constant.dtype, known.dims, name);
-    this.constants.set(made, known.constant);
-    this.#shared.add(known.constant);
-    made.canonical = known.canonical;
-    return made;
-  }
-
-  /** What a node of a graph takes for an input: a value dequantised in another graph is a float like others. */
-  taken(name: string, by: CheckedGraph): Value | undefined {
-    const value = this.lookup(name);
-    if (value === undefined || this.isDequantised(value, by) || value.quantised === undefined) {
-      return value;
-    }
-    const plain = this.create(value.dtype, value.dims);
-    plain.canonical = value.canonical;
-    this.roots.set(plain, value);
-    return plain;
-  }
-
-  isDequantised(value: Value, by: CheckedGraph): boolean {
-    return value.quantised !== undefined && this.#dequantisedIn.get(value) === by;
-  }
-
-  noteDequantised(outputs: readonly (Value | undefined)[], by: CheckedGraph): void {
-    for (const value of outputs) if (value?.quantised) this.#dequantisedIn.set(value, by);
-  }
-
-  #feed(name: string, { dtype, dims, contents }: FeedType): Value {
-    const value = this.create(dtype, dims, name);
-    if (contents === undefined) this.fed.set(name, value);
-    else this.setConstant(value, new HostConstant(dtype, contents));
-    return value;
-  }
-
-  nameOf(value: Value): string {
-    return value.name === '' ? this.root(value).name : value.name;
-  }
-
-  /** Remembers the outputs of a node whose contents no feed's shape changes. */
-  remember(outputs: readonly (Value | undefined)[]): void {
-    for (const value of outputs) {
-      // What it was made of would be forgotten: its node is lowered again, and folded from the store.
-      if (value === undefined || value.quantised !== undefined) continue;
-      const constant = this.constant(value);
-      if (constant === undefined || !this.#shared.has(constant)) continue;
-      const { dims, canonical } = value;
-      this.store.named.set(value.name, { constant, dims, canonical });
-    }
-  }
-
-  create(dtype: DType, dims: readonly number[], name = ''): Value {
-    const value: Value = { id: this.values.length, dtype, dims, name, canonical: false };
-    this.values.push(value);
-    if (name !== '') this.named.set(name, value);
-    return value;
-  }
-
-  root(value: Value): Value {
-    let at = value;
-    for (let next = this.roots.get(at); next !== undefined; next = this.roots.get(at)) at = next;
-    return at;
-  }
-
-  constant(value: Value): Constant | undefined {
-    const root = this.root(value);
-    const waiting = this.#waiting.get(root);
-    if (waiting !== undefined) {
-      for (const output of waiting.dispatch.outputs) this.#waiting.delete(output);
-      this.fold(waiting.dispatch, waiting.known);
-    }
-    return this.constants.get(root);
-  }
-
-  setConstant(value: Value, constant: Constant): void {
-    this.constants.set(value, constant);
-    if (value.dtype === 'float32') value.canonical = this.store.isCanonical(constant);
-  }
-
-  contents(value: Value): TypedArray | undefined {
-    const constant = this.constant(value);
-    if (constant === undefined) return undefined;
-    const bytes = constant.bytes().slice();
-    return typedArrayOf(value.dtype, bytes.buffer, 0, sizeOf(value.dims));
-  }
-
-  /** The contents of a graph value that are known while planning, as a tensor. */
-  known(name: string): Tensor | undefined {
-    const isOpen = !this.named.has(name) && this.#feeds.get(name)?.contents === undefined;
-    const value = isOpen && !this.store.named.has(name) ? undefined : this.lookup(name);
-    const contents = value === undefined ? undefined : this.contents(value);
-    return value === undefined || contents === undefined
-      ? undefined
-      : new Tensor(value.dtype, contents, value.dims);
-  }
-
-  /** How far planning has come, to go back to. */
-  mark(): Mark {
-    return { steps: this.steps.length, named: new Map(this.named) };
-  }
-
-  rewind({ steps, named }: Mark): void {
-    this.steps.length = steps;
-    this.named.clear();
-    for (const [name, value] of named) this.named.set(name, value);
-  }
-
-  emit(node: number, dispatch: Dispatch, lazy: boolean): void {
-    const inputs = inputsOf(dispatch);
-    const known = inputs.map((value) => this.constant(value));
-    if (known.every((constant): constant is Constant => constant !== undefined)) {
-      // A dequantised weight that only exact products read would be four times its size for nothing.
-      if (lazy) for (const value of dispatch.outputs) this.#waiting.set(value, { dispatch, known });
-      else this.fold(dispatch, known);
-    } else {
-      this.steps.push({ dispatch, nodes: [node] });
-    }
-  }
-
-  fold(dispatch: Dispatch, inputs: readonly Constant[]): void {
-    // Nothing with zero elements is computed; kernels never see an empty output.
-    const shared = inputs.length > 0 && inputs.every((one) => this.#shared.has(one));
-    const key = shared
-      ? `${dispatch.kernel.name} ${wordsOf(dispatch).join()} ${dispatch.units} ${inputs.map((one) => this.store.idOf(one)).join()}`
-      : '';
-    let results = shared ? this.store.folded.get(key) : undefined;
-    if (results === undefined) {
-      results = this.evaluator.evaluate(dispatch, inputs);
-      if (shared) this.store.folded.set(key, results);
-      else this.own.push(...results);
-    }
-    dispatch.outputs.forEach((value, i) => {
-      const constant = results[i];
-      if (constant === undefined)
-        throw new Error(`${dispatch.kernel.name}: folding gave no output ${i}`);
-      if (shared) this.#shared.add(constant);
-      const canonical = value.canonical;
-      this.setConstant(value, constant);
-      value.canonical ||= canonical;
-    });
-  }
-}
+import { Planner } from './planning.ts';
+import { shareSteps } from './share.ts';
+import { valuesRead } from './sort.ts';
 
 /** Nodes among `nodes` that the wanted values depend on, in order. */
 export function neededNodes(nodes: readonly Node[], wanted: Iterable<string>): Node[] {
@@ -291,9 +85,16 @@ export function planGraph(
   }
   const root = (one: Value): Value => planner.root(one);
   const live = liveSteps(planner.steps, outputs, root);
+  const identity = (value: Value): string => {
+    const constant = planner.constant(value);
+    return constant === undefined ? `${root(value).id}` : `c${store.idOf(constant)}`;
+  };
+  const alias = (to: Value, from: Value): void => void planner.roots.set(to, from);
   return {
     target: options.target,
-    steps: options.fuse ? fuse(live, outputs, root, options.target) : live,
+    steps: options.fuse
+      ? fuse(shareSteps(live, root, identity, alias), outputs, root, options.target)
+      : live,
     feeds: planner.fed,
     deferred: planner.deferred,
     replayed,
@@ -389,7 +190,12 @@ function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origi
     planner.remember(context.outputs);
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) {
-      error.message = `node ${nodeLabel(node)}: ${error.message}`;
+      // What engines throw for sizes that no array can have names nothing.
+      const what =
+        error instanceof RangeError && !error.message.includes(': ')
+          ? `${node.opType}: sizes are too large: ${error.message}. Use smaller ones.`
+          : error.message;
+      error.message = `node ${nodeLabel(node)}: ${what}`;
     }
     throw error;
   }

@@ -3,6 +3,8 @@
 import type { HostOp } from '../core/host_op.ts';
 import * as control_flow from './control_flow.ts';
 import * as data_dependent from './data_dependent.ts';
+import * as flex_attention from './flex_attention.ts';
+import * as image_decoder from './image_decoder.ts';
 import * as labels from './labels.ts';
 import * as non_max_suppression from './non_max_suppression.ts';
 import * as optional from './optional.ts';
@@ -16,6 +18,8 @@ import * as tree_ensemble from './tree_ensemble.ts';
 const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   control_flow,
   data_dependent,
+  flex_attention,
+  image_decoder,
   labels,
   non_max_suppression,
   optional,

@@ -23,7 +23,7 @@ class Reader {
 
   constructor(pattern: string) {
     this.#pattern = pattern;
-    this.#text = [...pattern];
+    this.#text = Array.from(pattern);
   }
 
   get ended(): boolean {
@@ -42,8 +42,8 @@ class Reader {
   }
 
   takes(text: string): boolean {
-    if (this.peek([...text].length) !== text) return false;
-    this.#at += [...text].length;
+    if (this.peek(Array.from(text).length) !== text) return false;
+    this.#at += Array.from(text).length;
     return true;
   }
 
@@ -56,7 +56,7 @@ class Reader {
   match(pattern: RegExp): RegExpExecArray | undefined {
     const found = pattern.exec(this.#text.slice(this.#at).join(''));
     if (found === null) return undefined;
-    this.#at += [...found[0]].length;
+    this.#at += Array.from(found[0]).length;
     return found;
   }
 

@@ -60,5 +60,5 @@ export function fileRangeOf(
   if (checksum !== undefined && !/^[0-9a-f]{40}$/.test(checksum)) {
     return `expected a checksum of 40 hex digits (SHA-1), got '${checksum}'`;
   }
-  return { location, offset, checksum };
+  return { location, offset, length, checksum };
 }

@@ -19,7 +19,7 @@ import {
 } from './attend.ts';
 import type { ChainBuilder } from './chain_builder.ts';
 import { mapped } from './reduce.ts';
-import { castTo, floatOf, integerOf, integers, narrowed, view, widened } from './wide.ts';
+import { castTo, floatOf, integerOf, integers, longs, narrowed, view, widened } from './wide.ts';
 
 interface Sizes {
   readonly is3d: boolean;
@@ -122,13 +122,20 @@ function floatMask(node: LowerContext, mask: Value, keys: number): Value {
   return joined(node, [own, rest], dims.length - 1);
 }
 
+/** Lengths within 0 … most, as int32: what lies outside compares alike. */
+function bounded(node: LowerContext, lengths: Value, most: number): Value {
+  const [least = lengths] = node.call('Max', [lengths, longs(node, 0)]);
+  const [both = lengths] = node.call('Min', [least, longs(node, most)]);
+  return castTo(node, both, 'int32');
+}
+
 /** What is added to the scores, or undefined: broadcasts to them. */
 function biasOf(node: LowerContext, sizes: Sizes): Value | undefined {
   const { batch, rows, keys, pastKeys } = sizes;
   const mask = node.optional(3);
   let bias = mask === undefined ? undefined : floatMask(node, mask, keys);
   const lengths = node.optional(6);
-  const count = lengths === undefined ? undefined : castTo(node, lengths, 'int32');
+  const count = lengths === undefined ? undefined : bounded(node, lengths, keys + rows);
   const column = integers(
     node,
     [keys],

@@ -14,7 +14,24 @@ import { isPlain, isTrivial, normalAxes, reachOf, windowAxes, type Axis } from '
 export const convPack: Kernel = {
   name: 'conv_pack',
   params: paramFields('groups', 'filters', 'terms', 'pad'),
+  unpack: unpackStrips,
 };
+
+/** The loops of wasm/ops/conv_pack.c, the other way. */
+function unpackStrips(params: Uint32Array, packed: Uint32Array, to: Uint32Array): void {
+  const [groups = 0, filters = 0, terms = 0] = params;
+  const strips = Math.ceil(filters / STRIP);
+  for (let unit = 0; unit < groups * strips; unit += 1) {
+    const row = (unit % strips) * STRIP;
+    const height = Math.min(STRIP, filters - row);
+    const first = (Math.floor(unit / strips) * filters + row) * terms;
+    for (let k = 0; k < terms; k += 1) {
+      for (let r = 0; r < height; r += 1) {
+        to[first + r * terms + k] = packed[first + k * height + r] ?? 0;
+      }
+    }
+  }
+}
 
 const AXES = ['depth', 'height', 'width'] as const;
 const PADS = ['pad_front', 'pad_top', 'pad_left'] as const;

@@ -7,8 +7,10 @@ import type {
   DispatchOptions,
   Kernel,
   LowerContext,
+  Randomness,
   NodeContext,
   OpDef,
+  Randomness,
   ShapeContext,
 } from '../core/op.ts';
 import type { TypedArray } from '../core/dtype.ts';
@@ -195,6 +197,9 @@ class WidenedLower extends WidenedShape<LowerContext> implements LowerContext {
   }
   alias(to: Value, from: Value): void {
     this.node.alias(to, from);
+  }
+  randomness(): Randomness {
+    return this.node.randomness();
   }
   call(type: string, inputs: readonly (Value | undefined)[], options?: CallOptions): Value[] {
     return this.node.call(type, inputs, options);

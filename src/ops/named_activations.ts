@@ -5,8 +5,15 @@
 // Relu, Tanh, Sigmoid, LeakyRelu and Softplus are one step. Not here: the operators of these names.
 import type { ChainBuilder } from './chain_builder.ts';
 
-/** Adds the steps of an activation of step `x`. */
-export type Activation = (chain: ChainBuilder, x: number) => number;
+/** A function with its parameters. */
+export interface Activation {
+  /** Adds its steps, on step `x`. */
+  readonly steps: (chain: ChainBuilder, x: number) => number;
+  /** Its place in the list of functions, which wasm/ops/recurrent.c knows it by. */
+  readonly code: number;
+  readonly alpha: number;
+  readonly beta: number;
+}
 
 interface Entry {
   /** Defaults of alpha and beta; undefined where the function has none. */
@@ -18,7 +25,7 @@ interface Entry {
 const affine = (c: ChainBuilder, x: number, alpha: number, beta: number): number =>
   c.op('add_f32', c.op('mul_f32', c.scalar(alpha), x), c.scalar(beta));
 
-// Where a comparison is false because of a NaN, the first operand is the NaN.
+// Where a comparison is false because of a NaN, the operand is the NaN. The order is that of wasm/ops/recurrent.c.
 const ENTRIES: Readonly<Record<string, Entry>> = {
   affine: { alpha: 1, beta: 0, steps: affine },
   elu: {
@@ -78,9 +85,14 @@ export function activationsOf(
         `${op}: activation: expected one of ${Object.keys(ENTRIES).join(', ')}, got '${name}'. Name one of them.`,
       );
     }
-    const alpha = entry.alpha === undefined ? 0 : (alphas[nextAlpha++] ?? entry.alpha);
-    const beta = entry.beta === undefined ? 0 : (betas[nextBeta++] ?? entry.beta);
-    return (c, x) => entry.steps(c, x, storable(alpha), storable(beta));
+    const alpha = storable(entry.alpha === undefined ? 0 : (alphas[nextAlpha++] ?? entry.alpha));
+    const beta = storable(entry.beta === undefined ? 0 : (betas[nextBeta++] ?? entry.beta));
+    return {
+      steps: (c, x) => entry.steps(c, x, alpha, beta),
+      code: Object.keys(ENTRIES).indexOf(name.toLowerCase()),
+      alpha,
+      beta,
+    };
   });
 }
 

@@ -2,7 +2,6 @@
 //   mean = (sum of x) / n          d = x - mean          var = (sum of d·d) / n          inv = 1 / √(var + epsilon)
 //   LayerNormalization, InstanceNormalization, GroupNormalization: y = (d · inv) · scale + bias
 //   RMSNormalization, SimplifiedLayerNormalization: inv = 1 / √((sum of x·x) / n + epsilon), y = (x · inv) · scale
-//   BatchNormalization: a = scale / √(var + epsilon), b = bias - mean · a, y = x · a + b
 //   MeanVarianceNormalization: y = d / (√var + 1e-9)
 //   LpNormalization: y = x / norm, and 0 where the norm is 0; norm = sum of |x|, or √ of the sum of x·x
 //   LRN: y = x / (bias + (alpha / size) · s)^beta, s = sum of x·x over a window of channels (as AveragePool sums)
@@ -73,45 +72,6 @@ function centred(node: LowerContext, x: Value, axes: readonly number[], meanOut?
   emitMean(node, mean, x, axes);
   return mapped(node, x.dims, (c) => c.op('sub_f32', c.f32(x), c.f32(mean)));
 }
-
-export const BatchNormalization: OpDef = {
-  type: 'BatchNormalization',
-  opsets: [7, NEWEST_OPSET],
-  inputs: [5, 5],
-  attributes: {
-    epsilon: { kind: 'float' },
-    momentum: { kind: 'float' },
-    spatial: { kind: 'int', oneOf: [1] },
-    training_mode: { kind: 'int', oneOf: [0] },
-  },
-  dtypes(node) {
-    floatOnly(node);
-    return ['float32'];
-  },
-  infer: (node) => [node.input(0).dims],
-  lower(node) {
-    const x = node.input(0);
-    const rank = x.dims.length;
-    const count = rank === 1 ? 1 : (x.dims[1] ?? 1);
-    const [scale, bias, mean, variance] = [1, 2, 3, 4].map((i) => channels(node, i, count, rank));
-    if (!scale || !bias || !mean || !variance) return;
-    const epsilon = epsilonOf(node);
-    // Constants in every exported model: both fold, and the chain of two steps joins the convolution before it.
-    const a = mapped(node, scale.dims, (c) =>
-      c.op(
-        'div_f32',
-        c.f32(scale),
-        c.op('sqrt_f32', c.op('add_f32', c.f32(variance), c.scalar(epsilon))),
-      ),
-    );
-    const b = mapped(node, scale.dims, (c) =>
-      c.op('sub_f32', c.f32(bias), c.op('mul_f32', c.f32(mean), c.f32(a))),
-    );
-    emitChain(node, node.output(0), (c) =>
-      c.op('add_f32', c.op('mul_f32', c.f32(x), c.f32(a)), c.f32(b)),
-    );
-  },
-};
 
 /** Normalises groups of channels; `perGroup` is the scale and bias of opset 18, one value a group. */
 function lowerGroups(node: LowerContext, groups: number, perGroup: boolean): void {

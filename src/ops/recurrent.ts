@@ -6,30 +6,12 @@ import { NEWEST_OPSET } from '../core/op.ts';
 import type { AttributeSpec, LowerContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape } from '../core/shape.ts';
-import { activationsOf, storable } from './named_activations.ts';
 import { joined, part } from './attend.ts';
-import { emitProduct } from './mat_mul.ts';
-import {
-  gruStep,
-  lstmStep,
-  rnnStep,
-  type Cell,
-  type States,
-  type Step,
-} from './recurrent_cells.ts';
-import { mapped } from './reduce.ts';
+import { activationsOf, storable } from './named_activations.ts';
+import { gruStep, lstmStep, rnnStep, type Cell } from './recurrent_cells.ts';
+import { isOneDispatch, projected, run, runLong, type Family } from './recurrent_layer.ts';
 import { emitStridedCopy } from './strided_copy.ts';
-import { floatOf, integerOf, integers, narrowed, view, widened, zeros } from './wide.ts';
-
-interface Family {
-  readonly type: 'RNN' | 'GRU' | 'LSTM';
-  readonly gates: number;
-  /** Names of the default activations, for one direction. */
-  readonly activations: readonly string[];
-  /** The attribute that makes `isFlagged`. */
-  readonly flag: string | undefined;
-  readonly step: Step;
-}
+import { floatOf, integerOf, narrowed, view, widened, zeros } from './wide.ts';
 
 interface Sizes {
   readonly steps: number;
@@ -78,64 +60,6 @@ function sizesOf(node: ShapeContext, { type, gates }: Family): Sizes {
 /** Direction `d` of a tensor whose axis 0 are directions, without that axis. */
 function direction(node: LowerContext, value: Value, d: number): Value {
   return view(node, part(node, value, 0, d, 1), value.dims.slice(1));
-}
-
-/** X·Wᵀ + Wb for every step: [steps, batch, gates · hidden]. */
-function projected(node: LowerContext, x: Value, w: Value, bias: Value | undefined): Value {
-  const [steps = 0, batch = 0, input = 0] = x.dims;
-  const n = w.dims[0] ?? 0;
-  const to = node.temp('float32', [steps, batch, n]);
-  emitProduct(
-    node,
-    to,
-    { value: x, batch: [], rowStride: input, columnStride: 1 },
-    { value: w, batch: [], rowStride: 1, columnStride: input },
-    steps * batch,
-    n,
-    input,
-  );
-  if (bias === undefined) return to;
-  return mapped(node, to.dims, (c) => c.op('add_f32', c.f32(to), c.f32(bias)));
-}
-
-/** The states behind every step, and Y as [steps, batch, hidden]. */
-function run(
-  node: LowerContext,
-  family: Family,
-  cell: Cell,
-  x: Value,
-  initial: States,
-  isReverse: boolean,
-  lengths: Value | undefined,
-): { states: States; y: Value } {
-  const [steps = 0, batch = 0] = x.dims;
-  let states = initial;
-  const rows: Value[] = [];
-  for (let k = 0; k < steps; k += 1) {
-    const t = isReverse ? steps - 1 - k : k;
-    const own = view(node, part(node, x, 0, t, 1), [batch, x.dims[2] ?? 0]);
-    const next = family.step(node, cell, own, states);
-    let row = next.h;
-    if (lengths === undefined) states = next;
-    else {
-      const step = integers(node, [], [t]);
-      const kept = (fresh: Value, old: Value | undefined): Value =>
-        mapped(node, fresh.dims, (c) => {
-          const isInside = c.op('less_i32', c.word(step), c.word(lengths));
-          // A state that no step has changed yet is copied (V1).
-          const other = old === undefined ? c.scalar(0) : c.word(old);
-          return c.op('select_word', isInside, c.f32(fresh), other);
-        });
-      row = kept(next.h, undefined);
-      states = {
-        h: kept(next.h, states.h),
-        c: next.c === undefined ? undefined : kept(next.c, states.c),
-      };
-    }
-    rows[t] = view(node, row, [1, ...row.dims]);
-  }
-  const y = steps === 0 ? zeros(node, 'float32', [0, batch, cell.hidden]) : joined(node, rows, 0);
-  return { states, y };
 }
 
 /** Lengths [batch, 1] in int32, or undefined where every sequence is whole. */
@@ -199,7 +123,8 @@ function lower(node: LowerContext, family: Family): void {
     const own = projected(node, x, direction(node, w, d), half(0, rows));
     const isReverse = way === 'reverse' || d === 1;
     const before = { h: state(initialH), c: type === 'LSTM' ? state(initialC) : undefined };
-    return run(node, family, cell, own, before, isReverse, lengths);
+    const isLong = isOneDispatch(node, own, hidden);
+    return (isLong ? runLong : run)(node, family, cell, own, before, isReverse, lengths);
   });
   if (node.wants(0)) {
     narrowed(node, node.output(0), (to) => {
@@ -293,6 +218,11 @@ function define(family: Family): OpDef {
     infer(node) {
       const { steps, batch, hidden, directions, batchFirst } = sizesOf(node, family);
       activations(node, family);
+      if (node.has('clip') && !(node.float('clip') >= 0)) {
+        throw new RangeError(
+          `${family.type}: clip: expected at least 0, got ${node.float('clip')}. Correct it.`,
+        );
+      }
       const state = batchFirst ? [batch, directions, hidden] : [directions, batch, hidden];
       return [
         batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden],

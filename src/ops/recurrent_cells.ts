@@ -74,7 +74,7 @@ function clipped(c: ChainBuilder, x: number, clip: number | undefined): number {
 function active(node: LowerContext, cell: Cell, k: number, a: Value): Value {
   const activation = cell.activations[k];
   if (activation === undefined) throw new RangeError(`${node.opType}: no activation ${k}.`);
-  return mapped(node, a.dims, (c) => activation(c, clipped(c, c.f32(a), cell.clip)));
+  return mapped(node, a.dims, (c) => activation.steps(c, clipped(c, c.f32(a), cell.clip)));
 }
 
 export const rnnStep: Step = (node, cell, x, { h }) => {

@@ -3,6 +3,7 @@ import { dtypeInfo, typedArrayOf, type DType } from '../core/dtype.ts';
 import type { LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import { formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
 import { integersOf, normalizeAxes } from './known.ts';
+import { emitDropout } from './random.ts';
 
 export function sameDtype(node: NodeContext): DType[] {
   const dtype = node.dtypeOf(0);
@@ -126,27 +127,57 @@ export const Identity: OpDef = {
   lower: rename,
 };
 
-/** Inference only: the output is the input, and the mask is true everywhere (1 before opset 10). */
+/** Whether the node drops anything: since opset 12 it may be told to, before opset 7 not to; between it is for inference. */
+function isTraining(node: ShapeContext): boolean {
+  if (node.opset < 7) return node.int('is_test', 0) === 0;
+  return node.optional(2) !== undefined && Number(node.known(2, 'training_mode')[0]) !== 0;
+}
+
+/** For inference the output is the input, and the mask is true everywhere (1 before opset 10). */
 export const Dropout: OpDef = {
   type: 'Dropout',
-  opsets: [7, 27],
+  opsets: [1, 27],
   inputs: [1, 3],
-  attributes: { ratio: { kind: 'float' }, seed: { kind: 'int' } },
+  attributes: {
+    consumed_inputs: { kind: 'ints' },
+    is_test: { kind: 'int' },
+    ratio: { kind: 'float' },
+    seed: { kind: 'int' },
+  },
   dtypes(node) {
     const [dtype = 'float32'] = sameDtype(node);
     return [dtype, node.opset < 10 ? dtype : 'bool'];
   },
   infer(node) {
-    if (node.optional(2) !== undefined && Number(node.known(2, 'training_mode')[0]) !== 0) {
-      throw new RangeError(
-        'Dropout: training_mode is true: expected inference, got training. Export the model for inference.',
+    if (isTraining(node) && node.dtypeOf(0) !== 'float32') {
+      throw new TypeError(
+        `Dropout: training: expected float32, got ${node.dtypeOf(0) ?? 'nothing'}. Cast the input.`,
+      );
+    }
+    const ratio = node.optional(1);
+    if (ratio !== undefined && (ratio.dtype !== 'float32' || sizeOf(ratio.dims) !== 1)) {
+      throw new TypeError(
+        `Dropout: ratio: expected one float32, got ${ratio.dtype} ${formatShape(ratio.dims)}. Cast it.`,
       );
     }
     const { dims } = node.input(0);
     return [dims, dims];
   },
   lower(node) {
-    rename(node);
+    if (isTraining(node)) {
+      const given = Math.fround(node.float('ratio', 0.5));
+      const half = node.constantValue('float32', [], Float32Array.of(given));
+      const ratio = node.temp('float32', []);
+      node.alias(ratio, node.optional(1) ?? half);
+      const [out, mask] = [0, 1].map((i) => (node.wants(i) ? node.output(i) : undefined));
+      const kept = mask?.dtype === 'float32' ? node.temp('bool', mask.dims) : mask;
+      emitDropout(node, node.input(0), ratio, out, kept);
+      if (mask !== undefined && kept !== undefined && kept !== mask) {
+        node.call('Cast', [kept], { attributes: { to: 1 }, to: mask });
+      }
+      return;
+    }
+    if (node.wants(0)) rename(node);
     if (!node.wants(1)) return;
     const { dtype, dims } = node.output(1);
     if (dtype !== 'bool' && dtype !== 'float32') {

@@ -93,11 +93,12 @@ async function answer(
       const values = Object.fromEntries(
         Object.entries(result.values).map(([name, value]) => [name, send(value, transfer)]),
       );
-      const { backend, notes, adapter, gate } = result;
+      const { backend, notes, adapter, gate, seed } = result;
       return {
         values,
         backend,
         notes,
+        ...(seed === undefined ? {} : { seed }),
         ...(adapter === undefined ? {} : { adapter }),
         ...(gate === undefined ? {} : { gate }),
       };

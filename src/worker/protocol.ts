@@ -25,6 +25,7 @@ export interface SentRunOptions {
   readonly outputs?: readonly string[] | undefined;
   readonly keepOnDevice?: boolean | readonly string[] | undefined;
   readonly audit?: number | 'off' | undefined;
+  readonly seed?: number | undefined;
 }
 
 export type Request =
@@ -57,6 +58,7 @@ export interface Ran {
   /** In graph order. */
   readonly values: Readonly<Record<string, SentData>>;
   readonly backend: Backend;
+  readonly seed?: number;
   readonly adapter?: string;
   readonly notes: readonly Note[];
   readonly gate?: NonNullable<RunResult['gate']>;

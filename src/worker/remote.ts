@@ -122,19 +122,19 @@ class RemoteModel implements Model {
 
   async run(feeds: Feeds, options: RunOptions = {}): Promise<RunResult> {
     throwIfAborted(options.signal);
-    const { backend, outputs: wanted, keepOnDevice, audit, signal } = options;
+    const { backend, outputs: wanted, keepOnDevice, audit, seed, signal } = options;
     const ran = await this.#connection.ask(
       {
         kind: 'run',
         feeds: this.#send(feeds),
-        options: { backend, outputs: wanted, keepOnDevice, audit },
+        options: { backend, outputs: wanted, keepOnDevice, audit, seed },
       },
       { signal },
     );
     const values: Record<string, Data> = {};
     for (const [name, sent] of Object.entries(ran.values)) values[name] = this.#receive(sent);
     return {
-      ...outputsOf(values),
+      ...outputsOf(values, ran.seed),
       backend: ran.backend,
       ...(ran.adapter === undefined ? {} : { adapter: ran.adapter }),
       ...(ran.gate === undefined ? {} : { gate: ran.gate }),

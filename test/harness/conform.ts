@@ -2,24 +2,27 @@
 // goldens, with hand-written expectations, between backends and between stacks.
 import { Device } from '../../src/backends/webgpu/device.ts';
 import { Pipelines } from '../../src/backends/webgpu/pipelines.ts';
-import { digestOf, digestOfRun } from '../../src/core/digest.ts';
+import type { Data } from '../../src/core/data.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { Session } from '../../src/session.ts';
 import type { Backend, ModelOptions, Note, RunResult } from '../../src/model.ts';
 import type { OpCase } from './cases.ts';
+import type { HostCase } from './host_cases.ts';
 
 export interface CaseResult {
   readonly id: string;
   /** Digest over all outputs, or the error that the case gave. */
   readonly digest: string;
   readonly outputs: ReadonlyMap<string, Tensor>;
+  /** The same, with what is no tensor. */
+  readonly values: ReadonlyMap<string, Data>;
   readonly notes: readonly Note[];
   readonly gate?: RunResult['gate'];
 }
 
 /** Never throws for a case that fails: the error's text takes the digest's place, and stacks must agree on it too. */
 export async function runCase(
-  one: OpCase,
+  one: OpCase | HostCase,
   backend: Backend,
   { gated = false, ...options }: ModelOptions & { readonly gated?: boolean | undefined } = {},
 ): Promise<CaseResult> {
@@ -33,14 +36,18 @@ export async function runCase(
     // Not audited: an audit would mend what a case is there to find.
     const result = await session.run(one.feeds, { backend, audit: 'off' });
     const outputs = new Map(Object.entries(result.outputs));
-    const digest = digestOfRun(
-      [...outputs].map(([name, tensor]) => ({ name, digest: digestOf(tensor) })),
-    );
-    const { notes, gate } = result;
-    return { id: one.id, digest, outputs, notes, gate };
+    const values = new Map(Object.entries(result.values));
+    const { digest, notes, gate } = result;
+    return { id: one.id, digest, outputs, values, notes, gate };
   } catch (error) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return { id: one.id, digest: `error: ${text}`, outputs: new Map(), notes: [] };
+    return {
+      id: one.id,
+      digest: `error: ${text}`,
+      outputs: new Map(),
+      values: new Map(),
+      notes: [],
+    };
   } finally {
     session?.dispose();
   }

@@ -7,6 +7,7 @@ import type { Value } from '../../src/core/value.ts';
 import { checkGraph } from '../../src/graph/check.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
 import { planGraph } from '../../src/graph/planner.ts';
+import { SEED_FEED, seedTensor } from '../../src/graph/seed.ts';
 import { registry } from '../../src/registry.ts';
 import type { OpCase } from './cases.ts';
 
@@ -26,7 +27,7 @@ export function observe(
   const store = new ConstantStore();
   try {
     const checked = checkGraph(one.graph, registry);
-    const feeds = new Map(one.feeds);
+    const feeds = new Map(one.feeds).set(SEED_FEED, seedTensor(0));
     const outputs = one.graph.outputs.map((info) => info.name);
     const plan = planGraph(checked, store, core, feeds, { target, outputs, fuse: true });
     const known = new Map<Value, Uint8Array>();

@@ -4,14 +4,19 @@
 import type { WasmBackend } from '../../src/backends/wasm.ts';
 import { kDTypes, type DType } from '../../src/core/dtype.ts';
 import type { OpDef } from '../../src/core/op.ts';
+import { formatType, type DataType } from '../../src/core/data.ts';
+import type { HostOp } from '../../src/core/host_op.ts';
 import { Tensor } from '../../src/core/tensor.ts';
 import { checkGraph } from '../../src/graph/check.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
 import { AttributeContext } from '../../src/graph/context.ts';
 import type { Graph, Node } from '../../src/graph/graph.ts';
 import { planGraph } from '../../src/graph/planner.ts';
+import { SEED_FEED, seedTensor } from '../../src/graph/seed.ts';
+import { hostOperators } from '../../src/host/index.ts';
 import { registry } from '../../src/ops/index.ts';
 import { registry as library } from '../../src/registry.ts';
+import { hostCaseFiles } from '../host/index.ts';
 import { caseFiles } from '../ops/index.ts';
 import type { OpCase } from './cases.ts';
 
@@ -108,7 +113,8 @@ function placeOf(
   index: number,
 ): { gpu: number; reference: number } | undefined {
   try {
-    const plan = planGraph(checkGraph(graph, library), new ConstantStore(), backend, feeds, {
+    const fed = new Map(feeds).set(SEED_FEED, seedTensor(0));
+    const plan = planGraph(checkGraph(graph, library), new ConstantStore(), backend, fed, {
       target: 'webgpu',
       outputs: graph.outputs.map((info) => info.name),
       fuse: false,
@@ -187,7 +193,7 @@ function rowOf(backend: WasmBackend, def: OpDef): string {
     inputs[0] === 0 ? list(accepted) : `${inputs.map((k) => `#${k}`).join(' ')}: ${list(accepted)}`,
   );
   const cells = [
-    `${def.domain === undefined || def.domain === '' ? '' : `${def.domain}.`}${def.type}`,
+    nameOf(def),
     def.opsets.join('–'),
     text.join('; ') || '–',
     webgpuOf(backend, uses, data),
@@ -196,26 +202,61 @@ function rowOf(backend: WasmBackend, def: OpDef): string {
   return `| ${cells.join(' | ')} |`;
 }
 
+const nameOf = ({
+  domain = '',
+  type,
+}: {
+  readonly domain?: string;
+  readonly type: string;
+}): string => `${domain === '' ? '' : `${domain}.`}${type}`;
+
+/** An operator of the host; the types are those of the first input in its cases. */
+function hostRowOf(op: HostOp): string {
+  const [first, last] = op.opsets;
+  const uses = [...hostCaseFiles.values()].flat().flatMap(({ graph }) =>
+    graph.nodes
+      .filter(({ domain, opType }) => {
+        const opset = graph.opsets.get(domain) ?? 0;
+        return (
+          domain === (op.domain ?? '') && opType === op.type && first <= opset && opset <= last
+        );
+      })
+      .map((node) => ({ graph, node })),
+  );
+  const types = uses.flatMap(({ graph, node }): DataType[] => {
+    const info = graph.inputs.find(({ name }) => name === node.inputs[0]);
+    return info?.type === undefined ? [] : [info.type];
+  });
+  const texts = [...new Set(types.map(formatType))].sort();
+  const cells = [nameOf(op), op.opsets.join('–'), texts.join(' ') || '–', 'host'];
+  return `| ${[...cells, new Set(uses.map(({ graph }) => graph)).size].join(' | ')} |`;
+}
+
 /** The whole page. */
 export function operatorsPage(backend: WasmBackend): string {
   const defs = registry.all();
-  const types = new Set(defs.map((def) => `${def.domain ?? ''}:${def.type}`));
+  const types = new Set([...defs, ...hostOperators].map(nameOf));
+  const rows = [
+    ...defs.map((def) => ({ name: nameOf(def), row: rowOf(backend, def) })),
+    ...hostOperators.map((op) => ({ name: nameOf(op), row: hostRowOf(op) })),
+  ].sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1));
   return `# Operators
 
 ${types.size} operators. Written by \`npm run docs:operators\` from the operators' own definitions and from lowering their cases; do not edit.
 
 Every operator runs on the WASM reference. **WebGPU** says where its work runs on the GPU path: *yes*, *in part* (some
 cases have a dispatch without a shader), *reference* (computed by the reference between two stretches of GPU work; the
-run's notes name it), *needs no kernel* (its result is known while planning, or is a renamed input). The bits are the same in
-all cases. Reductions, normalisations and other operators may lower to several kernels.
+run's notes name it), *needs no kernel* (its result is known while planning, or is a renamed input), *host* (TypeScript between
+two stretches, on both backends; the notes name it). The bits are the same in all cases. Reductions, normalisations and other operators may lower to several kernels.
 
 **dtypes** are those of the first input and of all that agree with it; \`#1\` is the second input. Shapes, axes, counts and
-the like are left out. *all* is ${NUMERIC.join(', ')}.
+the like are left out. Of operators of the host they are those of the first input in their cases; one that is planned for
+numbers and runs on the host for strings, sequences or optionals has two rows. *all* is ${NUMERIC.join(', ')}.
 An opset, dtype or attribute value that is not implemented is refused when the model is loaded. **Cases** are those of
 \`test/ops\`, run on every stack.
 
 | operator | opsets | dtypes | WebGPU | cases |
 |---|---|---|---|---|
-${defs.map((def) => rowOf(backend, def)).join('\n')}
+${rows.map(({ row }) => row).join('\n')}
 `;
 }

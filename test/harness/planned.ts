@@ -9,7 +9,9 @@ import { checkGraph, type CheckedGraph } from '../../src/graph/check.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { planGraph } from '../../src/graph/planner.ts';
-import { Program, type Machine } from '../../src/program.ts';
+import { SEED_FEED, seedTensor } from '../../src/graph/seed.ts';
+import type { Machine } from '../../src/machine.ts';
+import { Program } from '../../src/program.ts';
 import { registry } from '../../src/registry.ts';
 
 /** The outputs by name. */
@@ -42,7 +44,7 @@ export async function runPlanned(
         feeds: [...plan.feeds.keys()],
         outputs: [...plan.outputs.keys()],
         deferred: plan.deferred,
-      replayed: plan.replayed,
+        replayed: plan.replayed,
         contents: plan.contents,
         id: (count += 1),
       });
@@ -56,7 +58,7 @@ export async function runPlanned(
   try {
     const checked = checkGraph(graph, registry);
     const outputs = graph.outputs.map(({ name }) => name);
-    const given = checkFeeds(checked, feeds);
+    const given = checkFeeds(checked, feeds).set(SEED_FEED, seedTensor(0));
     const { values } = await programOf(checked).run(machine, given, { outputs, fuse, run: {} });
     return new Map(
       outputs.flatMap((name) => {

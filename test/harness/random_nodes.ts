@@ -3,6 +3,7 @@
 import type { DType } from '../../src/core/dtype.ts';
 import type { CaseAttribute, CaseInput, NodeSpec } from './cases.ts';
 import { floats, Prng, type FloatKind } from './prng.ts';
+import { RANDOM_SEQUENCES } from './random_sequences.ts';
 
 const RANGES: Readonly<Partial<Record<DType, readonly [bigint, bigint]>>> = {
   bool: [0n, 1n],
@@ -389,4 +390,5 @@ export const RANDOM_NODES: ReadonlyMap<string, Make> = new Map<string, Make>([
   ['LpNormalization', lpNormalization],
   ['MeanVarianceNormalization', meanVariance],
   ['LRN', lrn],
+  ...RANDOM_SEQUENCES,
 ]);

@@ -5,7 +5,7 @@ import { Pipelines } from '../../src/backends/webgpu/pipelines.ts';
 import type { Rung } from '../../src/backends/webgpu/rungs.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 import { runCase } from '../harness/conform.ts';
-import { caseFiles } from '../ops/index.ts';
+import { allCaseFiles } from '../host/index.ts';
 
 const AT_ONCE = 8;
 
@@ -44,8 +44,8 @@ export async function run(request: unknown, env: JobEnv): Promise<CasesReport> {
     if (device === undefined) throw new Error('no WebGPU device on this stack');
     if (job.rung !== undefined) Pipelines.on(Device.wrap(device)).rung = job.rung;
   }
-  const cases = [...(job.stems ?? caseFiles.keys())]
-    .flatMap((stem) => caseFiles.get(stem) ?? [])
+  const cases = [...(job.stems ?? allCaseFiles.keys())]
+    .flatMap((stem) => allCaseFiles.get(stem) ?? [])
     .filter((one) => job.ids === undefined || job.ids.includes(one.id));
   let at = 0;
   const work = async (): Promise<void> => {

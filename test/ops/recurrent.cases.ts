@@ -262,6 +262,8 @@ const SHAPES: readonly Shape[] = [
     with: 'hc',
     attributes: { input_forget: 1, clip: { float: 1.5 } },
   },
+  // Longer than what is a chain on a GPU.
+  { op: 'GRU', steps: 70, batch: 2, input: 2, hidden: 3, lengths: [70, 66], with: 'bh' },
 ];
 const ALL = [
   ['Relu', 'Tanh', 'Sigmoid'],

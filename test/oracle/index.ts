@@ -2,6 +2,7 @@
 // docs/NUMERICS.md and ONNX, and nothing of the library: no file below this folder imports from src/, wasm/ or
 // shaders/ (test/oracle.test.ts looks). Slow on purpose; made to be read beside the contract.
 import { operators as attention } from './operators/attention.ts';
+import { operators as attentionMs } from './operators/attention_ms.ts';
 import { operators as blocks } from './operators/blocks.ts';
 import { withFloat16 } from './float16.ts';
 import { operators as activation } from './operators/activation.ts';
@@ -11,26 +12,34 @@ import { operators as einsum } from './operators/einsum.ts';
 import { operators as elementwise } from './operators/elementwise.ts';
 import { operators as fourier } from './operators/fourier.ts';
 import { operators as functions } from './operators/functions.ts';
+import { operators as fused } from './operators/fused.ts';
 import { operators as gather } from './operators/gather.ts';
 import { operators as generate } from './operators/generate.ts';
 import { operators as integer } from './operators/integer.ts';
 import { operators as gridSample } from './operators/grid_sample.ts';
 import { operators as loss } from './operators/loss.ts';
 import { operators as maxPool } from './operators/max_pool.ts';
+import { operators as ml } from './operators/ml.ts';
 import { operators as movement } from './operators/movement.ts';
 import { operators as normalization } from './operators/normalization.ts';
 import { operators as order } from './operators/order.ts';
 import { operators as pool } from './operators/pool.ts';
 import { operators as product } from './operators/product.ts';
+import { operators as random } from './operators/random.ts';
 import { operators as recurrent } from './operators/recurrent.ts';
 import { operators as qlinear } from './operators/qlinear.ts';
 import { operators as quantize } from './operators/quantize.ts';
 import { cumulative, operators as reduce } from './operators/reduce.ts';
+import { operators as regions } from './operators/regions.ts';
 import { operators as reshape } from './operators/reshape.ts';
 import { operators as resize } from './operators/resize.ts';
 import { operators as rotary } from './operators/rotary.ts';
 import { operators as scatter } from './operators/scatter.ts';
+import { operators as selection } from './operators/selection.ts';
 import { operators as softmax } from './operators/softmax.ts';
+import { operators as state } from './operators/state.ts';
+import { operators as training } from './operators/training.ts';
+import { operators as trees } from './operators/trees.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from './types.ts';
 
 /** Operator type to operator; a name of another domain than ONNX's is written `domain:type`. */
@@ -38,9 +47,10 @@ export type OracleOperators = Readonly<Record<string, OracleOperator>>;
 
 // One line a file.
 const families: readonly OracleOperators[] = [
-  attention,
-  blocks,
   activation,
+  attention,
+  attentionMs,
+  blocks,
   cast,
   convTranspose,
   cumulative,
@@ -48,12 +58,14 @@ const families: readonly OracleOperators[] = [
   elementwise,
   fourier,
   functions,
+  fused,
   gather,
   generate,
   gridSample,
   integer,
   loss,
   maxPool,
+  ml,
   movement,
   normalization,
   order,
@@ -61,13 +73,19 @@ const families: readonly OracleOperators[] = [
   product,
   qlinear,
   quantize,
+  random,
   recurrent,
   reduce,
+  regions,
   reshape,
   resize,
   rotary,
   scatter,
+  selection,
   softmax,
+  state,
+  training,
+  trees,
 ];
 
 /** `domain:type` to operator; ONNX's own domain is ''. */
@@ -116,6 +134,7 @@ export function runOracle(
         return value;
       }),
       outputs: node.outputs.length,
+      output: node.outputs.find((name) => name !== '') ?? '',
     };
     const results = operator(one);
     node.outputs.forEach((output, i) => {

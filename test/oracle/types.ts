@@ -67,6 +67,8 @@ export interface OracleNode {
   readonly inputs: readonly (OracleTensor | undefined)[];
   /** How many outputs the node names. */
   readonly outputs: number;
+  /** The name of the first output that is wanted: random numbers follow from it. */
+  readonly output: string;
 }
 
 /** An operator: the outputs of a node, in order. */

@@ -18,6 +18,7 @@ function cast(x: OracleTensor, to: OracleType): OracleTensor {
     attributes: new Map([['to', { type: 'int', value: CODES[to] ?? 0 }]]),
     inputs: [x],
     outputs: 1,
+    output: '',
   };
   const [y] = casts['Cast']?.(node) ?? [];
   if (y === undefined) throw new TypeError(`no cast to ${to}.`);

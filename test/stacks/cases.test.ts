@@ -6,10 +6,10 @@ import { openStack } from '../../src/cli/stacks/runner.ts';
 import { buildJob } from '../harness/build_job.ts';
 import { goldenDigests } from '../harness/goldens.ts';
 import type { CasesReport } from '../jobs/cases_job.ts';
-import { caseFiles } from '../ops/index.ts';
+import { allCaseFiles } from '../host/index.ts';
 
 const wanted = process.env['STACKS']?.split(',');
-const stems = process.env['STEMS']?.split(',') ?? [...caseFiles.keys()];
+const stems = process.env['STEMS']?.split(',') ?? [...allCaseFiles.keys()];
 const stacks = STACKS.filter((spec) =>
   wanted === undefined ? !spec.optional || spec.find() === undefined : wanted.includes(spec.id),
 );

@@ -134,3 +134,23 @@ test('words that were moved and not computed are read canonically by the next no
     expect(words(doubled), opType).toEqual(expected);
   }
 });
+
+test('a fold over one element, whose chain reads what is folded', async () => {
+  const node = (index: number, opType: string, inputs: string[]): Node => ({
+    ...{ index, name: `v${index}`, domain: '', opType, inputs, outputs: [`v${index}`] },
+    attributes: new Map(
+      opType === 'RMSNormalization' ? [['axis', { type: 'int', value: -1 }]] : [],
+    ),
+  });
+  const graph: Graph = {
+    name: 'one element',
+    nodes: [node(0, 'Add', ['x', 'x']), node(1, 'RMSNormalization', ['v0', 'scale'])],
+    inputs: [{ name: 'x', dtype: 'float32', dims: [3, 1] }],
+    outputs: [{ name: 'v0' }, { name: 'v1' }],
+    initializers: new Map([['scale', new Tensor('float32', [3], [1])]]),
+    valueInfo: new Map(),
+    opsets: new Map([['', 23]]),
+  };
+  const feeds = new Map([['x', new Tensor('float32', [1, -2, 3], [3, 1])]]);
+  expect(await mismatch(graph, feeds, ['v1'])).toEqual([]);
+});

@@ -28,6 +28,11 @@ export class Heap {
     this.#free = [{ at, size: Math.max(0, Math.floor((end - at) / ALIGN) * ALIGN) }];
   }
 
+  /** Bytes that the memory may have in all. */
+  get limit(): number {
+    return this.#maxPages * PAGE;
+  }
+
   /** Bytes handed out. */
   get inUse(): number {
     let sum = 0;
@@ -43,10 +48,7 @@ export class Heap {
    */
   reserve(sizes: readonly number[]): void {
     const bytes = sizes.reduce((sum, size) => sum + Math.ceil((size + 16) / ALIGN) * ALIGN, 0);
-    const last = this.#free.at(-1);
-    const atEnd =
-      last !== undefined && last.at + last.size === this.memory.buffer.byteLength ? last.size : 0;
-    if (bytes > atEnd) this.#grow(bytes - atEnd);
+    if (bytes > this.#freeAtEnd()) this.#grow(bytes - this.#freeAtEnd(), 0);
   }
 
   /** @throws RangeError if the address space or the machine has no room */
@@ -54,7 +56,7 @@ export class Heap {
     const size = Math.ceil((bytes + 16) / ALIGN) * ALIGN;
     let block = this.#free.find((one) => one.size >= size);
     if (block === undefined) {
-      this.#grow(size);
+      this.#grow(size - this.#freeAtEnd());
       block = this.#free.find((one) => one.size >= size);
     }
     if (block === undefined)
@@ -94,10 +96,16 @@ export class Heap {
     this.#free = merged;
   }
 
-  #grow(bytes: number): void {
+  #freeAtEnd(): number {
+    const last = this.#free.at(-1);
+    const { byteLength } = this.memory.buffer;
+    return last !== undefined && last.at + last.size === byteLength ? last.size : 0;
+  }
+
+  #grow(bytes: number, ahead = GROWTH): void {
     const before = this.memory.buffer.byteLength;
     // A quarter more, so that many weights do not grow page by page.
-    const wanted = Math.max(bytes, Math.min(before / 4, GROWTH));
+    const wanted = Math.max(bytes, Math.min(before / 4, ahead));
     const room = Math.max(0, this.#maxPages - before / PAGE);
     const pages = Math.max(Math.min(Math.ceil(wanted / PAGE), room), Math.ceil(bytes / PAGE));
     try {

@@ -102,4 +102,7 @@ function attention(node: OracleNode): OracleTensor[] {
   return [out, tensorOfHeads(k), tensorOfHeads(v), ...scores];
 }
 
-export const operators: Readonly<Record<string, OracleOperator>> = { Attention: wide(attention) };
+export const operators: Readonly<Record<string, OracleOperator>> = {
+  Attention: wide(attention),
+  'ai.onnx.preview:FlexAttention': wide((node) => attention(node).slice(0, 1)),
+};

@@ -63,21 +63,6 @@ function bySets(
   return tensorOf('float32', x.dims, data);
 }
 
-function batchNormalization(node: OracleNode): OracleTensor[] {
-  const x = inputOf(node, 0);
-  const [scale, bias, middle, variance] = [1, 2, 3, 4].map((i) => wordsOfInput(node, i));
-  const channel = channelsOf(x.dims);
-  const epsilon = epsilonOf(node);
-  const a = (scale ?? []).map((s, c) => f.divide(s, f.sqrt(f.add(at(variance ?? [], c), epsilon))));
-  const b = a.map((slope, c) =>
-    f.subtract(at(bias ?? [], c), f.multiply(at(middle ?? [], c), slope)),
-  );
-  const data = wordsOf(x).map((word, i) =>
-    f.add(f.multiply(word, at(a, channel(i))), at(b, channel(i))),
-  );
-  return [tensorOf('float32', x.dims, data)];
-}
-
 /** (d · inv) · scale + bias, scale and bias given for each position. */
 function scaled(
   { d, variance }: Centred,
@@ -218,7 +203,6 @@ function lrn(node: OracleNode): OracleTensor[] {
 }
 
 export const operators: Readonly<Record<string, OracleOperator>> = {
-  BatchNormalization: batchNormalization,
   GroupNormalization: groupNormalization,
   InstanceNormalization: instanceNormalization,
   LRN: lrn,

@@ -36,6 +36,7 @@ export const nodeOf = (
   ),
   inputs,
   outputs: 1,
+  output: '',
 });
 
 /** The first output of a node. */

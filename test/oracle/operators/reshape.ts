@@ -2,6 +2,7 @@
 import { listInput, renamed } from '../layout.ts';
 import { at, axisOf, inputOf, intOf, intsOf, sizeOf } from '../node.ts';
 import type { OracleNode, OracleOperator, OracleTensor } from '../types.ts';
+import { dropout as training } from './random.ts';
 
 function reshape(node: OracleNode): OracleTensor[] {
   const x = inputOf(node, 0);
@@ -56,6 +57,8 @@ function unsqueeze(node: OracleNode): OracleTensor[] {
 /** In inference nothing is dropped; the mask, where it is asked for, keeps everything. */
 function dropout(node: OracleNode): OracleTensor[] {
   const x = inputOf(node, 0);
+  const old = node.opset < 7 && intOf(node, 'is_test', 0) === 0;
+  if (old || Number(node.inputs[2]?.data[0] ?? 0) !== 0) return training(node);
   if (node.outputs < 2) return [x];
   if (node.opset < 10) throw new RangeError('oracle: Dropout: a mask before opset 10 is not bool.');
   return [x, { dtype: 'bool', dims: x.dims, data: x.data.map(() => 1) }];
