@@ -20,6 +20,7 @@ import * as fourier from './fourier.ts';
 import * as fused from './fused.ts';
 import * as fused_normalization from './fused_normalization.ts';
 import * as gather from './gather.ts';
+import * as gather_blocks from './gather_blocks.ts';
 import * as gelu_ms from './gelu_ms.ts';
 import * as generate from './generate.ts';
 import * as grid_sample from './grid_sample.ts';
@@ -74,6 +75,7 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   fused,
   fused_normalization,
   gather,
+  gather_blocks,
   gelu_ms,
   generate,
   grid_sample,

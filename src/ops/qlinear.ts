@@ -1,7 +1,14 @@
 // com.microsoft's operators between quantised tensors: each is by definition DequantizeLinear of its operands, the float
 // operator, and QuantizeLinear of its result, and is lowered to just that; chains then fuse it. Also that domain's own
 // QuantizeLinear and DequantizeLinear.
-import type { AttributeSpec, CallAttribute, LowerContext, NodeContext, OpDef } from '../core/op.ts';
+import type {
+  AttributeSpec,
+  CallAttribute,
+  LowerContext,
+  NodeContext,
+  OpDef,
+  ShapeContext,
+} from '../core/op.ts';
 import { broadcastShapes, formatShape, normalizeAxis } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import { expectBytes, expectFloats } from './integer.ts';
@@ -38,8 +45,8 @@ interface Operator {
   readonly operands: readonly number[];
   readonly result: number;
   readonly attributes?: Readonly<Record<string, AttributeSpec>>;
-  infer?(node: NodeContext & { input(i: number): Value }): readonly number[];
-  compute(node: LowerContext, operands: readonly Value[]): Value;
+  readonly infer?: (node: ShapeContext) => readonly number[];
+  readonly compute: (node: LowerContext, operands: readonly Value[]) => Value;
 }
 
 function define({ type, operands, result, attributes = {}, infer, compute }: Operator): OpDef {
