@@ -1,7 +1,7 @@
-// Operators that lay blocks, sequences and centres elsewhere, as compositions of movement and sums; no kernels.
+// Operators that lay blocks and centres elsewhere, as compositions of movement and sums; no kernels.
 //   Col2Im: each output element is the V4 sum over the taps of the block, in index order; a tap whose block lies outside is +0
 //   CenterCropPad: Slice where an axis is too long, Pad with zeros where it is too short, ⌊difference / 2⌋ in front
-//   ReverseSequence: GatherND, a batch at a time      MaxUnpool: ScatterElements into zeros, then zeros behind
+//   MaxUnpool: ScatterElements into zeros, then zeros behind
 import { NEWEST_OPSET } from '../core/op.ts';
 import type { LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
@@ -198,67 +198,6 @@ export const CenterCropPad: OpDef = {
       y = only(node, 'Pad', [y, int64s(node, [...before, ...after])]);
     }
     node.alias(node.output(0), y);
-  },
-};
-
-function sequenceAxes(node: ShapeContext): { batch: number; time: number } {
-  const { dims } = node.input(0);
-  const [batch, time] = [node.int('batch_axis', 1), node.int('time_axis', 0)];
-  const lengths = node.input(1).dims;
-  if (dims.length < 2 || batch + time !== 1 || batch * time !== 0) {
-    throw new RangeError(
-      `ReverseSequence: expected at least two axes, batch_axis and time_axis 0 and 1, got ${formatShape(dims)}, ${batch} and ${time}. Transpose the input.`,
-    );
-  }
-  if (lengths.join() !== String(dims[batch])) {
-    throw new RangeError(
-      `ReverseSequence: sequence_lens: expected shape [${dims[batch]}], got ${formatShape(lengths)}. Give one length a sequence.`,
-    );
-  }
-  return { batch, time };
-}
-
-export const ReverseSequence: OpDef = {
-  type: 'ReverseSequence',
-  opsets: [10, NEWEST_OPSET],
-  inputs: [2, 2],
-  attributes: { batch_axis: { kind: 'int' }, time_axis: { kind: 'int' } },
-  dtypes(node) {
-    if (node.dtypeOf(1) !== 'int64') {
-      throw new TypeError(
-        `ReverseSequence: sequence_lens: expected int64, got ${node.dtypeOf(1) ?? 'nothing'}. Cast them.`,
-      );
-    }
-    return sameDtype(node);
-  },
-  infer(node) {
-    sequenceAxes(node);
-    return [node.input(0).dims];
-  },
-  lower(node) {
-    const [x, lengths] = [node.input(0), node.input(1)];
-    const { batch } = sequenceAxes(node);
-    const perm = [1, 0, ...x.dims.slice(2).map((_, i) => i + 2)];
-    const rows = batch === 0 ? x : only(node, 'Transpose', [x], { attributes: { perm } });
-    const [count = 0, steps = 0] = rows.dims;
-    const column = view(node, lengths, [count, 1]);
-    const positions = view(
-      node,
-      int64s(
-        node,
-        Array.from({ length: steps }, (_, t) => t),
-      ),
-      [1, steps],
-    );
-    const last = only(node, 'Sub', [column, int64s(node, [1])]);
-    const mirrored = only(node, 'Sub', [last, positions]);
-    const turned = only(node, 'Less', [positions, column]);
-    const index = only(node, 'Where', [turned, mirrored, positions]);
-    const y = only(node, 'GatherND', [rows, view(node, index, [count, steps, 1])], {
-      attributes: { batch_dims: 1 },
-    });
-    const result = batch === 0 ? y : only(node, 'Transpose', [y], { attributes: { perm } });
-    node.alias(node.output(0), result);
   },
 };
 

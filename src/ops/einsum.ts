@@ -10,8 +10,8 @@ import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { emitStridedCopy } from './strided_copy.ts';
 
-// Products of them are contracted by MatMul; of integers, whose sums are exact in any order, by Mul and ReduceSum.
-const FLOATS: readonly DType[] = ['float32', 'float64', 'float16', 'bfloat16'];
+// Products of them are contracted by MatMul; of others, for which there is none, by Mul and ReduceSum.
+const BY_MATMUL: readonly DType[] = ['float32', 'float16', 'bfloat16'];
 
 /** A tensor whose axes have names; all differ. */
 interface Labelled {
@@ -33,10 +33,10 @@ function labelsOf(op: string, text: string, rank: number | undefined, most: numb
       `${op}: equation: expected letters and at most one ellipsis a term, got '${text}'. Correct it.`,
     );
   }
-  if (after === undefined) return [...before];
+  if (after === undefined) return before.split('');
   const hidden = rank === undefined ? most : rank - before.length - after.length;
   const names = Array.from({ length: Math.max(0, hidden) }, (_, i) => `.${hidden - 1 - i}`);
-  return [...before, ...names, ...after];
+  return [...before.split(''), ...names, ...after.split('')];
 }
 
 function equationOf(node: ShapeContext): Equation {
@@ -169,7 +169,7 @@ function joined(
   const shared = a.labels.filter((label) => b.labels.includes(label));
   const contracted = shared.filter((label) => !later.has(label));
   const dtype = a.value.dtype;
-  if (contracted.length === 0 || !FLOATS.includes(dtype)) {
+  if (contracted.length === 0 || !BY_MATMUL.includes(dtype)) {
     const labels = [...a.labels, ...b.labels.filter((label) => !a.labels.includes(label))];
     const product = only(node, 'Mul', [ordered(node, a, labels), ordered(node, b, labels)]);
     return summed(node, { value: product, labels }, later);

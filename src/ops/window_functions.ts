@@ -160,10 +160,8 @@ export const MelWeightMatrix: OpDef = {
     };
     for (let i = 0; i < filters; i += 1) {
       const [first = 0, peak = 0, last = 0] = edges.slice(i, i + 3);
-      if (first === peak) set(peak, i, rational(1));
-      for (let bin = first; first < peak && bin <= peak; bin += 1) {
-        set(bin, i, rational(bin - first, peak - first));
-      }
+      set(peak, i, rational(1));
+      for (let bin = first; bin < peak; bin += 1) set(bin, i, rational(bin - first, peak - first));
       for (let bin = peak; bin < last; bin += 1) set(bin, i, rational(last - bin, last - peak));
     }
     give(node, data);

@@ -73,10 +73,10 @@ function reverseSequence(node: OracleNode): OracleTensor[] {
   const steps = BigInt(at(x.dims, time));
   return [
     tensorBy(x.dtype, x.dims, (index) => {
-      const length = BigInt(at(lengths.data, at(index, batch)));
+      const given = BigInt(at(lengths.data, at(index, batch)));
+      const length = given > steps ? steps : given;
       const t = BigInt(at(index, time));
       const from = t < length ? length - 1n - t : t;
-      if (from >= steps) return zeroOf(x.dtype);
       return elementAt(
         x,
         index.map((i, axis) => (axis === time ? Number(from) : i)),

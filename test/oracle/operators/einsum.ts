@@ -20,7 +20,8 @@ function spelled(term: string, hidden: number): string[] {
   if (known !== undefined) return known;
   const middle = Array.from({ length: hidden }, (_, i) => String(hidden - 1 - i));
   const [before = '', after] = term.split('...');
-  const list = after === undefined ? [...before] : [...before, ...middle, ...after];
+  const list =
+    after === undefined ? before.split('') : [...before.split(''), ...middle, ...after.split('')];
   places.set(key, list);
   return list;
 }
