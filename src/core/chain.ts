@@ -316,7 +316,7 @@ export function joinChains(
  * Strides of a tensor of `dims` broadcast to `to` (ONNX: aligned at the last axis).
  *
  * @param op who asks, for the message
- * @throws RangeError if it does not broadcast: with strides all the same it would be read beyond its end
+ * @throws RangeError if it would be read beyond its end
  */
 export function broadcastStrides(
   dims: readonly number[],
@@ -325,7 +325,7 @@ export function broadcastStrides(
 ): number[] {
   const own = stridesOf(dims);
   const offset = to.length - dims.length;
-  if (!dims.every((dim, k) => dim === 1 || dim === to[k + offset])) {
+  if (!dims.every((dim, k) => dim === 1 || (to[k + offset] ?? 0) <= dim)) {
     throw new RangeError(
       `${op}: shapes do not fit: expected one that broadcasts to ${formatShape(to)}, got ${formatShape(dims)}.`,
     );

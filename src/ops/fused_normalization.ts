@@ -108,6 +108,7 @@ export const EmbedLayerNormalization: OpDef = {
   },
   infer(node) {
     const { dims } = node.input(0);
+    for (const i of [2, 3, 5, 6]) node.input(i); // the others between them may be absent
     const whole = [...dims, node.input(2).dims[1] ?? 0];
     for (const i of [0, 1, 7, 8]) {
       const own = node.optional(i)?.dims ?? dims;

@@ -75,6 +75,9 @@ function checkImages(
   }
 }
 
+/** Along an axis of a bin. */
+const MOST_SAMPLES = 1024;
+
 export const RoiAlign: OpDef = {
   type: 'RoiAlign',
   opsets: [10, NEWEST_OPSET],
@@ -104,9 +107,10 @@ export const RoiAlign: OpDef = {
         `RoiAlign: expected one batch index a region and an output of at least 1 x 1, got ${formatShape(batches ?? [])} and ${height} x ${width}. Correct them.`,
       );
     }
-    if (node.int('sampling_ratio', 0) < 0) {
+    // A bin's samples are one step of a run: more could not be interrupted.
+    if (node.int('sampling_ratio', 0) < 0 || node.int('sampling_ratio', 0) > MOST_SAMPLES) {
       throw new RangeError(
-        `RoiAlign: sampling_ratio: expected at least 0, got ${node.int('sampling_ratio')}. Correct it.`,
+        `RoiAlign: sampling_ratio: expected 0..${MOST_SAMPLES}, got ${node.int('sampling_ratio')}. Correct it.`,
       );
     }
     return [[regions?.[0] ?? 0, x?.[1] ?? 0, height, width]];
