@@ -10,7 +10,6 @@ import type {
   Randomness,
   NodeContext,
   OpDef,
-  Randomness,
   ShapeContext,
 } from '../core/op.ts';
 import type { TypedArray } from '../core/dtype.ts';
