@@ -25,6 +25,7 @@ export default defineConfig({
         // What the command line runs on other engines and in pages; they share the library's chunks.
         'jobs/model_job': resolve(import.meta.dirname, 'src/jobs/model_job.ts'),
         'jobs/bench_job': resolve(import.meta.dirname, 'src/jobs/bench_job.ts'),
+        'jobs/nodes_job': resolve(import.meta.dirname, 'src/jobs/nodes_job.ts'),
         'jobs/conformance_job': resolve(import.meta.dirname, 'src/jobs/conformance_job.ts'),
         'jobs/probe_job': resolve(import.meta.dirname, 'src/jobs/probe_job.ts'),
       },

@@ -6,7 +6,7 @@
 // composition is the operators' composition bit for bit (R5). Both machines execute the same list: C
 // interprets the packed words block by block (wasm/chain.h), WGSL gets one call a step
 // (src/ops/chain_wgsl.ts). The step names are the names of the functions on both sides.
-import { stridesOf } from './shape.ts';
+import { formatShape, stridesOf } from './shape.ts';
 import type { Value } from './value.ts';
 
 /** What a step takes and gives: f32 words that must be read canonically, or any words. */
@@ -312,10 +312,24 @@ export function joinChains(
   return chainFits(program) ? program : undefined;
 }
 
-/** Strides of a tensor of `dims` broadcast to `to` (ONNX: aligned at the last axis). */
-export function broadcastStrides(dims: readonly number[], to: readonly number[]): number[] {
+/**
+ * Strides of a tensor of `dims` broadcast to `to` (ONNX: aligned at the last axis).
+ *
+ * @param op who asks, for the message
+ * @throws RangeError if it does not broadcast: with strides all the same it would be read beyond its end
+ */
+export function broadcastStrides(
+  dims: readonly number[],
+  to: readonly number[],
+  op = 'broadcast',
+): number[] {
   const own = stridesOf(dims);
   const offset = to.length - dims.length;
+  if (!dims.every((dim, k) => dim === 1 || dim === to[k + offset])) {
+    throw new RangeError(
+      `${op}: shapes do not fit: expected one that broadcasts to ${formatShape(to)}, got ${formatShape(dims)}.`,
+    );
+  }
   return to.map((_, axis) => {
     const k = axis - offset;
     return k < 0 || dims[k] === 1 ? 0 : (own[k] ?? 0);

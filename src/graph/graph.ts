@@ -50,7 +50,7 @@ export type Attribute =
   | { readonly type: 'graphs'; readonly value: readonly Graph[] }
   /** A type; undefined within it where the file leaves it open, or it is none that can be held. */
   | { readonly type: 'type'; readonly value: DataType | undefined }
-  /** A kind that is not held (sparse tensors, lists of types): its ONNX name. `reference` only within a function's body. */
+  /** A kind that is not held (lists of sparse tensors or types): its ONNX name. `reference` only within a function's body. */
   | { readonly type: 'other'; readonly value: string; readonly reference?: string };
 
 export interface Node {

@@ -190,7 +190,12 @@ function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origi
     planner.remember(context.outputs);
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) {
-      error.message = `node ${nodeLabel(node)}: ${error.message}`;
+      // What engines throw for sizes that no array can have names nothing.
+      const what =
+        error instanceof RangeError && !error.message.includes(': ')
+          ? `${node.opType}: sizes are too large: ${error.message}. Use smaller ones.`
+          : error.message;
+      error.message = `node ${nodeLabel(node)}: ${what}`;
     }
     throw error;
   }

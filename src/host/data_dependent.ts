@@ -5,7 +5,7 @@ import type { HostContext, HostOp } from '../core/host_op.ts';
 import { NEWEST_OPSET } from '../core/op.ts';
 import { formatShape, normalizeAxis, sizeOf, stridesOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
-import { isSet, orderKeys, type OrderKey } from './order_keys.ts';
+import { expectKeys, isSet, orderKeys, type OrderKey } from './order_keys.ts';
 import { gathered } from './tensors.ts';
 
 const INT64: DataType = { kind: 'tensor', dtype: 'int64' };
@@ -18,7 +18,10 @@ export const NonZero: HostOp = {
   opsets: [9, NEWEST_OPSET],
   inputs: [1, 1],
   attributes: {},
-  types: () => [INT64],
+  types(node) {
+    expectKeys('NonZero', node.dtypeOf(0));
+    return [INT64];
+  },
   run(node) {
     const tensor = node.tensorAt(0);
     const strides = stridesOf(tensor.dims);
@@ -115,6 +118,9 @@ export const Unique: HostOp = {
   opsets: [11, NEWEST_OPSET],
   inputs: [1, 1],
   attributes: { axis: { kind: 'int' }, sorted: { kind: 'int', oneOf: [0, 1] } },
-  types: (node) => [node.typeOf(0), INT64, INT64, INT64],
+  types(node) {
+    expectKeys('Unique', node.dtypeOf(0));
+    return [node.typeOf(0), INT64, INT64, INT64];
+  },
   run: unique,
 };

@@ -5,7 +5,7 @@ import type { DType } from '../core/dtype.ts';
 import type { HostOp, HostTypeContext } from '../core/host_op.ts';
 import { formatShape } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
-import { orderKeys, type OrderKey } from './order_keys.ts';
+import { expectKeys, orderKeys, type OrderKey } from './order_keys.ts';
 import { emptyOf, copyElements, gathered } from './tensors.ts';
 
 const DOMAIN = 'ai.onnx.ml';
@@ -111,6 +111,7 @@ export const LabelEncoder: HostOp = {
   },
   types(node) {
     const keys = listOf(node, 'keys');
+    expectKeys('LabelEncoder', keys.dtype);
     const values = listOf(node, 'values');
     if (keys.size !== values.size) {
       throw new RangeError(`LabelEncoder: expected ${keys.size} values, got ${values.size}.`);

@@ -1,5 +1,6 @@
 // Elements of any dtype as keys that compare with < and ===: integers and bool as they are, floats by V2's order (one zero,
 // NaN above +∞), strings by their UTF-8 bytes, which is the order of code points and not of JavaScript's units.
+import type { DType } from '../core/dtype.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { orderKey } from './f32.ts';
 
@@ -28,6 +29,16 @@ function orderKeyText(text: string): string {
     const code = unit.charCodeAt(0);
     return String.fromCharCode(code >= 0xe000 ? code - 0x800 : code + 0x2000);
   });
+}
+
+const FLOATS: readonly DType[] = ['float32', 'bfloat16', 'float16', 'float64'];
+
+/** @throws TypeError for a type whose elements have no keys: floats of 8 and 4 bits */
+export function expectKeys(opType: string, dtype: DType | undefined): void {
+  if (dtype !== undefined && (!dtype.startsWith('float') || FLOATS.includes(dtype))) return;
+  throw new TypeError(
+    `${opType}: expected integers, bool, floats of 16 bits or more, or strings, got ${dtype ?? '?'}. Cast it.`,
+  );
 }
 
 /** A key for each element, in row-major order. */

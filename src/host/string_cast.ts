@@ -6,6 +6,12 @@ import { Tensor } from '../core/tensor.ts';
 import { bitsOf16, floatOfText, floatsOf, integerOfText, textOfFloat } from './number_text.ts';
 
 const FLOATS: readonly DType[] = ['float32', 'float64', 'float16', 'bfloat16'];
+const INTEGERS: readonly DType[] = [
+  ...(['int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64'] as const),
+  'bool',
+];
+/** What has a text form; types of fewer than 8 bits and their like go by way of another. */
+const WITH_TEXT: readonly DType[] = ['string', ...FLOATS, ...INTEGERS];
 
 /** The type that a Cast gives; CastLike takes it from its second input. */
 function target(node: HostTypeContext): DType | undefined {
@@ -69,10 +75,14 @@ function castOf(
     takes: (node) => node.dtypeOf(0) === 'string' || target(node) === 'string',
     types(node) {
       const dtype = target(node);
-      if (node.typeOf(0)?.kind === 'tensor' && dtype !== undefined) {
-        return [{ kind: 'tensor', dtype }];
+      const from = node.dtypeOf(0);
+      for (const one of [from, dtype]) {
+        if (one !== undefined && WITH_TEXT.includes(one)) continue;
+        throw new TypeError(
+          `${type}: expected a type that has a text form, got ${one ?? '?'}. Cast it to float32 or int32 before.`,
+        );
       }
-      throw new TypeError(`${type}: expected a tensor and an element type that can be held.`);
+      return [{ kind: 'tensor', dtype: dtype ?? 'string' }];
     },
     run(node) {
       const tensor = node.tensorAt(0);

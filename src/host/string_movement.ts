@@ -99,9 +99,18 @@ export const stringMovements: readonly HostOp[] = Object.entries(MOVEMENTS).map(
         Object.entries(attributes).map(([name, kind]) => [name, { kind }]),
       ),
       types(node) {
+        let strings = 0;
         for (let i = 0; i < node.inputCount; i += 1) {
-          const kind = node.typeOf(i)?.kind ?? 'tensor';
+          const input = node.typeOf(i);
+          const kind = input?.kind ?? 'tensor';
           if (kind !== 'tensor') throw new TypeError(`${type}: expected a tensor, got ${kind}.`);
+          if (input?.kind === 'tensor' && input.dtype === 'string') strings += 1;
+        }
+        // Numbers come here only at opsets that no planned operator covers.
+        if (strings === 0) {
+          throw new TypeError(
+            `${type}: opset ${node.opset} is not implemented for numbers: expected strings.`,
+          );
         }
         return Array.from({ length: node.outputCount }, () => given);
       },

@@ -7,7 +7,7 @@ import { median } from './job.ts';
 import type { FeedFile, JobEnv } from './job.ts';
 import { readFeeds } from './model_job.ts';
 import { openOrt } from './ort.ts';
-import type { OrtRunner } from './ort.ts';
+import type { OrtOptions, OrtRunner } from './ort.ts';
 
 export interface BenchJob {
   model: string;
@@ -19,6 +19,8 @@ export interface BenchJob {
   ortDist?: string;
   /** After the warm-up, runs begin for this long, but at least `MIN_RUNS` and at most `MAX_RUNS`. */
   budgetMs: number;
+  /** That onnxruntime-web refuses the model is a finding, not an error. */
+  mayRefuse?: boolean;
   /** Compare audited runs with runs that are not, instead of ours with theirs. */
   audit?: boolean;
 }
@@ -28,6 +30,8 @@ export interface BenchReport {
   theirs_ms: number | null;
   runs: number;
   theirs: string | null;
+  /** Why onnxruntime-web did not run the model, where it may refuse and did. */
+  refused?: string;
 }
 
 /** Our runs on WebGPU with and without their audit. */
@@ -134,6 +138,24 @@ async function auditCost(job: BenchJob, env: JobEnv): Promise<AuditReport> {
   }
 }
 
+/** onnxruntime-web with the model, after its warm-up; or why it refuses. */
+async function openTheirs(
+  env: JobEnv,
+  options: OrtOptions,
+  { mayRefuse, budgetMs }: BenchJob,
+): Promise<OrtRunner | string> {
+  let theirs: OrtRunner | undefined;
+  try {
+    theirs = await openOrt(env, options);
+    await warmUp(theirs.run, budgetMs);
+    return theirs;
+  } catch (error) {
+    await theirs?.close();
+    if (mayRefuse !== true) throw error;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 export async function run(request: unknown, env: JobEnv): Promise<BenchReport | AuditReport> {
   const job = request as BenchJob;
   if (job.audit === true) return auditCost(job, env);
@@ -152,12 +174,14 @@ export async function run(request: unknown, env: JobEnv): Promise<BenchReport | 
       }
       return ms;
     };
+    await warmUp(ourRun, budgetMs);
+    let refused: string | undefined;
     if (job.ortDist !== undefined) {
       const options = { dist: job.ortDist, model: bytes, backend, threads, feeds: job.feeds };
-      theirs = await openOrt(env, options);
+      const opened = await openTheirs(env, options, job);
+      if (typeof opened === 'string') refused = opened;
+      else theirs = opened;
     }
-    await warmUp(ourRun, budgetMs);
-    if (theirs !== undefined) await warmUp(theirs.run, budgetMs);
     const ours: number[] = [];
     const others: number[] = [];
     const end = performance.now() + budgetMs;
@@ -172,6 +196,7 @@ export async function run(request: unknown, env: JobEnv): Promise<BenchReport | 
       theirs_ms: theirs === undefined ? null : median(others),
       runs: ours.length,
       theirs: theirs === undefined ? null : `onnxruntime-web ${theirs.version}`,
+      ...(refused === undefined ? {} : { refused }),
     };
   } finally {
     await theirs?.close();

@@ -69,6 +69,14 @@ function typedArray(dtype: string, bytes: Uint8Array): unknown {
       return new Int32Array(buffer);
     case 'int64':
       return new BigInt64Array(buffer);
+    case 'uint64':
+      return new BigUint64Array(buffer);
+    case 'int16':
+      return new Int16Array(buffer);
+    case 'uint16':
+    // Its bits, as theirs takes them.
+    case 'float16':
+      return new Uint16Array(buffer);
     case 'int8':
       return new Int8Array(buffer);
     case 'uint8':

@@ -8,6 +8,7 @@ import type { Tensor } from '../core/tensor.ts';
 import type { Weights } from '../core/weight.ts';
 import type { Attribute, Graph } from '../graph/graph.ts';
 import type { Message } from './proto.ts';
+import { readSparseTensor } from './sparse.ts';
 import { readType } from './value_info.ts';
 import { readTensorProto, type ReadTensor } from './tensor.ts';
 
@@ -122,7 +123,7 @@ export function readAttribute(
         reference = message.string('ref_attr_name');
         break;
       case 22:
-        message.skip();
+        tensor = message.message('sparse_tensor', readSparseTensor);
         fields.add('sparse_tensor');
         break;
       case 23:
@@ -166,11 +167,12 @@ export function readAttribute(
       return good({ type, value: intsOf(ints) });
     case 'strings':
       return good({ type, value: strings });
+    case 'sparse_tensor': // held with every element
     case 'tensor':
       if (tensor === undefined) return bad('no value: expected a tensor.');
       if (tensor.tensor === undefined)
         return { name, attribute: undefined, error: within(name, tensor) };
-      return good({ type, value: tensor.tensor });
+      return good({ type: 'tensor', value: tensor.tensor });
     case 'tensors': {
       const failed = tensors.find((read) => read.tensor === undefined);
       if (failed !== undefined) return { name, attribute: undefined, error: within(name, failed) };
@@ -186,7 +188,6 @@ export function readAttribute(
     case 'graphs':
       return good({ type, value: graphs });
     case 'undefined':
-    case 'sparse_tensor':
     case 'sparse_tensors':
     case 'type_protos':
       return good({ type: 'other', value: type });

@@ -210,16 +210,12 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
         'Save the tensor with its data inside.',
       );
     }
-    if (dtypeInfo(dtype).packedBits !== undefined) {
-      return unsupported(
-        `external data of ${dtype}, whose elements share bytes, is not supported.`,
-        'Save the tensor with its data inside.',
-      );
-    }
-    const bytes = size * dtypeInfo(dtype).bytes;
-    const range = dtype === 'string' ? 'a string tensor' : fileRangeOf(external, bytes);
+    const inFile = bytesInFile(dtype, size);
+    const range = dtype === 'string' ? 'a string tensor' : fileRangeOf(external, inFile);
     if (typeof range === 'string') return bad(`bad external data: ${range}.`);
-    return build(() => new Tensor(dtype, weights.defer(bytes, range), dims));
+    const bytes = size * dtypeInfo(dtype).bytes;
+    const decode = inFile === bytes ? undefined : (data: Uint8Array) => unpacked(dtype, data, size);
+    return build(() => new Tensor(dtype, weights.defer(bytes, { ...range, decode }), dims));
   }
 
   // Which field holds the data, and how many elements or bytes.
@@ -239,9 +235,7 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
         `two encodings: expected raw_data or ${typed}, got raw_data and ${used.join(', ')}.`,
       );
     }
-    const { packedBits } = dtypeInfo(dtype);
-    const bytes =
-      packedBits === undefined ? size * dtypeInfo(dtype).bytes : Math.ceil((size * packedBits) / 8);
+    const bytes = bytesInFile(dtype, size);
     if (raw.length !== bytes) {
       return bad(
         `raw_data of the wrong length: expected ${bytes} bytes for ${dtype} ${formatShape(dims)}, got ${raw.length}.`,
@@ -330,6 +324,11 @@ export function readTensor(bytes: Uint8Array): { name: string; tensor: Tensor } 
   const { name, tensor, error } = readTensorProto(Message.of(bytes, 'tensor'));
   if (tensor === undefined) throw error ?? new ModelError([]);
   return { name, tensor };
+}
+
+function bytesInFile(dtype: DType, size: number): number {
+  const { packedBits, bytes } = dtypeInfo(dtype);
+  return packedBits === undefined ? size * bytes : Math.ceil((size * packedBits) / 8);
 }
 
 /** One byte an element: several share one in the file, the first in the lowest bits; int4 and int2 are sign-extended. */

@@ -48,7 +48,7 @@ export class ChainBuilder {
   word(value: Value): number {
     let load = this.#loads.findIndex((one) => one.value === value);
     if (load < 0) {
-      const strides = broadcastStrides(value.dims, this.#dims);
+      const strides = broadcastStrides(value.dims, this.#dims, this.#node.opType);
       load = this.#loads.push({ value, strides }) - 1;
     }
     const { bytes } = dtypeInfo(value.dtype);

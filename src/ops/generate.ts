@@ -60,6 +60,7 @@ interface Contents {
 
 function constantOf(node: NodeContext): Contents {
   if (node.has('value')) return node.tensor('value');
+  if (node.has('sparse_value')) return node.tensor('sparse_value');
   if (node.has('value_float')) {
     return { dtype: 'float32', dims: [], data: Float32Array.of(node.float('value_float')) };
   }
@@ -84,6 +85,7 @@ export const Constant: OpDef = {
   opsets: [1, 27],
   inputs: [0, 0],
   attributes: {
+    sparse_value: { kind: 'tensor' },
     value: { kind: 'tensor' },
     value_float: { kind: 'float' },
     value_floats: { kind: 'floats' },

@@ -9,9 +9,8 @@ import { paramFields } from '../core/op.ts';
 import { broadcastShapes, formatShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { broadcastStrides } from '../core/chain.ts';
 import type { DType } from '../core/dtype.ts';
-import { ADD, MULTIPLY } from './arithmetic.ts';
 import { emitChain } from './chain_builder.ts';
-import { emitSteps } from './elementwise.ts';
+import { emitProductF64, emitScaledF64 } from './mat_mul_f64.ts';
 import { emitStrided } from './mat_mul_strided.ts';
 import { emitDequantisedProduct } from './quantised.ts';
 
@@ -37,24 +36,6 @@ export const matMul: Kernel = {
     'b_strides[8]',
   ),
   chain: 'epilogue',
-};
-
-/** float64, on the reference only (V9). */
-export const matMulF64: Kernel = {
-  name: 'mat_mul_f64',
-  params: paramFields(
-    'm',
-    'n',
-    'k',
-    'batch_rank',
-    'a_row_stride',
-    'a_column_stride',
-    'b_row_stride',
-    'b_column_stride',
-    'batch_dims[8]',
-    'a_strides[8]',
-    'b_strides[8]',
-  ),
 };
 
 /** The loops of wasm/ops/mat_mul_pack.c, the other way. */
@@ -183,29 +164,8 @@ export function emitProduct(
       broadcastStrides(b.batch, batch).map((s) => s * k * n),
     ]);
     const [left = [], right = []] = strides;
-    if (isDouble) {
-      node.emit(matMulF64, {
-        params: {
-          m,
-          n,
-          k,
-          batch_rank: dims.length,
-          a_row_stride: a.rowStride,
-          a_column_stride: a.columnStride,
-          b_row_stride: b.rowStride,
-          b_column_stride: b.columnStride,
-          batch_dims: eight(dims, 1),
-          a_strides: eight(left, 0),
-          b_strides: eight(right, 0),
-        },
-        inputs: [a.value, b.value],
-        outputs: [to],
-        units: sizeOf(batch) * m,
-        unitCost: 8 * n * k,
-      });
-      return;
-    }
-    emitStrided(node, to, dims, { ...a, strides: left }, { ...b, strides: right }, { m, n, k });
+    const emitHere = isDouble ? emitProductF64 : emitStrided;
+    emitHere(node, to, dims, { ...a, strides: left }, { ...b, strides: right }, { m, n, k });
     return;
   }
   const packedSize = Math.ceil(n / PANEL) * PANEL * k;
@@ -352,24 +312,17 @@ export function gemmSizes(
   return { m, n, k };
 }
 
-/** A float64 value times an f32 factor; the value itself where that is 1. */
-function timesScalar(node: LowerContext, x: Value, factor: number, out?: Value): Value {
-  if (factor === 1 && out === undefined) return x;
-  const to = out ?? node.temp('float64', x.dims);
-  emitSteps(node, MULTIPLY, to, [x, node.constantValue('float64', [], Float64Array.of(factor))]);
-  return to;
-}
-
 /** Y = alpha * A' * B' + beta * C, each * and + of its own; alpha or beta of 1 moves no bit and is left out. */
 export const Gemm: OpDef = {
   type: 'Gemm',
-  opsets: [7, NEWEST_OPSET],
+  opsets: [1, NEWEST_OPSET],
   inputs: [2, 3],
   attributes: {
     alpha: { kind: 'float' },
     beta: { kind: 'float' },
     transA: { kind: 'int' },
     transB: { kind: 'int' },
+    broadcast: { kind: 'int' }, // before opset 7: C is [M, N] without it
   },
   dtypes: oneFloat,
   infer(node) {
@@ -381,7 +334,9 @@ export const Gemm: OpDef = {
       node.int('transB', 0) !== 0,
     );
     const c = node.optional(2);
-    if (c !== undefined && broadcastShapes('Gemm', c.dims, [m, n]).join() !== [m, n].join()) {
+    const isWhole = node.opset < 7 && node.int('broadcast', 0) === 0;
+    const seen = c === undefined || isWhole ? c?.dims : broadcastShapes('Gemm', c.dims, [m, n]);
+    if (c !== undefined && seen?.join() !== [m, n].join()) {
       throw new RangeError(
         `Gemm: C: expected a shape that broadcasts to ${formatShape([m, n])}, got ${formatShape(c.dims)}.`,
       );
@@ -419,8 +374,7 @@ export const Gemm: OpDef = {
     );
     if (plain) return;
     if (out.dtype === 'float64') {
-      const scaled = timesScalar(node, product, alpha, c === undefined ? out : undefined);
-      if (c !== undefined) emitSteps(node, ADD, out, [scaled, timesScalar(node, c, beta)]);
+      emitScaledF64(node, out, product, alpha, c, beta);
       return;
     }
     emitChain(node, out, (chain) => {

@@ -25,6 +25,17 @@ export const unpackBits: Kernel = {
   anyIntegers: true,
 };
 
+/** The product on the reference without the weights as floats; WebGPU has them as float32. */
+export const matMulNBits: Kernel = {
+  name: 'mat_mul_n_bits',
+  params: paramFields('m', 'n', 'k', 'bits', 'block', 'blocks', 'row_block', 'zeros'),
+};
+
+// Weights that are not worth holding as float32, eight times what they are: so many, or such as are known in a run only.
+const MANY = 1 << 22;
+// Rows of a unit, and elements of them.
+const ROWS = 64;
+const PACKED_ROWS = 1 << 16;
 const UNIT = 1024; // elements, as in wasm/ops/unpack_bits.c
 
 /** The elements of rows of packed bytes, as uint8; bytes themselves where there is nothing to unpack. */
@@ -176,6 +187,23 @@ function emitByWeights(
   { k, n, bits, block, blocks }: Sizes,
 ): void {
   const columns = blocks * block;
+  const isHeld = node.isConstant(node.input(1)) && n * k <= MANY;
+  if (node.target === 'wasm' && !isHeld && zeros.dtype === 'uint8' && !node.optional(4)) {
+    const rows = Math.max(
+      4,
+      Math.min(ROWS, Math.floor(PACKED_ROWS / k) & ~3, Math.ceil(m / 4) * 4),
+    );
+    to.canonical = true;
+    node.emit(matMulNBits, {
+      params: { m, n, k, bits, block, blocks, row_block: rows, zeros: sizeOf(zeros.dims) },
+      inputs: [a, node.input(1), floatOf(node, node.input(2)), zeros],
+      outputs: [to],
+      units: Math.ceil(m / rows) * Math.ceil(n / 8),
+      unitCost: 8 * k * (Math.min(rows, m) + 4),
+      scratch: 4 * (rows * k + 8 * k + 16),
+    });
+    return;
+  }
   const quantised = unpacked(node, node.input(1), [n, columns], bits);
   let scales = viewOf(node, node.input(2), [n, blocks]);
   let zero = zeros;

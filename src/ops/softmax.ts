@@ -75,7 +75,11 @@ export function emitSoftmax(
   out.canonical = true;
 }
 
-function define(type: string, lower: OpDef['lower'], dtypes: readonly DType[]): OpDef {
+function define(
+  type: string,
+  lower: OpDef['lower'],
+  dtypes: readonly DType[] = ['float32'],
+): OpDef {
   return {
     type,
     opsets: [1, NEWEST_OPSET],
@@ -139,20 +143,16 @@ export const LogSoftmax = define(
   FLOATS,
 );
 
-export const Hardmax = define(
-  'Hardmax',
-  (node) => {
-    const { outer, count, inner } = rowsOf(node);
-    const out = node.output(0);
-    node.emit(hardmax, {
-      params: { outer, count, inner, pad0: 0 },
-      inputs: [node.input(0)],
-      outputs: [out],
-      units: outer * inner,
-      unitCost: count,
-      grid: gridOf(outer * inner),
-    });
-    out.canonical = true;
-  },
-  ['float32'],
-);
+export const Hardmax = define('Hardmax', (node) => {
+  const { outer, count, inner } = rowsOf(node);
+  const out = node.output(0);
+  node.emit(hardmax, {
+    params: { outer, count, inner, pad0: 0 },
+    inputs: [node.input(0)],
+    outputs: [out],
+    units: outer * inner,
+    unitCost: count,
+    grid: gridOf(outer * inner),
+  });
+  out.canonical = true;
+});

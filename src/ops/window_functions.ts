@@ -100,6 +100,8 @@ function binOf(a: Rational, c: Rational, k: number, parts: number, scale: Ration
   return low;
 }
 
+const MOST_FILTERS = 1 << 16;
+
 function melOf(node: ShapeContext): Mel {
   const [filters = 0, length = 0, rate = 0] = ['num_mel_bins', 'dft_length', 'sample_rate'].map(
     (what, i) => knownIntegers(node, i, what)[0] ?? 0,
@@ -113,10 +115,12 @@ function melOf(node: ShapeContext): Mel {
     rate < 1 ||
     !(lower > -700) ||
     !(upper >= lower) ||
-    upper === Infinity
+    upper === Infinity ||
+    // The bands are computed here, one by one.
+    filters > MOST_FILTERS
   ) {
     throw new RangeError(
-      `MelWeightMatrix: expected filters, a dft_length and a sample_rate of at least 1, and -700 < lower <= upper < ∞, got ${[filters, length, rate, lower, upper].join(', ')}. Correct them.`,
+      `MelWeightMatrix: expected at most ${MOST_FILTERS} filters, a dft_length and a sample_rate of at least 1, and -700 < lower <= upper < ∞, got ${[filters, length, rate, lower, upper].join(', ')}. Correct them.`,
     );
   }
   const [a, c] = [lower, upper].map((hertz) =>

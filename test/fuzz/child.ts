@@ -24,7 +24,7 @@ const PATIENCE_MS = 1000;
 
 /** What engines say of bugs, at the beginning or behind what was put in front: it tells nothing of a model. */
 const FOREIGN =
-  /(^|: )(Cannot |Invalid |Maximum call stack|\S+ is not (a function|iterable|defined|a constructor)|Array buffer|offset is out|The number|Reduce of|Unexpected|Assignment|[Ss]tart offset|[Ss]ource is|Value is|byte length)|BigInt/;
+  /(^|: )(Cannot |Maximum call stack|\S+ is not (a function|iterable|defined|a constructor)|Array buffer|offset is out|The number|Reduce of|Unexpected|Assignment|[Ss]tart offset|[Ss]ource is|Value is|byte length)|BigInt/;
 
 /** Why an error is not one of those that are promised; undefined if it is. */
 function objection(error: unknown): string | undefined {
@@ -36,6 +36,7 @@ function objection(error: unknown): string | undefined {
   if (!typed) return 'another exception';
   const { message } = error;
   if (error instanceof ModelError && error.problems.length === 0) return 'no problem named';
+  if (/Invalid/.test(message) && !/sizes are too large/.test(message)) return 'an engine says it';
   const says = error instanceof ModelError ? /\.$/ : /: .*\.$/s;
   if (FOREIGN.test(message) || !says.test(message)) return 'it does not say what is wrong';
   return undefined;

@@ -198,6 +198,73 @@ const conv: Make = (c) => {
   };
 };
 
+const BYTES: readonly DType[] = ['uint8', 'int8'];
+
+/** MatMulInteger, with zero points of one tensor or of lines. */
+const matMulInteger: Make = (c) => {
+  const inner = c.pick([1, 3, 16, 65, 130]);
+  const [rows, columns] = [c.int(1, 21), c.int(1, 21)];
+  const batch = c.dims(0, 2, 3);
+  const a = c.below(5) === 0 ? [inner] : [...(c.flag() ? batch : c.broadcast(batch)), rows, inner];
+  const b = c.below(5) === 0 ? [inner] : [...c.broadcast(batch), inner, columns];
+  const [left, right] = [c.pick(BYTES), c.pick(BYTES)];
+  const zeros = [
+    c.pick([undefined, [], [1], ...(a.length > 1 ? [[rows]] : [])]),
+    c.pick([undefined, [], [1], ...(b.length > 1 ? [[columns]] : [])]),
+  ] as const;
+  return {
+    opType: 'MatMulInteger',
+    inputs: [
+      c.tensor(left, a),
+      { ...c.tensor(right, b), constant: c.flag() },
+      zeros[0] && c.tensor(left, zeros[0]),
+      zeros[1] && c.tensor(right, zeros[1]),
+    ],
+  };
+};
+
+/** ConvInteger: the shapes of Conv. */
+const convInteger: Make = (c) => {
+  const { attributes = {}, inputs } = conv(c);
+  const [x, w] = inputs.map((input) => input?.dims ?? []);
+  const [left, right] = [c.pick(BYTES), c.pick(BYTES)];
+  return {
+    opType: 'ConvInteger',
+    attributes,
+    inputs: [
+      c.tensor(left, x ?? []),
+      { ...c.tensor(right, w ?? []), constant: c.flag() },
+      c.flag() ? c.tensor(left, []) : undefined,
+      c.flag() ? c.tensor(right, c.pick([[], [w?.[0] ?? 1]])) : undefined,
+    ],
+  };
+};
+
+/** QuantizeLinear or DequantizeLinear, one scale, one for each element of an axis, or one a block of it. */
+const quantisation =
+  (opType: string): Make =>
+  (c) => {
+    const dims = c.dims(1, 4, 9);
+    const axis = c.below(dims.length);
+    const size = dims[axis] ?? 1;
+    const block = c.pick([0, 0, 0, 2, 3]);
+    const scales = c.pick([
+      [],
+      [1],
+      block === 0 ? [size] : dims.map((dim, i) => (i === axis ? Math.ceil(size / block) : dim)),
+    ]);
+    const attributes = { axis: c.flag() ? axis : axis - dims.length, block_size: block };
+    const dtype = c.pick(['uint8', 'int8', 'uint16', 'int16'] as const);
+    const x = opType === 'QuantizeLinear' ? 'float32' : dtype;
+    const zero = c.flag() || opType === 'QuantizeLinear' ? c.tensor(dtype, scales) : undefined;
+    return {
+      opType,
+      opset: 21,
+      attributes,
+      inputs: [c.tensor(x, dims), c.tensor('float32', scales), zero],
+    };
+  };
+
 const pool =
   (opType: string): Make =>
   (c) => {
@@ -305,6 +372,10 @@ export const RANDOM_NODES: ReadonlyMap<string, Make> = new Map<string, Make>([
   ['MatMul', matMul],
   ['Gemm', gemm],
   ['Conv', conv],
+  ['MatMulInteger', matMulInteger],
+  ['ConvInteger', convInteger],
+  ['QuantizeLinear', quantisation('QuantizeLinear')],
+  ['DequantizeLinear', quantisation('DequantizeLinear')],
   ['AveragePool', pool('AveragePool')],
   ['LpPool', pool('LpPool')],
   ['MaxPool', pool('MaxPool')],

@@ -20,6 +20,7 @@ const MODELS = [
   'magika',
   'micro-kws-qdq',
   'mnist-cnn',
+  'silero-vad',
   'sinet-portrait-seg',
   'stories260k',
   'stories260k-int8',
@@ -99,7 +100,8 @@ describe.runIf(here).each(MODELS)('%s', (name) => {
     }
   });
 
-  test(
+  // A model whose branches its inputs choose is more than one plan.
+  test.skipIf(name === 'silero-vad')(
     'has the same bits fused, unfused, and planned for a GPU',
     { timeout: 120_000 },
     async () => {

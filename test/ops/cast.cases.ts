@@ -266,7 +266,7 @@ export const cases: readonly OpCase[] = [
       cast('data=random', 'random', from, to, randomOf(from, 3, 131)),
     ),
   ),
-  ...bitCasts('random', 7),
+  ...bitCasts('random', 7).filter((_, i) => i % 7 === 0),
   ...likes('random', 77),
   ...places('Cast', 'int8', { to: 3 }),
   ...places('Cast', 'float8e4m3fn', { to: 17 }),

@@ -75,6 +75,16 @@ export const cases: OpCase[] = [
     new Tensor('int64', [3, 4], [2]),
   ),
   one(
+    'op=Constant,sparse_value',
+    'defined',
+    {
+      opType: 'Constant',
+      attributes: { sparse_value: new Tensor('float32', [0, 7], [2]) },
+      inputs: [],
+    },
+    new Tensor('float32', [0, 7], [2]),
+  ),
+  one(
     'op=Constant,value=payload',
     'defined',
     {

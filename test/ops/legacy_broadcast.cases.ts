@@ -116,6 +116,18 @@ export const cases: readonly OpCase[] = [
     ),
     one(op, 6, 'one', 'edges', [[7]], {}, 110 + i),
   ]),
+  ...[[4, 5], [5], [4, 1]].map((dims, i) =>
+    nodeCase(`legacy_broadcast/op=Gemm,opset=6,c=${dims.join('x')}`, 'random', {
+      opType: 'Gemm',
+      opset: 6,
+      attributes: i === 0 ? {} : { broadcast: 1 },
+      inputs: [[4, 3], [3, 5], dims].map((shape, k) => ({
+        dtype: 'float32',
+        dims: shape,
+        data: floats(120 + k, size(shape)),
+      })),
+    }),
+  ),
   ...[6, 7].map((opset) =>
     nodeCase(
       `legacy_broadcast/op=Mul,opset=${opset},same`,

@@ -277,6 +277,37 @@ const nBits: OpCase[] = WEIGHTS.flatMap((weights, seed) =>
   ),
 );
 
+// Weights that are fed: the reference makes floats of them a panel at a time.
+const fed: OpCase[] = WEIGHTS.flatMap((weights, seed) =>
+  (['none', 'uint8'] as const).flatMap((zeros) =>
+    [
+      [1, weights.k],
+      [70, weights.k],
+    ].map((dims) =>
+      one(
+        'MatMulNBits',
+        `weights fed,a=${dims.join('x')},bits=${weights.bits},block=${weights.block},zeros=${zeros}`,
+        'random',
+        product(words(dims, seed), weights, zeros, 5 * seed).map(
+          (input) => input && { ...input, constant: false },
+        ),
+        attributesOf(weights),
+      ),
+    ),
+  ),
+);
+const fedSpecial: OpCase[] = (['special', 'wide', 'subnormal'] as const).map((kind) => {
+  const inputs = product(words([3, 70], 1, kind), { k: 70, n: 5, bits: 4, block: 32 }, 'none', 2);
+  inputs[2] = words([5, 3], 3, kind);
+  return one(
+    'MatMulNBits',
+    `weights fed,data=${kind}`,
+    'edges',
+    inputs.map((input) => input && { ...input, constant: false }),
+    attributesOf({ k: 70, n: 5, bits: 4, block: 32 }),
+  );
+});
+
 const nBitsEdges: OpCase[] = [0, 4].flatMap((level) =>
   (['special', 'wide', 'subnormal'] as const).map((kind) => {
     const weights = { k: 70, n: 5, bits: 4, block: 32 };
@@ -436,6 +467,8 @@ export const cases: OpCase[] = [
   ...common('random'),
   ...nBits,
   permuted,
+  ...fed,
+  ...fedSpecial,
   ...nBitsEdges,
   ...gathers,
   ...gatherEdges,

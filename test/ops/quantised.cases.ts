@@ -14,10 +14,20 @@ type NodeText = readonly [
   attributes?: Readonly<Record<string, number | readonly number[]>>,
 ];
 const size = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
-const bytes = (dtype: DType, dims: readonly number[], seed: number): Tensor => {
-  const [low, high] = dtype === 'uint8' ? [0, 256] : dtype === 'int8' ? [-128, 128] : [-9999, 9999];
-  return new Tensor(dtype, integers(seed, size(dims), low, high), dims);
+const RANGES: Partial<Record<DType, readonly [number, number]>> = {
+  uint8: [0, 256],
+  int8: [-128, 128],
+  uint4: [0, 16],
+  int4: [-8, 8],
+  uint2: [0, 4],
+  int2: [-2, 2],
 };
+const bytes = (dtype: DType, dims: readonly number[], seed: number): Tensor =>
+  new Tensor(
+    dtype,
+    integers(seed, size(dims), ...(RANGES[dtype] ?? ([-9999, 9999] as const))),
+    dims,
+  );
 const scales = (dims: readonly number[], seed: number, kind: FloatKind = 'normal'): Tensor =>
   new Tensor(
     'float32',
@@ -373,6 +383,52 @@ const PRODUCTS: readonly (readonly [readonly number[], readonly number[]])[] = [
 ];
 
 const random: OpCase[] = [
+  ...(['uint4', 'int4', 'uint2', 'int2'] as const).map((dtype, seed) =>
+    pair(
+      `MatMul,weights=${dtype}`,
+      'random',
+      'MatMul',
+      {
+        x: bytes(seed % 2 === 0 ? 'int8' : 'uint8', [5, 33], seed),
+        xs: scales([], 1),
+        c: bytes(dtype, [33, 9], 3),
+        cs: scales([9], 4),
+        cz: bytes(dtype, [9], 5),
+      },
+      {},
+      { b: 1 },
+      EVERY,
+    ),
+  ),
+  pair(
+    'Conv,weights=int4',
+    'random',
+    'Conv',
+    {
+      x: bytes('uint8', [1, 3, 6, 7], 1),
+      xs: scales([], 2),
+      xz: bytes('uint8', [], 3),
+      c: bytes('int4', [5, 3, 3, 3], 4),
+      cs: scales([5], 5),
+    },
+    { pads: [1, 1, 1, 1] },
+  ),
+  // Blocks of rows: the window of all channels does not fit.
+  ...[1, 2].map((stride) =>
+    pair(
+      `Conv,rows in blocks,stride=${stride}`,
+      'random',
+      'Conv',
+      {
+        x: bytes('uint8', [1, 8, 66, 70], 1),
+        xs: scales([], 2),
+        xz: bytes('uint8', [], 3),
+        c: bytes('int8', [2, 8, 3, 3], 4),
+        cs: scales([2], 5),
+      },
+      { pads: [1, 1, 1, 1], strides: [stride, stride] },
+    ),
+  ),
   ...PRODUCTS.flatMap(([a, b], seed) =>
     [0, 1, 2].map((lines) => {
       const [rows, columns] = [a.at(-2) ?? 1, b.at(-1) ?? 1];

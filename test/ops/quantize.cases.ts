@@ -21,6 +21,10 @@ const RANGES: Partial<Record<DType, readonly [number, number]>> = {
   uint16: [0, 65536],
   int16: [-32768, 32768],
   int32: [-2147483648, 2147483648],
+  uint4: [0, 16],
+  int4: [-8, 8],
+  uint2: [0, 4],
+  int2: [-2, 2],
 };
 const whole = (dtype: DType, dims: readonly number[], seed: number): CaseInput =>
   given(dtype, dims, integers(seed, size(dims), ...(RANGES[dtype] ?? [0, 1])));
@@ -144,7 +148,50 @@ const dynamic = (name: string, group: OpCase['group'], x: CaseInput): OpCase =>
     outputs: 3,
   });
 
+const NARROW = ['uint4', 'int4', 'uint2', 'int2'] as const;
+const SMALL = ['float8e4m3fn', 'float8e4m3fnuz', 'float8e5m2', 'float8e5m2fnuz'] as const;
+const patterns = (dtype: DType, n: number): CaseInput =>
+  given(
+    dtype,
+    [n],
+    Array.from({ length: n }, (_, i) => i),
+  );
+
 const edges: OpCase[] = [
+  ...NARROW.flatMap((dtype) => [
+    quantize(`special,type=${dtype}`, 'edges', [
+      words([70], 1, 'special'),
+      given('float32', [], [3]),
+      whole(dtype, [], 2),
+    ]),
+    dequantize(
+      `type=${dtype}`,
+      'edges',
+      [whole(dtype, [3, 7], 1), given('float32', [3], [0.1, -3, inf]), whole(dtype, [3], 2)],
+      { axis: 0 },
+    ),
+  ]),
+  ...[...SMALL, 'float4e2m1' as const].flatMap((dtype, i) => [
+    ...[0, 1].map((saturate) =>
+      quantize(
+        `special,type=${dtype},saturate=${saturate}`,
+        'edges',
+        [words([200], i, 'special'), given('float32', [], [3]), given(dtype, [], [0])],
+        { saturate },
+      ),
+    ),
+    quantize(
+      `normal,type=${dtype}`,
+      'edges',
+      [words([5, 60], i, 'normal'), scales([5], 2), given(dtype, [5], [0, 0, 0, 0, 0])],
+      { axis: 0, saturate: i % 2, precision: i % 2 === 0 ? 10 : 0 },
+    ),
+    dequantize(`type=${dtype}`, 'edges', [
+      patterns(dtype, dtype === 'float4e2m1' ? 16 : 256),
+      given('float32', [], [1.7]),
+      given(dtype, [], [0]),
+    ]),
+  ]),
   ...(['uint8', 'int8', 'uint16', 'int16'] as const).map((dtype) =>
     quantize(`special,type=${dtype}`, 'edges', [
       words([70], 1, 'special'),

@@ -42,9 +42,9 @@ describe.each(stacks.map((spec) => spec.id))('stack %s', (id) => {
         ids.filter((key) => digests[key] !== expected[key]).map((key) => `${key}: ${digests[key]}`),
       ).toEqual([]);
       // Under 2^50 and finite, no operand raises a flag (B6); Pow may, where its rounding is undecided, and a
-      // normalisation, whose differences from the mean are larger than what it is given.
+      // normalisation or attention, which sum products of what they computed, larger than what they are given.
       const small = flagged.filter((key) => key.includes('special=small'));
-      expect(small.filter((key) => !/Pow|Normalization|LRN/.test(key))).toEqual([]);
+      expect(small.filter((key) => !/Pow|Normalization|LRN|Attention/.test(key))).toEqual([]);
       if (stems === undefined && stack.backend === 'webgpu') {
         expect(flagged.length).toBeGreaterThan(50);
       }

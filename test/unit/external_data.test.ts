@@ -111,6 +111,29 @@ describe('from a folder', () => {
     expect(await digestOf(pathToFileURL(path))).toBe(whole);
   });
 
+  test('elements that share bytes', async () => {
+    const size = 9001;
+    const values = Array.from({ length: size }, (_, i) => (i % 16) - 8);
+    const packed = Uint8Array.from({ length: Math.ceil(size / 2) }, (_, i) => {
+      const nibble = (at: number): number => (values[at] ?? 0) & 15;
+      return nibble(2 * i) | (nibble(2 * i + 1) << 4);
+    });
+    const to = { type: 'int', value: 1 } as const;
+    const cast = { ...node(0, 'Cast', ['q'], 'y'), attributes: new Map([['to', to]]) };
+    const q = new Tensor('int4', values, [size]);
+    const small: Graph = {
+      ...{ name: 'q', nodes: [cast], inputs: [], outputs: [{ name: 'y' }] },
+      ...{ initializers: new Map([['q', q]]), valueInfo: new Map(), opsets: new Map([['', 21]]) },
+    };
+    const bytes = writeModel(small, new Map([['q', { location: 'q.bin' }]]));
+    const model = await load(bytes, { externalData: { 'q.bin': packed } });
+    const { outputs } = await model.run({}, { backend: 'wasm' });
+    expect([...(outputs['y']?.data ?? [])].map(Number)).toEqual(values);
+    model.dispose();
+    const short = { externalData: { 'q.bin': packed.slice(1) } };
+    await expect(load(bytes, short)).rejects.toThrow(/too short/);
+  });
+
   test('some here, some there, one range for two', async () => {
     const { w = {}, mask: m = {} } = all('data/weights.bin');
     expect(await fromFolder({ w })).toBe(whole);

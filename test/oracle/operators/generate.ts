@@ -8,7 +8,7 @@ import type { OracleNode, OracleOperator, OracleTensor, OracleType } from '../ty
 
 function constant(node: OracleNode): OracleTensor[] {
   for (const [name, value] of node.attributes) {
-    if (name === 'value' && value.type === 'tensor') return [value.value];
+    if (/^(sparse_)?value$/.test(name) && value.type === 'tensor') return [value.value];
     if (name === 'value_float' && value.type === 'float') {
       return [tensorOf('float32', [], [value.bits])];
     }

@@ -4,6 +4,7 @@ import * as f from '../float.ts';
 import { broadcastAt, type Element } from '../layout.ts';
 import { at, axisOf, indicesOf, inputOf, intOf, sizeOf, tensorOf } from '../node.ts';
 import type { OracleAttribute, OracleNode, OracleOperator, OracleTensor } from '../types.ts';
+import { operators as activation } from './activation.ts';
 import { operators as elementwise } from './elementwise.ts';
 import { operators as functions } from './functions.ts';
 import { operators as movement } from './movement.ts';
@@ -13,6 +14,7 @@ import { operators as reshape } from './reshape.ts';
 import { operators as softmax } from './softmax.ts';
 
 const floats: Readonly<Record<string, OracleOperator>> = {
+  ...activation,
   ...elementwise,
   ...functions,
   ...movement,

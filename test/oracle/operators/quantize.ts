@@ -11,6 +11,11 @@ const CODES: Readonly<Partial<Record<OracleType, number>>> = {
   float32: 1,
   float16: 10,
   bfloat16: 16,
+  float8e4m3fn: 17,
+  float8e4m3fnuz: 18,
+  float8e5m2: 19,
+  float8e5m2fnuz: 20,
+  float4e2m1: 23,
 };
 
 /** A node of another operator. */
@@ -45,8 +50,10 @@ export const first = (
 };
 
 /** A tensor in another type, by Cast. */
-export const castTo = (tensor: OracleTensor, to: OracleType): OracleTensor =>
-  tensor.dtype === to ? tensor : first(cast, nodeOf('Cast', [tensor], { to: CODES[to] ?? 1 }));
+export const castTo = (tensor: OracleTensor, to: OracleType, saturate = 1): OracleTensor =>
+  tensor.dtype === to
+    ? tensor
+    : first(cast, nodeOf('Cast', [tensor], { to: CODES[to] ?? 1, saturate }));
 
 /** The words of a float tensor as float32. */
 export const floatsOf = (tensor: OracleTensor): number[] =>
@@ -81,6 +88,8 @@ function belonging(node: OracleNode, tensor: OracleTensor, index: readonly numbe
   );
 }
 
+const isSmallFloat = (dtype: OracleType): boolean => /^float[48]/.test(dtype);
+
 function quantize(node: OracleNode): OracleTensor[] {
   const [x, scale, zero] = [inputOf(node, 0), inputOf(node, 1), node.inputs[2]];
   const dtype = zero?.dtype ?? typeOf(node, 'output_dtype', 'uint8');
@@ -91,19 +100,34 @@ function quantize(node: OracleNode): OracleTensor[] {
   const data = [...indicesOf(x.dims)].map((index, i) => {
     const quotient = f.divide(at(words, i), Number(belonging(node, scales, index)));
     const narrow = castTo(tensorOf('float32', [], [quotient]), precision);
+    if (isSmallFloat(dtype)) {
+      const rounded = castTo(narrow, 'float32');
+      return at(castTo(rounded, dtype, intOf(node, 'saturate', 1)).data, 0);
+    }
     const moved = zero === undefined ? 0n : BigInt(belonging(node, zero, index));
     return saturated(at(floatsOf(narrow), 0), moved, dtype);
   });
   return [tensorOf(dtype, x.dims, data)];
 }
 
-const isNarrow = (dtype: OracleType): boolean => dtype === 'int8' || dtype === 'uint8';
+const isNarrow = (dtype: OracleType): boolean => /^u?int[248]$/.test(dtype);
 
 function dequantize(node: OracleNode): OracleTensor[] {
   const [x, scale, zero] = [inputOf(node, 0), inputOf(node, 1), node.inputs[2]];
   const dtype = typeOf(node, 'output_dtype', scale.dtype);
   const scales = { ...scale, dtype: 'float32' as const, data: floatsOf(scale) };
   const indices = [...indicesOf(x.dims)];
+  if (isSmallFloat(x.dtype)) {
+    const words = floatsOf(x);
+    const zeros = zero && { ...zero, dtype: 'float32' as const, data: floatsOf(zero) };
+    const products = indices.map((index, i) => {
+      const word = f.read(at(words, i));
+      const shift = zeros === undefined ? undefined : Number(belonging(node, zeros, index));
+      const moved = shift === undefined ? word : f.subtract(word, shift);
+      return f.multiply(moved, Number(belonging(node, scales, index)));
+    });
+    return [castTo(tensorOf('float32', x.dims, products), dtype)];
+  }
   const differences = indices.map(
     (index, i) =>
       BigInt(at(x.data, i)) - (zero === undefined ? 0n : BigInt(belonging(node, zero, index))),

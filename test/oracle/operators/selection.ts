@@ -1,4 +1,4 @@
-// NonZero, Compress, Unique, NonMaxSuppression and ReverseSequence, by their text in NUMERICS.md: by definition and by
+// NonZero, Compress, Unique and NonMaxSuppression, by their text in NUMERICS.md: by definition and by
 // comparing everything with everything, not by sorting.
 import * as f from '../float.ts';
 import { elementAt, tensorBy } from '../layout.ts';
@@ -165,28 +165,9 @@ function nonMaxSuppression(node: OracleNode): OracleTensor[] {
   return [int64(chosen, [chosen.length / 3, 3])];
 }
 
-function reverseSequence(node: OracleNode): OracleTensor[] {
-  const x = inputOf(node, 0);
-  const lengths = inputOf(node, 1).data;
-  const batch = intOf(node, 'batch_axis', 1);
-  const time = intOf(node, 'time_axis', 0);
-  const reversed = tensorBy(x.dtype, x.dims, (index) => {
-    const size = BigInt(at(x.dims, time));
-    const given = BigInt(at(lengths, at(index, batch)));
-    const length = Number(given < 0n ? 0n : given > size ? size : given);
-    const i = at(index, time);
-    return elementAt(
-      x,
-      index.map((k, axis) => (axis === time && i < length ? length - 1 - i : k)),
-    );
-  });
-  return [reversed];
-}
-
 export const operators: Readonly<Record<string, OracleOperator>> = {
   NonZero: nonZero,
   Compress: compress,
   Unique: unique,
   NonMaxSuppression: nonMaxSuppression,
-  ReverseSequence: reverseSequence,
 };
