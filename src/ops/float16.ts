@@ -9,7 +9,6 @@ import type {
   LowerContext,
   NodeContext,
   OpDef,
-  Randomness,
   ShapeContext,
 } from '../core/op.ts';
 import type { TypedArray } from '../core/dtype.ts';
