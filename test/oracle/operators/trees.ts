@@ -1,7 +1,7 @@
 // TreeEnsemble (ai.onnx.ml) on float32: what a row reaches in each tree, combined by target.
 import * as f from '../float.ts';
 import { at, inputOf, intOf, intsOf, tensorOf, wordsOf } from '../node.ts';
-import { operators as elementwise } from './elementwise.ts';
+import { operators as activation } from './activation.ts';
 import { operators as softmax } from './softmax.ts';
 import type { OracleNode, OracleOperator, OracleTensor } from '../types.ts';
 
@@ -80,7 +80,7 @@ function treeEnsemble(node: OracleNode): OracleTensor[] {
   const scores = tensorOf('float32', [at(x.dims, 0), targets], out);
   const transform = intOf(node, 'post_transform', 0);
   if (transform === 0) return [scores];
-  const operator = transform === 1 ? softmax['Softmax'] : elementwise['Sigmoid'];
+  const operator = transform === 1 ? softmax['Softmax'] : activation['Sigmoid'];
   const attributes = new Map([['axis', { type: 'int', value: 1 } as const]]);
   return [...(operator?.({ ...node, opset: 21, attributes, inputs: [scores] }) ?? [])];
 }
