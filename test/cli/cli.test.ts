@@ -238,8 +238,8 @@ test('bench --ops measures the nodes of models, alike ones once', { timeout: LIM
   expect(first?.measured.map((one) => one.nodes)).toEqual(Array.from({ length: 8 }, () => 1));
   expect(first?.measured[0]).toMatchObject({
     operator: 'Conv',
-    inputs: ['float32[1,1,28,28]', 'known float32[8,1,3,3]', 'known float32[8]'],
-    outputs: ['float32[1,8,28,28]'],
+    inputs: ['float32[1,1,28,28]', 'known float32[8,1,5,5]', 'known float32[8]'],
+    outputs: ['float32[1,8,24,24]'],
   });
   expect(counts(second?.rows ?? [])).toEqual(['Neg 2 1']);
   expect(second?.refused).toMatchObject([{ operator: 'isobit.Erfc', node: 'n2', nodes: 1 }]);
