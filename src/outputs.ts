@@ -13,6 +13,7 @@ export function digestOfData(data: Data): string {
 /**
  * @param values in graph order
  * @param seed of the run, where random operators ran
+ * @returns an object to be added to, not to be spread: that would compute the digest
  */
 export function outputsOf(
   values: Readonly<Record<string, Data>>,

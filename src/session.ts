@@ -321,11 +321,10 @@ function describeResult(
     const value = given.get(name);
     if (value !== undefined) values[name] = value;
   }
-  return {
-    ...outputsOf(values, random ? seed : undefined),
+  return Object.assign(outputsOf(values, random ? seed : undefined), {
     backend,
     ...(adapter === undefined ? {} : { adapter }),
     ...(gate === undefined ? {} : { gate }),
     notes,
-  };
+  });
 }

@@ -133,13 +133,12 @@ class RemoteModel implements Model {
     );
     const values: Record<string, Data> = {};
     for (const [name, sent] of Object.entries(ran.values)) values[name] = this.#receive(sent);
-    return {
-      ...outputsOf(values, ran.seed),
+    return Object.assign(outputsOf(values, ran.seed), {
       backend: ran.backend,
       ...(ran.adapter === undefined ? {} : { adapter: ran.adapter }),
       ...(ran.gate === undefined ? {} : { gate: ran.gate }),
       notes: ran.notes,
-    };
+    });
   }
 
   check(feeds: Feeds, options: { signal?: AbortSignal | undefined } = {}): Promise<CheckReport> {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { OpRow, OpsResult } from '../../src/cli/bench_ops.ts';
 import type { StackRow } from '../../src/cli/stacks_command.ts';
 import { Tensor } from '../../src/core/tensor.ts';
 import type { Node } from '../../src/graph/graph.ts';
@@ -57,6 +58,27 @@ function many(): Uint8Array {
   });
 }
 
+/** One operator that ONNX has and one that only this library has. */
+function own(): Uint8Array {
+  const info = (name: string) => ({ name, dtype: 'float32' as const, dims: [4] });
+  return writeModel({
+    name: 'own',
+    nodes: [
+      node(0, 'Neg', ['a'], 'b'),
+      node(1, 'Neg', ['b'], 'c'),
+      { ...node(2, 'Erfc', ['c'], 'y'), domain: 'isobit' },
+    ],
+    inputs: [info('a')],
+    outputs: [info('y')],
+    initializers: new Map(),
+    valueInfo: new Map(),
+    opsets: new Map([
+      ['', 17],
+      ['isobit', 1],
+    ]),
+  });
+}
+
 beforeAll(async () => {
   const options = { logLevel: 'error' as const, root, build: { outDir } };
   await build({ ...options, configFile: join(root, 'vite.config.ts') });
@@ -68,6 +90,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'text.onnx'), 'This is not a model.\n');
   writeFileSync(join(folder, 'empty.onnx'), '');
   writeFileSync(join(folder, 'many.onnx'), many());
+  writeFileSync(join(folder, 'own.onnx'), own());
   writeFileSync(join(folder, 'text.pb'), 'This is not a tensor.\n');
   writeFileSync(
     join(folder, 'five.pb'),
@@ -191,6 +214,69 @@ test('bench measures both sides on the same inputs', { timeout: LIMIT }, async (
   expect(geomean).toBe(row?.ratio);
 });
 
+test('bench --ops measures the nodes of models, alike ones once', { timeout: LIMIT }, async () => {
+  const digits = join(root, 'demo/public/digits.onnx');
+  const against = ['--ops', '--against', 'onnxruntime-web', '--seconds', '1'];
+  const { code, document } = await isobitJson(
+    'bench',
+    digits,
+    join(folder, 'own.onnx'),
+    ...against,
+  );
+  expect(code).toBe(0);
+  const { against: other, call, models, total } = document as OpsResult;
+  expect(other).toMatch(/^onnxruntime-web \d/);
+  expect(Math.min(call.ours_us, call.theirs_us ?? 0)).toBeGreaterThan(0);
+  expect(models.map((one) => one.model)).toEqual(['digits', 'own']);
+  const counts = (rows: OpRow[]) =>
+    rows.map(({ operator, nodes, distinct }) => `${operator} ${nodes} ${distinct}`).sort();
+  const [first, second] = models;
+  const ofDigits = ['Conv 2 2', 'Flatten 1 1', 'Gemm 1 1', 'MaxPool 2 2', 'Relu 2 2'];
+  expect(counts(first?.rows ?? [])).toEqual(ofDigits);
+  expect(first?.left_out).toEqual({ control: 0, inner: 0, known: 0, host: 0, kinds: 0 });
+  expect(first?.refused).toEqual([]);
+  expect(first?.measured.map((one) => one.nodes)).toEqual(Array.from({ length: 8 }, () => 1));
+  expect(first?.measured[0]).toMatchObject({
+    operator: 'Conv',
+    inputs: ['float32[1,1,28,28]', 'known float32[8,1,5,5]', 'known float32[8]'],
+    outputs: ['float32[1,8,24,24]'],
+  });
+  expect(counts(second?.rows ?? [])).toEqual(['Neg 2 1']);
+  expect(second?.refused).toMatchObject([{ operator: 'isobit.Erfc', node: 'n2', nodes: 1 }]);
+  expect(second?.refused[0]?.reason).toMatch(/Erfc|isobit/);
+  expect(counts(total)).toEqual([...ofDigits, 'Neg 2 1'].sort());
+  for (const rows of [total, ...models.map((one) => one.rows)]) {
+    for (const { ours_us, theirs_us, ratio } of rows) {
+      expect(ours_us).toBeGreaterThan(0);
+      expect(theirs_us).toBeGreaterThan(0);
+      expect(ratio).toBeCloseTo((theirs_us ?? 0) / ours_us, 1);
+    }
+    const ratios = rows.map((row) => row.ratio ?? 0);
+    expect(ratios).toEqual(ratios.toSorted((a, b) => b - a));
+  }
+});
+
+test(
+  'bench --ops prints a table a model, and what is left out and refused',
+  {
+    timeout: LIMIT,
+  },
+  async () => {
+    const args = ['--ops', '--against', 'onnxruntime-web', '--seconds', '1'];
+    const { code, stdout } = await isobit('bench', join(folder, 'own.onnx'), ...args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^wasm, 1 thread, .*\na run of one node on one element: ours [\d.]+ µs, /,
+    );
+    expect(stdout).toMatch(
+      /\nown\noperator +nodes +distinct +ours, µs +theirs, µs +ratio\nNeg +2 +1 /,
+    );
+    expect(stdout).toMatch(
+      /refused by onnxruntime-web: isobit\.Erfc 'n2', 1 such, ours [\d.]+ µs: \S/,
+    );
+  },
+);
+
 test('bench --audit measures runs with and without their audit', { timeout: LIMIT }, async () => {
   const options = ['--audit', '--backend', 'webgpu', '--stack', 'E', '--seconds', '1'];
   const { code, document } = await isobitJson('bench', model, ...options);
@@ -242,6 +328,11 @@ test.each([
     'an audit of the reference',
     ['bench', model, '--audit'],
     'expected --backend webgpu and no --against',
+  ],
+  [
+    'nodes on WebGPU',
+    ['bench', model, '--ops', '--backend', 'webgpu'],
+    '--ops: expected --backend wasm',
   ],
   ['inputs for two models', ['matrix', model, model, '--inputs', set], 'expected one model, got 2'],
   ['no such file', ['run', join(folder, 'none.onnx')], 'no such file'],

@@ -131,6 +131,15 @@ describe('runs', () => {
     expect(one.digest).not.toBe(both.digest);
   });
 
+  test('the digest is computed when it is read, not before', async () => {
+    const result = await model.run({ x: batch(2) }, { backend: 'wasm' });
+    const property = Object.getOwnPropertyDescriptor(result, 'digest');
+    // A getter, not a value: spreading an object turns one into the other.
+    expect(property).not.toHaveProperty('value');
+    expect(property?.enumerable).toBe(true);
+    expect(result.digest).toBe(result.digest);
+  });
+
   test('auto takes WASM where there is no adapter, and says so', async () => {
     const result = await model.run({ x: batch(1) });
     expect(result.backend).toBe('wasm');
