@@ -9,6 +9,7 @@ import type {
   LowerContext,
   NodeContext,
   OpDef,
+  Randomness,
   ShapeContext,
 } from '../core/op.ts';
 import type { TypedArray } from '../core/dtype.ts';

@@ -46,7 +46,6 @@ import * as reduce from './reduce.ts';
 import * as regions from './regions.ts';
 import * as reshape from './reshape.ts';
 import * as resize from './resize.ts';
-import * as reverse_sequence from './reverse_sequence.ts';
 import * as rotary from './rotary.ts';
 import * as scatter from './scatter.ts';
 import * as slice from './slice.ts';
@@ -102,7 +101,6 @@ const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   regions,
   reshape,
   resize,
-  reverse_sequence,
   rotary,
   scatter,
   slice,
