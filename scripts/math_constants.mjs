@@ -154,7 +154,7 @@ put(
   );
   put('shaders/math/log.wgsl', 'ln 2 2^64', [wide(scaled(LN2, 64))]);
   put('shaders/math/power.wgsl', 'ln 2 2^64', [wide(scaled(LN2, 64))]);
-  put('wasm/math/power_wide.c', 'ln 2 2^224, low first', [
+  put('wasm/math/wide.h', 'ln 2 2^224, low first', [
     ...Array.from({ length: 8 }, (_, i) =>
       word(((LN2 << 224n) >> BITS) >> BigInt(32 * i)).slice(0, -1),
     ),

@@ -95,7 +95,9 @@ function randomTensor(
   for (let block = 0; block * 4 < size; block++) {
     words.set(philox4x32([block >>> 0, 0, stream, 0], key), 4 * block);
   }
-  const integer = (word: number): number => mulHigh(word, limit);
+  // Types of two bits hold fewer.
+  const most = dtype === 'uint2' ? 4 : dtype === 'int2' ? 2 : limit;
+  const integer = (word: number): number => mulHigh(word, Math.min(limit, most));
   const drawn = words.subarray(0, size);
   if (dtype === 'string')
     return new Tensor(

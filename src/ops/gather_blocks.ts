@@ -1,7 +1,7 @@
 // com.microsoft's GatherBlockQuantized: Gather of weights of 4 or 8 bits with a scale for each block of an axis, and only what
 // was gathered is made floats: (q - zero point) * scale, rounded once. Not here: the arithmetic (quantize.ts).
 import type { OpDef, ShapeContext } from '../core/op.ts';
-import { normalizeAxis } from '../core/shape.ts';
+import { formatShape, normalizeAxis } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import { expectFloats } from './integer.ts';
 import { middle, only, unpacked } from './n_bits.ts';
@@ -63,7 +63,14 @@ export const GatherBlockQuantized: OpDef = {
     return [node.dtypeOf(2) ?? 'float32'];
   },
   infer(node) {
-    const { gatherAxis, dims } = gatheringOf(node);
+    const { gatherAxis, axis, block, dims } = gatheringOf(node);
+    const blocks = dims.map((dim, i) => (i === axis ? Math.ceil(dim / block) : dim));
+    const scales = node.input(2).dims;
+    if (scales.join() !== blocks.join()) {
+      throw new RangeError(
+        `GatherBlockQuantized: scales: expected shape ${formatShape(blocks)}, got ${formatShape(scales)}.`,
+      );
+    }
     return [[...dims.slice(0, gatherAxis), ...node.input(1).dims, ...dims.slice(gatherAxis + 1)]];
   },
   lower(node) {

@@ -77,7 +77,7 @@ describe('shapes', () => {
 
 describe('element types', () => {
   test('codes go both ways and sizes match the arrays', () => {
-    expect(kDTypes).toHaveLength(14);
+    expect(kDTypes).toHaveLength(24);
     for (const dtype of kDTypes) {
       expect(dtypeOfOnnx(dtypeInfo(dtype).onnx)).toBe(dtype);
       if (dtype === 'string') continue;

@@ -49,7 +49,11 @@ describe.each([...caseFiles.keys()])('%s', (stem) => {
           const width = dtypeInfo(dispatch.outputs[i]?.dtype ?? 'uint8').bytes;
           const bit = prng.below(bytes.length * 8);
           const changed = flipped(observed, i, bit);
-          const found = spotCheck(core, dispatch, changed, everyUnit(observed), random);
+          // A byte hides behind the pattern that it is filled with once in 252 times: another pattern shows it.
+          const look = (units: readonly number[]) =>
+            spotCheck(core, dispatch, changed, units, random) ??
+            spotCheck(core, dispatch, changed, units, random);
+          const found = look(everyUnit(observed));
           expect(found, one.id).toMatchObject({
             output: i,
             index: Math.floor((bit >>> 3) / width),
@@ -58,7 +62,7 @@ describe.each([...caseFiles.keys()])('%s', (stem) => {
           expect(found?.expected).not.toBe(found?.got);
           // The unit that wrote the element finds it alone.
           const units = [found?.unit ?? 0];
-          expect(spotCheck(core, dispatch, changed, units, random)).toEqual(found);
+          expect(look(units)).toEqual(found);
         }
       });
     }

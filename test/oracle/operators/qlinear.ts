@@ -109,7 +109,10 @@ function matMulNBits(node: OracleNode): OracleTensor[] {
     zeros === undefined ? 1n << BigInt(bits - 1) : bitsAt(zeros.data, n * zeroBytes, group, bits);
   const floatZeros = zeros === undefined || zeros.dtype === 'uint8' ? undefined : floatsOf(zeros);
   const weight = (n: number, k: number): number => {
-    const group = order === undefined ? Math.floor(k / block) : Number(at(order.data, k));
+    const given = order === undefined ? Math.floor(k / block) : Number(at(order.data, k));
+    const group = given < 0 ? given + blocks : given;
+    // An index outside gathers zero bits: a scale of 0.
+    if (group < 0 || group >= blocks) return f.kZero;
     const moved =
       floatZeros === undefined
         ? f.wordOfInteger(q(n, k) - integerZero(n, group))
