@@ -44,9 +44,10 @@ export async function run(request: unknown, env: JobEnv): Promise<CasesReport> {
     if (device === undefined) throw new Error('no WebGPU device on this stack');
     if (job.rung !== undefined) Pipelines.on(Device.wrap(device)).rung = job.rung;
   }
+  const ids = job.ids === undefined ? undefined : new Set(job.ids);
   const cases = [...(job.stems ?? allCaseFiles.keys())]
     .flatMap((stem) => allCaseFiles.get(stem) ?? [])
-    .filter((one) => job.ids === undefined || job.ids.includes(one.id));
+    .filter((one) => ids === undefined || ids.has(one.id));
   let at = 0;
   const work = async (): Promise<void> => {
     for (let one = cases[at]; one !== undefined; one = cases[at]) {

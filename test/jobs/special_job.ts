@@ -4,6 +4,7 @@ import type { JobEnv } from '../../src/jobs/job.ts';
 import type { OpCase } from '../harness/cases.ts';
 import { runCase } from '../harness/conform.ts';
 import { FILLINGS, resizedVariants, specialVariant } from '../harness/special_variants.ts';
+import { thinned } from '../harness/thinned.ts';
 import { caseFiles } from '../ops/index.ts';
 
 const AT_ONCE = 8;
@@ -14,6 +15,8 @@ export interface SpecialJob {
   readonly stems?: readonly string[];
   /** Fillings of each case: 1 takes one of the three in turn, more take as many seeds of all three. */
   readonly seeds: number;
+  /** Cases of one file, evenly spread over it; all if not given. */
+  readonly most?: number;
 }
 
 export interface SpecialReport {
@@ -25,9 +28,9 @@ export interface SpecialReport {
 }
 
 /** The variants of a job, in a stable order. */
-export function specialCases({ stems, seeds }: SpecialJob): OpCase[] {
+export function specialCases({ stems, seeds, most = Infinity }: SpecialJob): OpCase[] {
   return [...(stems ?? caseFiles.keys())].flatMap((stem) =>
-    (caseFiles.get(stem) ?? []).flatMap((one, k) => {
+    thinned(caseFiles.get(stem) ?? [], most).flatMap((one, k) => {
       const variants = Array.from({ length: seeds }, (_, seed) =>
         FILLINGS.filter((_, i) => seeds > 1 || i === k % FILLINGS.length).map((filling) =>
           specialVariant(one, filling, seed + 1),
