@@ -58,7 +58,7 @@ describe.each(stems)('%s', (stem) => {
   );
 });
 
-// Operators without a fed tensor: what they are made from is known while planning, and their own cases have the empty
+// Operators without a fed tensor that an axis can be taken from or given: known while planning, or fixed by what is beside it; their own cases have the empty
 // results (test/ops/generate.cases.ts).
 const NEVER_RESIZED: readonly string[] = [
   ':AffineGrid',
