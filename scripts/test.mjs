@@ -99,6 +99,8 @@ unit('unit tests', [
   'test/cli',
   'test/ops.test.ts',
   'test/oracle.test.ts',
+  'test/host.test.ts',
+  'test/special.test.ts',
   'test/math',
   'test/models',
   'test/fuzz',

@@ -19,11 +19,11 @@ const stacks = STACKS.filter((spec) =>
     : wanted.includes(spec.id),
 );
 // A share of each case file; FULL=1 takes all.
-const isFull = process.env['FULL'] !== undefined || wanted !== undefined;
+const isFull = process.env['FULL'] !== undefined;
 const choice = {
   seeds,
   ...(stems === undefined ? {} : { stems }),
-  ...(isFull ? {} : { most: 24 }),
+  ...(isFull ? {} : { most: 12 }),
 };
 
 const expected: Record<string, string> = {};
@@ -36,8 +36,8 @@ beforeAll(async () => {
 }, 600_000);
 
 describe.each(stacks.map((spec) => spec.id))('stack %s', (id) => {
-  test('gives the digest of the reference for special words', { timeout: 600_000 }, async () => {
-    const stack = await openStack(id, { bundle, timeoutMs: 590_000 });
+  test('gives the digest of the reference for special words', { timeout: 1_200_000 }, async () => {
+    const stack = await openStack(id, { bundle, timeoutMs: 1_190_000 });
     try {
       const reply = await stack.run({ backend: stack.backend, ...choice });
       expect(reply.error).toBeUndefined();
