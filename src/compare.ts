@@ -66,7 +66,10 @@ export function compareOutputs(
       if (left === undefined && right === undefined) continue;
       values += 1;
       const [lefts, rights] = [left, right].map((one) => (one === undefined ? [] : tensorsIn(one)));
-      for (let i = 0; i < Math.max(lefts?.length ?? 0, rights?.length ?? 0); i += 1) {
+      // A value that only one side has is a difference, one without tensors too.
+      const least = left === undefined || right === undefined ? 1 : 0;
+      const count = Math.max(least, lefts?.length ?? 0, rights?.length ?? 0);
+      for (let i = 0; i < count; i += 1) {
         const [a, b] = [lefts?.[i], rights?.[i]];
         const size = a?.size ?? b?.size ?? 0;
         elements += size;

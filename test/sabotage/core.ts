@@ -145,7 +145,13 @@ export const coreMutants: readonly Mutant[] = [
   byCases(
     'CumSum not canonical in between',
     ['order'],
-    [edit('wasm/ops/cum_sum.c', 'canonical(sum + canonical(', '(sum + (')],
+    [
+      edit(
+        'wasm/ops/cum_sum.c',
+        'canonical(p->product ? sum * x : sum + x)',
+        '(p->product ? sum * x : sum + x)',
+      ),
+    ],
   ),
   byCases(
     'Softmax by a product with 1 / s',

@@ -36,7 +36,11 @@ export const libraryMutants: readonly Mutant[] = [
     'comparer: a missing output is no difference',
     'unit/compare.test.ts',
     'compareOutputs',
-    edit(compare, 'a === undefined && b === undefined', 'a === undefined || b === undefined'),
+    edit(
+      compare,
+      'left === undefined && right === undefined',
+      'left === undefined || right === undefined',
+    ),
   ),
   byTest(
     'comparer: another shape is no difference',
@@ -136,8 +140,8 @@ export const libraryMutants: readonly Mutant[] = [
     'a row has the same bits',
     edit(
       'src/session.ts',
-      '${options.outputs.join()} ${signatureOf(fed)}`',
-      '${options.outputs.join()} ${[...fed.keys()].join()}`',
+      '${outputs.join()} ${signatureOf(feeds)}`',
+      '${outputs.join()} ${[...feeds.keys()].join()}`',
     ),
   ),
   byTest(
@@ -166,8 +170,8 @@ export const libraryMutants: readonly Mutant[] = [
     'the bundled digits',
     edit(
       'src/onnx/tensor.ts',
-      'return build(() => Tensor.ofBytes(dtype, raw ?? new Uint8Array(0), dims));',
-      'return build(() => Tensor.ofBytes(dtype, (raw ?? new Uint8Array(0)).map((byte, i) => (i === 2 ? byte ^ 1 : byte)), dims));',
+      'const plain = unpacked(dtype, raw, size);',
+      'const plain = unpacked(dtype, raw, size).map((byte, i) => (i === 2 ? byte ^ 1 : byte));',
     ),
   ),
   // Compositions (V7) and index arithmetic in the operators' own text.
