@@ -57,7 +57,6 @@ const kernels: readonly (readonly [kernel: string, nodes: readonly string[], rou
   ['concat', ["Concat 'both'"], false],
   ['elementwise', ["Tanh 'h'"], true],
   ['reduce', ["ReduceSum 'r'"], true],
-  ['arg_max', ["ArgMax 'i'"], false],
   ['gather_elements', ["GatherElements 'g'"], false],
 ];
 
