@@ -1,4 +1,4 @@
-// The install script: quick and silent when all is there; as root it calls apt-get, refreshing stale lists once;
+// The install script: quick and silent when all is there; as root it calls apt-get, refreshing its lists first;
 // otherwise it prints the one line to run and fails. With stand-ins for dpkg-query and apt-get, so that nothing is
 // installed here.
 
@@ -19,10 +19,10 @@ function program(name: string, body: string): void {
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'isobit-install-'));
-  // Installed is what the file `installed` lists; apt-get install adds to it.
+  // Installed is what the file `installed` lists, in one version; apt-get install adds to it.
   program(
     'dpkg-query',
-    `while read -r name; do echo "installed $name"; done < ${folder}/installed`,
+    `while read -r name; do echo "installed $name \${VERSION:-200.1}"; done < ${folder}/installed`,
   );
   program(
     'apt-get',
@@ -62,7 +62,15 @@ test.runIf(process.getuid?.() === 0)('as root it installs what is missing, then 
   expect(install('--group', 'oracle').calls).toBe(first.calls);
 });
 
-test.runIf(process.getuid?.() === 0)('apt-get that fails twice is a failure', () => {
+test('a browser that is too old is missing', () => {
+  const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}`, VERSION: '140.12' };
+  const args = [script, '--group', 'browsers', '--check'];
+  const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toContain('Missing Debian packages: firefox-esr\n');
+});
+
+test.runIf(process.getuid?.() === 0)('apt-get that fails is a failure', () => {
   program('apt-get', `echo "$@" >> ${folder}/calls; exit 100`);
   const { status, stderr, calls } = install('--group', 'oracle');
   expect(status).toBe(1);
