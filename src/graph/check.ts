@@ -116,7 +116,7 @@ class Checker {
       const ranges = this.#registry.ranges(domain, opType);
       if (ranges.length === 0) this.#problem(node, 'operator is not implemented.');
       else {
-        const expected = ranges.map(([a, b]) => `${a}..${b}`).join(' or ');
+        const expected = [...new Set(ranges.map(([a, b]) => `${a}..${b}`))].join(' or ');
         const remedy = 'Convert the model with onnx.version_converter.';
         this.#problem(node, `opset ${opset} is not implemented: expected ${expected}.`, remedy);
       }

@@ -37,8 +37,9 @@ test('errors name what is wrong, digests are digests', () => {
       /^UnsupportedOpError: Frobnicate 'r': operator is not implemented\. Export/,
     'an operator of another domain': /^UnsupportedOpError: com\.acme\.Relu 'r': operator is not/,
     'opset 99':
-      /^UnsupportedOpError: 8 problems:\n- Conv 'c': opset 99 .*: expected 1\.\.24\. Convert/,
-    'an input of strings': /^UnsupportedOpError: input 'x': expected a numeric tensor, got string/,
+      /^UnsupportedOpError: 8 problems:\n- Conv 'c': opset 99 .*: expected 1\.\.27\. Convert/,
+    'an input of strings':
+      /^UnsupportedOpError: Conv 'c': Conv: expected numeric tensors, got string/,
     'nodes in a circle': /^ModelError: .*cycle: /,
     'a missing weight': /^ModelError: 8 problems:\n- Conv 'c': input 'w' is made by nothing/,
     'weights of another shape': /^RangeError: node l: Gemm: .*\[3, 16\] and \[15, 10\]/,
