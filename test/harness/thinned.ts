@@ -1,5 +1,5 @@
 // Fewer of many: what slow stacks run of each case file in `npm test`, evenly spread over it, the same ones every time.
-// FULL=1 takes all, on every stack; the results of such runs are recorded in docs/EVIDENCE.md's notes, with date and machine.
+// FULL=1 takes all, on every stack.
 
 /** At most `most` of a list, evenly spread, the first and last among them. */
 export function thinned<T>(list: readonly T[], most: number): T[] {
