@@ -207,7 +207,8 @@ export class WasmBackend implements Evaluator {
             constant === undefined
               ? heap.bytes(addressOf(value), byteLengthOf(value))
               : constant.bytes();
-          outputs.set(name, Tensor.ofBytes(value.dtype, stored.slice(), value.dims));
+          // Copied by a constructor, which need not clear the memory first as slice does.
+          outputs.set(name, Tensor.ofBytes(value.dtype, new Uint8Array(stored), value.dims));
         }
         return { outputs, notes: [] };
       },

@@ -11,6 +11,7 @@ import {
   type TensorData,
   type TypedArray,
 } from './dtype.ts';
+import { checkRange, kIntegerRange } from './range.ts';
 import { clampedNumber, formatShape, sizeOf } from './shape.ts';
 import type { HostStorage } from './weight.ts';
 
@@ -32,31 +33,6 @@ function viewBytes(array: TypedArray): Uint8Array {
   }
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
-
-/** Fixed-range integer types and their limits; the arrays themselves would wrap a value silently. */
-const kIntegerRange: Partial<Record<DType, readonly [bigint, bigint]>> = {
-  int8: [-128n, 127n],
-  uint8: [0n, 255n],
-  int16: [-32768n, 32767n],
-  uint16: [0n, 65535n],
-  int32: [-(1n << 31n), (1n << 31n) - 1n],
-  uint32: [0n, (1n << 32n) - 1n],
-  int64: [-(1n << 63n), (1n << 63n) - 1n],
-  uint64: [0n, (1n << 64n) - 1n],
-  int4: [-8n, 7n],
-  uint4: [0n, 15n],
-  int2: [-2n, 1n],
-  uint2: [0n, 3n],
-  // Floats of 16 bits and fewer are given as their bit patterns.
-  float16: [0n, 65535n],
-  bfloat16: [0n, 65535n],
-  float8e4m3fn: [0n, 255n],
-  float8e4m3fnuz: [0n, 255n],
-  float8e5m2: [0n, 255n],
-  float8e5m2fnuz: [0n, 255n],
-  float8e8m0: [0n, 255n],
-  float4e2m1: [0n, 15n],
-};
 
 function fromList(dtype: DType, list: readonly (number | bigint | boolean)[]): TypedArray {
   const array = typedArrayOf(
@@ -123,19 +99,6 @@ function checkData(dtype: DType, data: TensorInput): TensorData {
     );
   }
   return data as TypedArray;
-}
-
-/** Types that fill no byte: a value that they do not have would be moved, and cut off only where it is stored in a file. */
-function checkNarrow(dtype: DType, data: TensorData): void {
-  const range = kIntegerRange[dtype];
-  if (dtypeInfo(dtype).packedBits === undefined || range === undefined) return;
-  if (!(data instanceof Uint8Array || data instanceof Int8Array)) return;
-  const [least, most] = range.map(Number);
-  const wrong = data.findIndex((byte) => byte < (least ?? 0) || byte > (most ?? 0));
-  if (wrong < 0) return;
-  throw new RangeError(
-    `Tensor: element ${wrong} is out of range for ${dtype}: expected ${least}..${most}, got ${data[wrong]}.`,
-  );
 }
 
 function checkHeader(dtype: DType, dims: readonly number[]): number {
@@ -212,15 +175,7 @@ export class Tensor {
         `Tensor: data of the wrong length: expected ${this.size} elements for shape ${formatShape(dims)}, got ${checked.length}.`,
       );
     }
-    if (dtype === 'bool' && checked instanceof Uint8Array) {
-      const wrong = checked.findIndex((byte) => byte > 1);
-      if (wrong >= 0) {
-        throw new RangeError(
-          `Tensor: element ${wrong} is no bool: expected 0 or 1, got ${checked[wrong]}.`,
-        );
-      }
-    }
-    checkNarrow(dtype, checked);
+    checkRange(dtype, checked);
     this.#held = checked;
   }
 

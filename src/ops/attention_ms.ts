@@ -1,9 +1,11 @@
-// Attention of com.microsoft: the projections of queries, keys and values in one product, then attention with a cache of both.
-// Refused: buffers shared by past and present, rotary embedding inside.
+// Attention and QAttention of com.microsoft: the projections of queries, keys and values in one product, of floats (V4) or
+// of 8-bit integers (V8), then attention with a cache of both. Refused: buffers shared by past and present, rotary
+// embedding inside.
 import type { DType } from '../core/dtype.ts';
-import type { OpDef, ShapeContext } from '../core/op.ts';
+import type { AttributeSpec, LowerContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
-import { formatShape } from '../core/shape.ts';
+import { formatShape, sizeOf } from '../core/shape.ts';
+import { emitScaled, expectBytes, integerMatMul } from './integer.ts';
 import { joined, part, splitHeads } from './attend.ts';
 import { absent, COMMON, emitAttention, MICROSOFT, wrong } from './masked_attention.ts';
 import { emitProduct } from './mat_mul.ts';
@@ -20,7 +22,7 @@ interface Projected {
   readonly pastKeys: number;
 }
 
-function projectedSizes(node: ShapeContext): Projected {
+function projectedSizes(node: ShapeContext, pastInput: number): Projected {
   const [x, w] = [node.input(0).dims, node.input(1).dims];
   const [batch = 0, rows = 0, input = 0] = x;
   const width = w[1] ?? 0;
@@ -43,7 +45,7 @@ function projectedSizes(node: ShapeContext): Projected {
   if (bias !== undefined && bias.join() !== String(width)) {
     throw wrong(node, 'bias', `[${width}]`, bias);
   }
-  const past = node.optional(4)?.dims;
+  const past = node.optional(pastInput)?.dims;
   const pastKeys = past?.[3] ?? 0;
   const wanted = [2, batch, heads, pastKeys, hidden / heads];
   if (past !== undefined && (past.join() !== wanted.join() || hidden !== valueHidden)) {
@@ -52,15 +54,60 @@ function projectedSizes(node: ShapeContext): Projected {
   return { batch, rows, input, heads, hidden, valueHidden, pastKeys };
 }
 
+/** Both outputs from the projections side by side, [batch, rows, 2 · hidden + valueHidden] of float32. */
+function lowerProjected(
+  node: LowerContext,
+  all: Value,
+  { batch, heads, hidden, valueHidden, pastKeys }: Projected,
+  { dtype, mask, past, bias }: Inputs,
+): void {
+  const head = (from: number, size: number): Value =>
+    splitHeads(node, part(node, all, 2, from, size), heads);
+  const q = head(0, hidden);
+  let [k, v] = [head(hidden, hidden), head(2 * hidden, valueHidden)];
+  const dims = [batch, heads, pastKeys, hidden / heads];
+  const pair = [k, v].map((value, i) => {
+    const narrow = castTo(node, value, dtype);
+    if (past === undefined) return narrow;
+    return joined(node, [view(node, part(node, past, 0, i, 1), dims), narrow], 2);
+  });
+  if (node.wants(1)) {
+    const slots = pair.map((value) => view(node, value, [1, ...value.dims]));
+    joined(node, slots, 0, node.output(1));
+  }
+  if (!node.wants(0)) return;
+  if (dtype === 'float32' || past !== undefined) [k = k, v = v] = pair;
+  emitAttention(node, node.output(0), { q, k, v, mask, bias });
+}
+
+interface Inputs {
+  readonly dtype: DType;
+  readonly mask: Value | undefined;
+  readonly past: Value | undefined;
+  readonly bias: Value | undefined;
+}
+
+const attributes: Readonly<Record<string, AttributeSpec>> = {
+  ...COMMON,
+  do_rotary: { kind: 'int', oneOf: [0] },
+  past_present_share_buffer: { kind: 'int', oneOf: [0] },
+};
+
+function outputDims(node: ShapeContext, pastInput: number): number[][] {
+  const { batch, rows, heads, hidden, valueHidden, pastKeys } = projectedSizes(node, pastInput);
+  return [
+    [batch, rows, valueHidden],
+    [2, batch, heads, pastKeys + rows, hidden / heads],
+  ];
+}
+
 export const MicrosoftAttention: OpDef = {
   type: 'Attention',
   domain: MICROSOFT,
   opsets: [1, 1],
   inputs: [2, 7],
   attributes: {
-    ...COMMON,
-    do_rotary: { kind: 'int', oneOf: [0] },
-    past_present_share_buffer: { kind: 'int', oneOf: [0] },
+    ...attributes,
     qkv_hidden_sizes: { kind: 'ints' },
     rotary_embedding_dim: { kind: 'int' },
   },
@@ -70,15 +117,10 @@ export const MicrosoftAttention: OpDef = {
     absent(node, 6);
     return [dtype, dtype];
   },
-  infer(node) {
-    const { batch, rows, heads, hidden, valueHidden, pastKeys } = projectedSizes(node);
-    return [
-      [batch, rows, valueHidden],
-      [2, batch, heads, pastKeys + rows, hidden / heads],
-    ];
-  },
+  infer: (node) => outputDims(node, 4),
   lower(node) {
-    const { batch, rows, input, heads, hidden, valueHidden, pastKeys } = projectedSizes(node);
+    const sizes = projectedSizes(node, 4);
+    const { batch, rows, input, hidden, valueHidden } = sizes;
     const [x, w] = [widened(node, node.input(0)), widened(node, node.input(1))];
     const width = 2 * hidden + valueHidden;
     const product = node.temp('float32', [batch, rows, width]);
@@ -97,31 +139,58 @@ export const MicrosoftAttention: OpDef = {
       bias === undefined
         ? product
         : mapped(node, product.dims, (c) => c.op('add_f32', c.f32(product), c.f32(bias)));
-    const head = (from: number, size: number): Value =>
-      splitHeads(node, part(node, all, 2, from, size), heads);
-    const q = head(0, hidden);
-    let [k, v] = [head(hidden, hidden), head(2 * hidden, valueHidden)];
-    const dims = [batch, heads, pastKeys, hidden / heads];
-    const past = node.optional(4);
-    const { dtype } = node.input(0);
-    const pair = [k, v].map((value, i) => {
-      const narrow = castTo(node, value, dtype);
-      if (past === undefined) return narrow;
-      return joined(node, [view(node, part(node, past, 0, i, 1), dims), narrow], 2);
-    });
-    if (node.wants(1)) {
-      const slots = pair.map((value) => view(node, value, [1, ...value.dims]));
-      joined(node, slots, 0, node.output(1));
-    }
-    if (!node.wants(0)) return;
-    const first = node.input(0).dtype === 'float32' || past !== undefined;
-    if (first) [k = k, v = v] = pair;
-    emitAttention(node, node.output(0), {
-      q,
-      k,
-      v,
+    lowerProjected(node, all, sizes, {
+      dtype: node.input(0).dtype,
       mask: node.optional(3),
+      past: node.optional(4),
       bias: node.optional(5),
+    });
+  },
+};
+
+/** Projections f32(exact sum) · (input_scale · weight_scale) + bias; the rest is Attention. */
+export const QAttention: OpDef = {
+  type: 'QAttention',
+  domain: MICROSOFT,
+  opsets: [1, 1],
+  inputs: [5, 9],
+  attributes,
+  dtypes(node): DType[] {
+    expectBytes(node, [
+      [0, 6],
+      [1, 7],
+    ]);
+    const dtype = floatOf(node, 2, 3, 4, 8);
+    integerOf(node, 5, 'int32');
+    return [dtype, dtype];
+  },
+  infer: (node) => outputDims(node, 8),
+  lower(node) {
+    const sizes = projectedSizes(node, 8);
+    const { sums } = integerMatMul(
+      node,
+      node.input(0),
+      node.input(1),
+      node.optional(6),
+      node.optional(7),
+    );
+    const [bias, scale] = [node.input(2), widened(node, node.input(3))];
+    if (sizeOf(scale.dims) !== 1) throw wrong(node, 'input_scale', 'one element', scale.dims);
+    const width = 2 * sizes.hidden + sizes.valueHidden;
+    const perColumn = (value: Value, what: string): Value => {
+      if (sizeOf(value.dims) === 1) return view(node, value, []);
+      if (value.dims.join() === String(width)) return value;
+      throw wrong(node, what, `one element or [${width}]`, value.dims);
+    };
+    const weightScale = perColumn(widened(node, node.input(4)), 'weight_scale');
+    const all = node.temp('float32', sums.dims);
+    const one = view(node, scale, []);
+    emitScaled(node, all, sums, one, weightScale, widened(node, bias));
+    lowerProjected(node, all, sizes, {
+      dtype: bias.dtype,
+      mask: node.optional(5),
+      past: node.optional(8),
+      bias: undefined,
     });
   },
 };

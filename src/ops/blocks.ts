@@ -8,6 +8,7 @@ import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { integersOf, knownIntegers, normalizeAxes } from './known.ts';
 import { sameDtype } from './reshape.ts';
+import { view } from './wide.ts';
 
 function only(
   node: LowerContext,
@@ -20,12 +21,6 @@ function only(
 
 const int64s = (node: LowerContext, list: readonly number[]): Value =>
   node.constantValue('int64', [list.length], BigInt64Array.from(list, BigInt));
-
-function view(node: LowerContext, value: Value, dims: readonly number[]): Value {
-  const to = node.temp(value.dtype, dims);
-  node.alias(to, value);
-  return to;
-}
 
 function float32Only(node: NodeContext): ['float32'] {
   if (node.dtypeOf(0) !== 'float32') {

@@ -7,6 +7,7 @@ import { NEWEST_OPSET } from '../core/op.ts';
 import type { LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
+import { view } from './wide.ts';
 
 /** One spatial axis. */
 interface Axis {
@@ -133,12 +134,6 @@ function only(
 
 const int64s = (node: LowerContext, list: readonly number[]): Value =>
   node.constantValue('int64', [list.length], BigInt64Array.from(list, BigInt));
-
-function view(node: LowerContext, value: Value, dims: readonly number[]): Value {
-  const to = node.temp(value.dtype, dims);
-  node.alias(to, value);
-  return to;
-}
 
 function slice(
   node: LowerContext,

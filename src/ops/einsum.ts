@@ -9,6 +9,7 @@ import type { LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.
 import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { emitStridedCopy } from './strided_copy.ts';
+import { view } from './wide.ts';
 
 // Products of them are contracted by MatMul; of others, for which there is none, by Mul and ReduceSum.
 const BY_MATMUL: readonly DType[] = ['float32', 'float16', 'bfloat16'];
@@ -94,12 +95,6 @@ function only(
   const [value] = node.call(type, inputs, options);
   if (value === undefined) throw new Error(`Einsum: ${type} gives nothing.`);
   return value;
-}
-
-function view(node: LowerContext, value: Value, dims: readonly number[]): Value {
-  const to = node.temp(value.dtype, dims);
-  node.alias(to, value);
-  return to;
 }
 
 /** The operand with one axis a label: diagonals are taken. */

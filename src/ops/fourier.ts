@@ -7,6 +7,7 @@ import type { Value } from '../core/value.ts';
 import { formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
 import { knownIntegers } from './known.ts';
 import { cosineOfTurn, sineOfTurn } from './turns.ts';
+import { view } from './wide.ts';
 
 const MOST_ELEMENTS = 2 ** 26; // of a matrix: 256 MiB
 
@@ -21,12 +22,6 @@ function only(
 
 const int64s = (node: LowerContext, list: readonly number[]): Value =>
   node.constantValue('int64', [list.length], BigInt64Array.from(list, BigInt));
-
-function view(node: LowerContext, value: Value, dims: readonly number[]): Value {
-  const to = node.temp(value.dtype, dims);
-  node.alias(to, value);
-  return to;
-}
 
 function float32Only(node: NodeContext): ['float32'] {
   if (node.dtypeOf(0) !== 'float32') {

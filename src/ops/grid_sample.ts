@@ -3,14 +3,14 @@
 //   AffineGrid: MatMul of theta and (x, y, (z,) 1), coordinates exact rationals rounded once
 //   DeformConv: position + offset, sampled linearly with padding of zeros, · mask; then V4 over (channel, row, column of W)
 import { NEWEST_OPSET } from '../core/op.ts';
-import type { LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
-import type { Value } from '../core/value.ts';
+import type { NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { knownIntegers } from './known.ts';
 import { rational, roundToF32 } from './rational.ts';
 import { mapped } from './reduce.ts';
 import { emitSample, perComponent, type Interpolation, type Padding } from './sample.ts';
 import { windowAxes, type Axis } from './window.ts';
+import { view } from './wide.ts';
 
 function float32Only(node: NodeContext): ['float32'] {
   for (let i = 0; i < node.inputCount; i += 1) {
@@ -22,12 +22,6 @@ function float32Only(node: NodeContext): ['float32'] {
     }
   }
   return ['float32'];
-}
-
-function view(node: LowerContext, value: Value, dims: readonly number[]): Value {
-  const to = node.temp(value.dtype, dims);
-  node.alias(to, value);
-  return to;
 }
 
 // Opset 16 names the modes otherwise than 20.

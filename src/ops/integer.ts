@@ -8,9 +8,10 @@ import { emitChain, type ChainBuilder } from './chain_builder.ts';
 import { emitIntegerConv } from './integer_conv.ts';
 import { emitIntegerProduct } from './integer_product.ts';
 import { matricesOf, matMulDims } from './mat_mul.ts';
-import { emitQuantised, floatOf, isFloat, scalarOf, viewOf } from './quantise.ts';
+import { emitQuantised, floatOf, isFloat, scalarOf } from './quantise.ts';
 import { scaled } from './quantised.ts';
 import { windowAxes } from './window.ts';
+import { view } from './wide.ts';
 
 /** Refuses what is no 8-bit tensor; inputs of one pair (a tensor and its zero point) have one dtype. */
 export function expectBytes(node: NodeContext, pairs: readonly (readonly number[])[]): void {
@@ -58,7 +59,7 @@ export function linesOf(
 ): Lines {
   const { dims } = value;
   if (sizeOf(dims) === 1) {
-    const one = viewOf(node, value, []);
+    const one = view(node, value, []);
     return { wide: one, dense: one, isOne: true };
   }
   const [outer, line, unit] = [
@@ -68,7 +69,7 @@ export function linesOf(
   ];
   if (dims.length === 1 && dims[0] === size) {
     return {
-      wide: viewOf(node, value, side === 'row' ? [size, 1] : [size]),
+      wide: view(node, value, side === 'row' ? [size, 1] : [size]),
       dense: value,
       isOne: false,
     };
@@ -78,7 +79,7 @@ export function linesOf(
       `${node.opType}: ${what}: expected one element or one a ${side}, ${size}, got shape ${formatShape(dims)}.`,
     );
   }
-  return { wide: value, dense: viewOf(node, value, [...outer, size]), isOne: false };
+  return { wide: value, dense: view(node, value, [...outer, size]), isOne: false };
 }
 
 /** The exact product of two 8-bit tensors, and its sizes. Zero points are one, or one a row or column. */
@@ -245,7 +246,7 @@ export const QLinearMatMul: OpDef = {
     const isVector = a.dims.length === 1 || b.dims.length === 1;
     const whole = isVector ? [...matricesBatch(node, a, b), m, n] : out.dims;
     const to = isVector ? node.temp(out.dtype, whole) : out;
-    const from = viewOf(node, sums, whole);
+    const from = view(node, sums, whole);
     emitQuantised(node, to, (chain) => scaled(chain, from, left, right), scale, zero);
     if (to !== out) node.alias(out, to);
   },
@@ -283,7 +284,7 @@ export const QLinearConv: OpDef = {
     emitSums(node, sums, x, w, node.input(2), node.input(5));
     const column = [w.dims[0] ?? 0, ...out.dims.slice(2).map(() => 1)];
     const perFilter = (value: Value): Value =>
-      viewOf(node, value, sizeOf(value.dims) === 1 ? [] : column);
+      view(node, value, sizeOf(value.dims) === 1 ? [] : column);
     const left = scalarOf(node, floatOf(node, node.input(1)), 'scale of x');
     const right = perFilter(floatOf(node, node.input(4)));
     const summand = bias === undefined ? undefined : perFilter(bias);

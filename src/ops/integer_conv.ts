@@ -7,7 +7,6 @@ import type { Value } from '../core/value.ts';
 import unfoldShader from '../../shaders/ops/integer_unfold.wgsl';
 import { isSigned } from './element_types.ts';
 import { gridOf } from './grid.ts';
-import { viewOf } from './quantise.ts';
 import {
   emitIntegerProduct,
   emitPacked,
@@ -18,6 +17,7 @@ import {
   type Packed,
 } from './integer_product.ts';
 import { isPlain, normalAxes, reachOf, type Axis } from './window.ts';
+import { view } from './wide.ts';
 
 export const integerUnfold: Kernel = {
   name: 'integer_unfold',
@@ -132,7 +132,7 @@ export function emitIntegerConv(
     node,
     {
       value: w.value,
-      zeroPoint: many ? viewOf(node, w.zeroPoint, [groups, filters]) : w.zeroPoint,
+      zeroPoint: many ? view(node, w.zeroPoint, [groups, filters]) : w.zeroPoint,
       batch: [groups],
       lines: filters,
       lineStride: terms,

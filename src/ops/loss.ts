@@ -6,6 +6,7 @@ import { NEWEST_OPSET } from '../core/op.ts';
 import type { AttributeSpec, LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape } from '../core/shape.ts';
+import { view } from './wide.ts';
 
 const kAttributes: Readonly<Record<string, AttributeSpec>> = {
   ignore_index: { kind: 'int' },
@@ -55,13 +56,6 @@ function call(node: LowerContext, type: string, ...inputs: Value[]): Value {
   const [out] = node.call(type, inputs);
   if (out === undefined) throw new Error(`${node.opType}: ${type} gives nothing.`);
   return out;
-}
-
-/** The same elements under other dims. */
-function view(node: LowerContext, value: Value, dims: readonly number[]): Value {
-  const to = node.temp(value.dtype, dims);
-  node.alias(to, value);
-  return to;
 }
 
 /** Emits output 0 from log-probabilities. */

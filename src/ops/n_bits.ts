@@ -12,9 +12,10 @@ import { gridOf } from './grid.ts';
 import { expectFloats } from './integer.ts';
 import { emitIntegerProduct } from './integer_product.ts';
 import { emitProduct } from './mat_mul.ts';
-import { emitQuantised, floatOf, isFloat, viewOf } from './quantise.ts';
+import { emitQuantised, floatOf, isFloat } from './quantise.ts';
 import { emitBlocks } from './quantize.ts';
 import { scaled } from './quantised.ts';
+import { view } from './wide.ts';
 
 const domain = 'com.microsoft';
 
@@ -45,7 +46,7 @@ export function unpacked(
   dims: readonly number[],
   bits: number,
 ): Value {
-  if (bits === 8) return viewOf(node, value, dims);
+  if (bits === 8) return view(node, value, dims);
   const out = node.temp('uint8', dims);
   const columns = dims.at(-1) ?? 1;
   node.emit(unpackBits, {
@@ -109,7 +110,7 @@ function zerosOf(node: LowerContext, { n, bits, blocks }: Sizes): Value {
     return unpacked(node, zeros, [n, blocks], bits);
   }
   expectSize(node, 'zero_points', zeros, n * blocks);
-  return viewOf(node, floatOf(node, zeros), [n, blocks]);
+  return view(node, floatOf(node, zeros), [n, blocks]);
 }
 
 export const MatMulNBits: OpDef = {
@@ -211,7 +212,7 @@ function emitByWeights(
     return;
   }
   const quantised = unpacked(node, node.input(1), [n, columns], bits);
-  let scales = viewOf(node, node.input(2), [n, blocks]);
+  let scales = view(node, node.input(2), [n, blocks]);
   let zero = zeros;
   let size = block;
   const order = node.optional(4);
@@ -257,7 +258,7 @@ function emitByBlocks(
 ): void {
   const columns = blocks * block;
   const quantised = unpacked(node, node.input(1), [n, columns], bits);
-  let rows = viewOf(node, a, [m, k]);
+  let rows = view(node, a, [m, k]);
   if (columns !== k) {
     const pads = node.constantValue(
       'int64',
@@ -266,7 +267,7 @@ function emitByBlocks(
     );
     rows = only(node.call('Pad', [rows, pads]), 'Pad');
   }
-  const parts = viewOf(node, rows, [m, blocks, block]);
+  const parts = view(node, rows, [m, blocks, block]);
   const magnitudes = node.temp('float32', parts.dims);
   emitChain(node, magnitudes, (c) => c.op('abs_f32', c.f32(parts)));
   const attributes = { axes: [2], keepdims: 1 };
@@ -292,7 +293,7 @@ function emitByBlocks(
     },
     {
       value: quantised,
-      zeroPoint: sizeOf(zeros.dims) === 1 ? viewOf(node, zeros, []) : transposed(zeros, [1, 0]),
+      zeroPoint: sizeOf(zeros.dims) === 1 ? view(node, zeros, []) : transposed(zeros, [1, 0]),
       batch: [blocks],
       lines: n,
       lineStride: columns,
@@ -301,10 +302,10 @@ function emitByBlocks(
     },
     block,
   );
-  const scales = viewOf(node, floatOf(node, node.input(2)), [n, blocks]);
+  const scales = view(node, floatOf(node, node.input(2)), [n, blocks]);
   const [one, other] = [
     transposed(scale, [1, 0, 2]),
-    viewOf(node, transposed(scales, [1, 0]), [blocks, 1, n]),
+    view(node, transposed(scales, [1, 0]), [blocks, 1, n]),
   ];
   const terms = node.temp('float32', [blocks, m, n]);
   emitChain(node, terms, (c) => scaled(c, sums, one, other));

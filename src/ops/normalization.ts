@@ -14,6 +14,7 @@ import { emitChain } from './chain_builder.ts';
 import { normalizeAxes } from './known.ts';
 import { emitWindowSum } from './pool.ts';
 import { emitMean, mapped, reduced } from './reduce.ts';
+import { view } from './wide.ts';
 
 function floatOnly(node: NodeContext): void {
   for (let i = 0; i < node.inputCount; i += 1) {
@@ -22,13 +23,6 @@ function floatOnly(node: NodeContext): void {
       throw new TypeError(`${node.opType}: input ${i}: expected float32, got ${dtype}.`);
     }
   }
-}
-
-/** The same elements under other dims. */
-function view(node: LowerContext, value: Value, dims: readonly number[]): Value {
-  const to = node.temp(value.dtype, dims);
-  node.alias(to, value);
-  return to;
 }
 
 /** Per-channel values [C], to broadcast along axis 1 of `rank` axes. */

@@ -8,6 +8,7 @@ import type { Value } from '../core/value.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';
 import { emitCast } from './cast.ts';
 import { isFloat as isFloatingPoint, readElement, storeElement } from './element_types.ts';
+import { view } from './wide.ts';
 
 /** The integer types that values are quantised to, and their ranges. */
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
@@ -32,14 +33,6 @@ export const isSmallFloat = (dtype: string): boolean =>
 export const isFloat = (dtype: string): boolean =>
   dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16';
 
-/** The same elements under another shape. */
-export function viewOf(node: LowerContext, value: Value, dims: readonly number[]): Value {
-  if (value.dims.join() === dims.join()) return value;
-  const view = node.temp(value.dtype, dims);
-  node.alias(view, value);
-  return view;
-}
-
 /** One element for all, as a scalar. */
 export function scalarOf(node: LowerContext, value: Value, what: string): Value {
   if (sizeOf(value.dims) !== 1) {
@@ -47,7 +40,7 @@ export function scalarOf(node: LowerContext, value: Value, what: string): Value 
       `${node.opType}: ${what}: expected one element, got shape ${formatShape(value.dims)}.`,
     );
   }
-  return viewOf(node, value, []);
+  return view(node, value, []);
 }
 
 /** A float value as float32. */

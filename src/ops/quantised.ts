@@ -7,8 +7,8 @@ import type { Quantised, Value } from '../core/value.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';
 import { emitIntegerConv } from './integer_conv.ts';
 import { emitIntegerProduct } from './integer_product.ts';
-import { viewOf } from './quantise.ts';
 import type { Axis } from './window.ts';
+import { view } from './wide.ts';
 
 /** With more terms an exact sum could leave i32: 2^15 · 255 · 255 < 2^31. */
 export const MOST_TERMS = 32768;
@@ -55,7 +55,7 @@ export function emitDequantisedProduct(
     { ...b, value: q.value, zeroPoint: q.zeroPoint, lines: n },
     k,
   );
-  const rows = p.axis === undefined ? p.scale : viewOf(node, p.scale, [m, 1]);
+  const rows = p.axis === undefined ? p.scale : view(node, p.scale, [m, 1]);
   const same = to.dims.join() === dims.join();
   const out = same ? to : node.temp('float32', dims);
   emitChain(node, out, (chain) => scaled(chain, sums, rows, q.scale));
@@ -89,8 +89,8 @@ export function emitDequantisedConv(
     groups,
   );
   const column = [w.dims[0] ?? 0, ...axes.map(() => 1)];
-  const scales = q.axis === undefined ? q.scale : viewOf(node, q.scale, column);
-  const summand = bias === undefined ? undefined : viewOf(node, bias, column);
+  const scales = q.axis === undefined ? q.scale : view(node, q.scale, column);
+  const summand = bias === undefined ? undefined : view(node, bias, column);
   emitChain(node, to, (chain) => {
     const y = scaled(chain, sums, p.scale, scales);
     return summand === undefined ? y : chain.op('add_f32', y, chain.f32(summand));

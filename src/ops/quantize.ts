@@ -14,8 +14,8 @@ import {
   isNarrow,
   isQuantum,
   isSmallFloat,
-  viewOf,
 } from './quantise.ts';
+import { view } from './wide.ts';
 
 /** How scales lie over a tensor: its shape, and theirs, such that they broadcast. */
 interface Layout {
@@ -61,8 +61,8 @@ function layoutOf(
 
 /** A scale or zero point under the shape in which it broadcasts. */
 function laidOut(node: LowerContext, value: Value, { scales, axis, picks }: Layout): Value {
-  if (sizeOf(value.dims) === 1) return viewOf(node, value, []);
-  if (picks === undefined || scales === undefined) return viewOf(node, value, scales ?? []);
+  if (sizeOf(value.dims) === 1) return view(node, value, []);
+  if (picks === undefined || scales === undefined) return view(node, value, scales ?? []);
   const indices = node.constantValue(
     'int64',
     [picks.length],
@@ -143,7 +143,7 @@ export const QuantizeLinear: OpDef = {
     const out = node.output(0);
     const scales = laidOut(node, scale, layout);
     const zeros = zero === undefined ? undefined : laidOut(node, zero, layout);
-    const from = viewOf(node, x, layout.dims);
+    const from = view(node, x, layout.dims);
     const to = layout.dims.length === x.dims.length ? out : node.temp(out.dtype, layout.dims);
     const word = (c: ChainBuilder): number => {
       const element = readElement(c, from);
@@ -199,7 +199,7 @@ export const DequantizeLinear: OpDef = {
     const isOne = scale.dtype === 'float32' && out.dtype === 'float32';
     if (isNarrow(x.dtype) && isOne && !isBlocked && layout.picks === undefined) {
       const one = (value: Value): Value =>
-        layout.axis === undefined ? viewOf(node, value, []) : value;
+        layout.axis === undefined ? view(node, value, []) : value;
       out.quantised = {
         value: x,
         scale: one(scale),
@@ -220,7 +220,7 @@ function emitDequantised(
 ): void {
   const scales = laidOut(node, scale, layout);
   const zeros = zero === undefined ? undefined : laidOut(node, zero, layout);
-  const from = viewOf(node, x, layout.dims);
+  const from = view(node, x, layout.dims);
   const to = layout.dims.length === x.dims.length ? out : node.temp(out.dtype, layout.dims);
   const step = (c: ChainBuilder): number =>
     storeElement(c, out.dtype, dequantised(c, from, scales, zeros));

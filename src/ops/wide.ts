@@ -1,6 +1,6 @@
-// 16-bit floats in operators that are compositions (V9): what comes in is widened to float32, which is exact, the
-// composition runs on float32, and what goes out is rounded once. Inputs that are only moved are not widened.
-// Not here: which steps an operator has.
+// What operators that are compositions share. 16-bit floats (V9): what comes in is widened to float32, which is exact,
+// the composition runs on float32, and what goes out is rounded once; inputs that are only moved are not widened.
+// Views of values under other dims, and constants. Not here: which steps an operator has.
 import { dtypeInfo, type DType } from '../core/dtype.ts';
 import type { LowerContext, NodeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';

@@ -100,8 +100,7 @@ describe.runIf(here).each(MODELS)('%s', (name) => {
     }
   });
 
-  // A model whose branches its inputs choose is more than one plan.
-  test.skipIf(name === 'silero-vad')(
+  test(
     'has the same bits fused, unfused, and planned for a GPU',
     { timeout: 120_000 },
     async () => {

@@ -25,11 +25,11 @@ function cast(x: OracleTensor, to: OracleType): OracleTensor {
   return y;
 }
 
-/** The operator for 16-bit floats too: float32 outputs get the type of input 0. */
+/** The operator for 16-bit floats too: float32 outputs get the type of the first input, counted from `first`. */
 export const wide =
-  (operator: OracleOperator): OracleOperator =>
+  (operator: OracleOperator, first = 0): OracleOperator =>
   (node) => {
-    const type = node.inputs.find((x) => x !== undefined)?.dtype ?? 'float32';
+    const type = node.inputs.slice(first).find((x) => x !== undefined)?.dtype ?? 'float32';
     if (!isNarrow(type)) return operator(node);
     const inputs = node.inputs.map((x) => (x && isNarrow(x.dtype) ? cast(x, 'float32') : x));
     return operator({ ...node, inputs }).map((y) => (y.dtype === 'float32' ? cast(y, type) : y));

@@ -45,6 +45,13 @@ describe('Tensor', () => {
     expect(make('int64', [NaN], [1])).toThrow(RangeError);
     expect(make('uint64', [-1], [1])).toThrow(RangeError);
     expect(make('bool', new Uint8Array([2]), [1])).toThrow('expected 0 or 1, got 2');
+    for (const [from, wrong] of [0, 1].flatMap((at) => [0, 3, 5, 8].map((i) => [at, i] as const))) {
+      const bytes = new Uint8Array(12).subarray(from, from + 9);
+      bytes[wrong] = 128;
+      expect(make('bool', bytes, [9])).toThrow(
+        `element ${wrong} is no bool: expected 0 or 1, got 128`,
+      );
+    }
     expect(make('string', [1], [1])).toThrow(TypeError);
     expect(make('float8', [1], [1])).toThrow('unknown dtype');
     expect(make('float32', [1], 1)).toThrow(TypeError);

@@ -241,3 +241,11 @@ describe('layers', () => {
     }
   });
 });
+
+test('no test is skipped: what cannot run here says so and fails under CI', () => {
+  // A block that is not there without its files or without root is guarded by a test of its own beside it.
+  const skipping = /\b(?:test|it|describe)(?:\.\w+)*\.(?:skip|skipIf|todo|only|fixme)\b/;
+  const files = filesBelow('test', '.ts');
+  expect(files.length).toBeGreaterThan(50);
+  expect(files.filter((path) => skipping.test(read(path)))).toEqual([]);
+});

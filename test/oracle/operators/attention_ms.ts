@@ -1,4 +1,4 @@
-// MultiHeadAttention, Attention and GroupQueryAttention of com.microsoft, as docs/NUMERICS.md writes them, row by row.
+// MultiHeadAttention, Attention, QAttention and GroupQueryAttention of com.microsoft, as docs/NUMERICS.md writes them, row by row.
 import * as f from '../float.ts';
 import {
   attend,
@@ -13,6 +13,7 @@ import {
   tensorOfRows,
   type Heads,
 } from '../heads.ts';
+import { wrapped } from '../integer.ts';
 import {
   at,
   broadcastTo,
@@ -134,31 +135,26 @@ function multiHead(node: OracleNode): OracleTensor[] {
   return [run(node, q, k, v, node.inputs[4], node.inputs[5]), tensorOfHeads(k), tensorOfHeads(v)];
 }
 
-function attention(node: OracleNode): OracleTensor[] {
+/** Entry [b, row, column] of the projections, biases included. */
+type Projection = (b: number, i: number, c: number) => number;
+
+function projectedAttention(
+  node: OracleNode,
+  project: Projection,
+  hiddenSizes: readonly number[],
+  { mask, past, bias }: Record<'mask' | 'past' | 'bias', OracleTensor | undefined>,
+): OracleTensor[] {
   const heads = intOf(node, 'num_heads', 1);
-  const [x, w, bias] = [inputOf(node, 0), inputOf(node, 1), node.inputs[2]];
-  const width = at(w.dims, 1);
-  const third = width / 3;
-  const sizes = intsOf(node, 'qkv_hidden_sizes') ?? [third, third, third];
-  const weights = wordsOf(w);
+  const [batch, rows] = inputOf(node, 0).dims as [number, number];
   const projected = (from: number, hidden: number): Heads => {
-    const rows = headsOf3(x, 1);
     const data: number[] = [];
-    for (const [b, i] of indicesOf([rows.batch, rows.rows]) as Generator<[number, number]>) {
-      const row = rows.row(b, 0, i);
-      for (let c = from; c < from + hidden; c += 1) {
-        const dot = f.dot(
-          row,
-          row.map((_, k) => at(weights, k * width + c)),
-        );
-        data.push(bias === undefined ? dot : f.add(dot, at(wordsOf(bias), c)));
-      }
+    for (const [b, i] of indicesOf([batch, rows]) as Generator<[number, number]>) {
+      for (let c = from; c < from + hidden; c += 1) data.push(project(b, i, c));
     }
-    return headsOf3(tensorOf('float32', [rows.batch, rows.rows, hidden], data), heads);
+    return headsOf3(tensorOf('float32', [batch, rows, hidden], data), heads);
   };
-  const [hq = 0, hk = 0, hv = 0] = sizes;
+  const [hq = 0, hk = 0, hv = 0] = hiddenSizes;
   const [q, ownK, ownV] = [projected(0, hq), projected(hq, hk), projected(hq + hk, hv)];
-  const past = node.inputs[4];
   const half = (i: number): Heads | undefined => {
     if (past === undefined) return undefined;
     const size = past.data.length / 2;
@@ -166,10 +162,62 @@ function attention(node: OracleNode): OracleTensor[] {
     return headsOf4(tensorOf('float32', past.dims.slice(1), words));
   };
   const [k, v] = [behind(half(0), ownK), behind(half(1), ownV)];
-  const y = run(node, q, k, v, node.inputs[3], node.inputs[5]);
+  const y = run(node, q, k, v, mask, bias);
   if (node.outputs < 2) return [y];
   const [first, second] = [tensorOfHeads(k), tensorOfHeads(v)];
   return [y, tensorOf('float32', [2, ...first.dims], [...first.data, ...second.data])];
+}
+
+const thirds = (width: number): number[] => [width / 3, width / 3, width / 3];
+
+function attention(node: OracleNode): OracleTensor[] {
+  const [x, w, bias] = [inputOf(node, 0), inputOf(node, 1), node.inputs[2]];
+  const width = at(w.dims, 1);
+  const rows = headsOf3(x, 1);
+  const weights = wordsOf(w);
+  const project: Projection = (b, i, c) => {
+    const row = rows.row(b, 0, i);
+    const dot = f.dot(
+      row,
+      row.map((_, k) => at(weights, k * width + c)),
+    );
+    return bias === undefined ? dot : f.add(dot, at(wordsOf(bias), c));
+  };
+  return projectedAttention(node, project, intsOf(node, 'qkv_hidden_sizes') ?? thirds(width), {
+    mask: node.inputs[3],
+    past: node.inputs[4],
+    bias: node.inputs[5],
+  });
+}
+
+function quantisedAttention(node: OracleNode): OracleTensor[] {
+  const [x, w] = [inputOf(node, 0), inputOf(node, 1)];
+  const [, rows = 0, depth = 0] = x.dims;
+  const width = at(w.dims, 1);
+  const [bias, [xScale = 0], wScales] = [2, 3, 4].map((i) => wordsOf(inputOf(node, i))) as [
+    number[],
+    number[],
+    number[],
+  ];
+  const zeroOf = (i: number, c: number): bigint => {
+    const zeros = node.inputs[i]?.data ?? [0];
+    return BigInt(at(zeros, zeros.length === 1 ? 0 : c));
+  };
+  const project: Projection = (b, i, c) => {
+    let sum = 0n;
+    for (let k = 0; k < depth; k += 1) {
+      const p = BigInt(at(x.data, (b * rows + i) * depth + k)) - zeroOf(6, 0);
+      sum += p * (BigInt(at(w.data, k * width + c)) - zeroOf(7, c));
+    }
+    const scale = f.multiply(xScale, at(wScales, wScales.length === 1 ? 0 : c));
+    const product = f.multiply(f.wordOfInteger(BigInt(wrapped('int32', sum))), scale);
+    return f.add(product, at(bias, c));
+  };
+  return projectedAttention(node, project, thirds(width), {
+    mask: node.inputs[5],
+    past: node.inputs[8],
+    bias: undefined,
+  });
 }
 
 function groupQuery(node: OracleNode): OracleTensor[] {
@@ -262,4 +310,5 @@ export const operators: Readonly<Record<string, OracleOperator>> = {
   'com.microsoft:Attention': wide(attention),
   'com.microsoft:GroupQueryAttention': wide(groupQuery),
   'com.microsoft:MultiHeadAttention': wide(multiHead),
+  'com.microsoft:QAttention': wide(quantisedAttention, 2),
 };
