@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Rebuilds the core in a temporary folder and fails unless it is the committed one, byte for byte.
+# Rebuilds the core, and the kernel of docs/examples, in a temporary folder and fails unless they are the committed ones, byte
+# for byte.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
@@ -7,5 +8,11 @@ trap 'rm -rf "$folder"' EXIT
 bash scripts/build_wasm.sh "$folder/core.wasm"
 if ! cmp "$folder/core.wasm" src/backends/wasm/core.wasm; then
   echo "check_wasm: src/backends/wasm/core.wasm is not what wasm/ builds. Run: npm run build:wasm" >&2
+  exit 1
+fi
+example=docs/examples/custom_kernel
+bash $example/build.sh "$folder/kernel.wasm"
+if ! cmp "$folder/kernel.wasm" $example/kernel.wasm; then
+  echo "check_wasm: $example/kernel.wasm is not what kernel.c builds. Run: $example/build.sh" >&2
   exit 1
 fi

@@ -1,6 +1,6 @@
 // Operators of the user's own, as plain data and functions: a composition of operators that exist, or a function of values
-// on the host. They become what the library's own operators are (core/op.ts, core/host_op.ts). Not here: kernels; one would
-// need a place in the compiled core, whose table of functions is closed.
+// on the host. They become what the library's own operators are (core/op.ts, core/host_op.ts). Not here: kernels
+// (custom_kernel.ts).
 import type { Data, DataType } from './core/data.ts';
 import type { DType, TypedArray } from './core/dtype.ts';
 import type { HostOp, HostTypeContext } from './core/host_op.ts';
@@ -76,7 +76,7 @@ export interface Composer {
 }
 
 /** What both kinds of operators say of themselves. */
-interface CustomOperator {
+export interface CustomOperator {
   /** The name that nodes have. */
   readonly type: string;
   /** A domain of the user's own. */
@@ -89,6 +89,17 @@ interface CustomOperator {
   readonly attributes?: Readonly<
     Record<string, 'int' | 'float' | 'string' | 'ints' | 'floats' | 'strings' | 'tensor'>
   >;
+}
+
+/** What operators say that run within plans. */
+export interface PlannedOperator extends CustomOperator {
+  /** The element types of the outputs; the first input's for one output, if not given. */
+  dtypes?(inputs: readonly (DType | undefined)[], attributes: AttributeValues): readonly DType[];
+  /** The shapes of the outputs; the first input's for one output, if not given. */
+  dims?(
+    inputs: readonly (readonly number[] | undefined)[],
+    attributes: AttributeValues,
+  ): readonly (readonly number[])[];
 }
 
 /**
@@ -108,14 +119,7 @@ interface CustomOperator {
  * console.log(cube.type); // Cube
  * ```
  */
-export interface ComposedOperator extends CustomOperator {
-  /** The element types of the outputs; the first input's for one output, if not given. */
-  dtypes?(inputs: readonly (DType | undefined)[], attributes: AttributeValues): readonly DType[];
-  /** The shapes of the outputs; the first input's for one output, if not given. */
-  dims?(
-    inputs: readonly (readonly number[] | undefined)[],
-    attributes: AttributeValues,
-  ): readonly (readonly number[])[];
+export interface ComposedOperator extends PlannedOperator {
   /** The outputs. Called for every new shape, so it must not depend on anything but its arguments. */
   compose(
     composer: Composer,
@@ -164,7 +168,7 @@ function specsOf(kinds: Kinds = {}): Record<string, AttributeSpec> {
 }
 
 /** The attributes that a node has. */
-function valuesOf(node: NodeContext | HostTypeContext, kinds: Kinds = {}): AttributeValues {
+export function valuesOf(node: NodeContext | HostTypeContext, kinds: Kinds = {}): AttributeValues {
   const values: Record<string, AttributeValues[string]> = {};
   for (const [name, kind] of Object.entries(kinds)) {
     if (!node.has(name)) continue;
@@ -218,8 +222,8 @@ class PlanComposer implements Composer {
   }
 }
 
-/** The definition that plans are made with. */
-export function composedDefinition(operator: ComposedOperator): OpDef {
+/** All but how it is lowered. */
+export function plannedDefinition(operator: PlannedOperator): Omit<OpDef, 'lower'> {
   const { type, domain, opsets = ALL, inputs, attributes } = operator;
   return {
     ...{ type, domain, opsets, inputs, attributes: specsOf(attributes) },
@@ -235,6 +239,14 @@ export function composedDefinition(operator: ComposedOperator): OpDef {
       const found = operator.dims?.(given, valuesOf(node, attributes));
       return [...(found ?? (first === undefined ? [] : [first]))];
     },
+  };
+}
+
+/** The definition that plans are made with. */
+export function composedDefinition(operator: ComposedOperator): OpDef {
+  const { type, attributes } = operator;
+  return {
+    ...plannedDefinition(operator),
     lower(node) {
       const given = Array.from({ length: node.inputCount }, (_, i) => node.optional(i));
       const composer = new PlanComposer(node, given);

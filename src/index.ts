@@ -8,6 +8,7 @@ export type {
   Composer,
   HostOperator,
 } from './custom.ts';
+export type { KernelDispatch, KernelOperator } from './custom_kernel.ts';
 export type { DType, TypedArray } from './core/dtype.ts';
 export { DeviceError, ModelError, UnsupportedOpError, type Problem } from './core/errors.ts';
 export { Tensor } from './core/tensor.ts';

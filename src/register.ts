@@ -5,6 +5,7 @@ import {
   type ComposedOperator,
   type HostOperator,
 } from './custom.ts';
+import { kernelDefinition, type KernelOperator } from './custom_kernel.ts';
 import { addOperator, registry } from './registry.ts';
 
 /** Domains whose names mean what their owners say. */
@@ -14,7 +15,7 @@ const TAKEN = /^(|ai\.onnx(\..*)?|isobit)$/;
  * Adds an operator: models that are loaded from now on may have nodes of its type and domain. Models in a worker know
  * the library's own operators only, because functions do not travel there.
  *
- * @param operator a composition of other operators, or a function on the host
+ * @param operator a composition of other operators, a kernel for WASM with its twin in WGSL, or a function on the host
  * @returns a function that takes it away again; models that are loaded keep it
  * @throws TypeError for a definition that is none; RangeError for a domain of ONNX or the library, or a name that exists
  * @example
@@ -37,7 +38,9 @@ const TAKEN = /^(|ai\.onnx(\..*)?|isobit)$/;
  * unregister();
  * ```
  */
-export function registerOperator(operator: ComposedOperator | HostOperator): () => void {
+export function registerOperator(
+  operator: ComposedOperator | KernelOperator | HostOperator,
+): () => void {
   const { type, domain, inputs, opsets } = operator;
   if (typeof type !== 'string' || type === '' || typeof domain !== 'string') {
     throw new TypeError(
@@ -64,10 +67,13 @@ export function registerOperator(operator: ComposedOperator | HostOperator): () 
   if ('compose' in operator && typeof operator.compose === 'function') {
     return addOperator(composedDefinition(operator));
   }
+  if ('kernel' in operator && typeof operator.dispatch === 'function') {
+    return addOperator(kernelDefinition(operator));
+  }
   if ('run' in operator && typeof operator.run === 'function') {
     return addOperator(hostDefinition(operator));
   }
   throw new TypeError(
-    `registerOperator: ${name}: expected a function compose or run, got neither.`,
+    `registerOperator: ${name}: expected a function compose, a kernel with a function dispatch, or a function run, got none.`,
   );
 }

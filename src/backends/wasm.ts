@@ -174,7 +174,7 @@ export class WasmBackend implements Evaluator {
         dispatches,
         base,
         this.#arena.at + bytes,
-        (name) => this.#core.kernel(name),
+        (kernel) => this.#core.kernel(kernel),
         addressOf,
       );
     const materialize = (): void => {

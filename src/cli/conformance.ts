@@ -44,6 +44,8 @@ export interface CaseResult {
   reason?: string;
   /** That of the run; of several data sets, SHA-256 over the text of their digests. */
   digest?: string;
+  /** What occurs in its file, bodies of control flow included; none where the file could not be read. */
+  operators: string[];
 }
 
 export interface ConformanceDocument {
@@ -57,6 +59,11 @@ export interface ConformanceDocument {
 const ONNX_TOLERANCE: Tolerance = { rtol: 1e-3, atol: 1e-7 };
 
 type RunJob = (job: ConformanceJob) => Promise<SetReport[]>;
+
+export interface Runner {
+  readonly run: RunJob;
+  readonly close: () => Promise<void>;
+}
 
 /** The error in one line: its name, and the first of its lines that says something. */
 function oneLine(error: unknown): string {
@@ -130,17 +137,19 @@ function digestOfSets(reports: readonly SetReport[]): string | undefined {
   return createHash('sha256').update(digests.join('\n')).digest('hex');
 }
 
-/** Runs one case; adds its operators to `operators` where its file can be read. */
+/** Runs one case. */
 async function runCase(
   one: CaseFolder,
   backend: ConformanceJob['backend'],
   run: RunJob,
-  operators: Set<string>,
 ): Promise<CaseResult> {
   const { id } = one;
+  const found = new Set<string>();
+  let operators: string[] = [];
   try {
     const graph = readModel(readFileSync(one.model), new Weights());
-    operatorsOf(graph, operators);
+    operatorsOf(graph, found);
+    operators = [...found].sort();
     const sets = one.sets.map((folder) => readDataSet(folder, graph));
     const reports = await run({
       model: one.model,
@@ -150,6 +159,7 @@ async function runCase(
       backend,
     });
     const digest = digestOfSets(reports);
+    const known = { ...(digest === undefined ? {} : { digest }), operators };
     let isOpen = false;
     for (const [i, set] of sets.entries()) {
       const report = reports[i];
@@ -160,20 +170,17 @@ async function runCase(
       const wrong = judgeSet(report, set, open, tolerance);
       if (wrong === undefined) continue;
       const reason = sets.length > 1 ? `data set ${i}: ${wrong}` : wrong;
-      return { id, status: 'failed', reason, ...(digest === undefined ? {} : { digest }) };
+      return { id, status: 'failed', reason, ...known };
     }
-    if (isOpen) return { id, status: 'skipped', reason: 'ONNX leaves the values open.' };
-    return { id, status: 'passed', ...(digest === undefined ? {} : { digest }) };
+    if (isOpen) return { id, status: 'skipped', reason: 'ONNX leaves the values open.', operators };
+    return { id, status: 'passed', ...known };
   } catch (error) {
-    return { id, status: 'failed', reason: oneLine(error) };
+    return { id, status: 'failed', reason: oneLine(error), operators };
   }
 }
 
 /** What executes the jobs: this process, or one stack that stays open. */
-async function openRunner(
-  options: ConformanceOptions,
-  roots: string[],
-): Promise<{ run: RunJob; close: () => Promise<void> }> {
+export async function openRunner(options: ConformanceOptions, roots: string[]): Promise<Runner> {
   if (options.backend === 'wasm' && options.stack === undefined) {
     return {
       run: async (job) => (await runJobHere('conformance_job', job)) as SetReport[],
@@ -193,19 +200,35 @@ async function openRunner(
   };
 }
 
-interface OperatorRow {
+/** Of one operator: the cases that it occurs in, by status. */
+export interface OperatorRow {
   passed: number;
   failed: number;
   skipped: number;
 }
 
-/** The results, and for each operator those of the cases that it occurs in. */
-async function runCases(
+/** The counts of each operator, by name. */
+export function countsByOperator(cases: readonly CaseResult[]): Map<string, OperatorRow> {
+  const rows = new Map<string, OperatorRow>();
+  for (const { operators, status } of cases) {
+    for (const name of operators.length === 0 ? ['(not read)'] : operators) {
+      const row = rows.get(name) ?? { passed: 0, failed: 0, skipped: 0 };
+      row[status] += 1;
+      rows.set(name, row);
+    }
+  }
+  return new Map([...rows].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What the command prints with --json: the cases below folders, or those of them that `select` takes, one by one. */
+export async function runCases(
   folders: string[],
   options: ConformanceOptions,
-): Promise<{ document: ConformanceDocument; operators: Map<string, OperatorRow> }> {
+  open: (options: ConformanceOptions, roots: string[]) => Promise<Runner> = openRunner,
+  select: (cases: CaseFolder[]) => CaseFolder[] = (cases) => cases,
+): Promise<ConformanceDocument> {
   const { filter = '' } = options;
-  const found = findCases(folders).filter(({ id }) => id.includes(filter));
+  const found = select(findCases(folders).filter(({ id }) => id.includes(filter)));
   if (found.length === 0) {
     const which = filter === '' ? '' : ` whose path holds '${filter}'`;
     throw new UsageError(
@@ -213,41 +236,32 @@ async function runCases(
     );
   }
   const backend = options.stack === undefined ? options.backend : 'webgpu';
-  const runner = await openRunner(
+  const runner = await open(
     options,
     folders.map((folder) => resolve(folder)),
   );
   const progress = startProgress(found.length);
   const document: ConformanceDocument = { passed: 0, failed: 0, skipped: 0, cases: [] };
-  const operators = new Map<string, OperatorRow>();
   try {
     for (const one of found) {
       progress.at(one.id);
-      const used = new Set<string>();
-      const result = await runCase(one, backend, runner.run, used);
+      const result = await runCase(one, backend, runner.run);
       document[result.status] += 1;
       document.cases.push(result);
-      for (const name of used.size === 0 ? ['(not read)'] : used) {
-        const row = operators.get(name) ?? { passed: 0, failed: 0, skipped: 0 };
-        row[result.status] += 1;
-        operators.set(name, row);
-      }
       progress.done();
     }
   } finally {
     progress.stop();
     await runner.close();
   }
-  return { document, operators };
+  return document;
 }
 
-function conformanceText(
-  { passed, failed, skipped, cases }: ConformanceDocument,
-  operators: ReadonlyMap<string, OperatorRow>,
-): string {
-  const rows = [...operators]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, row]) => [name, ...[row.passed, row.failed, row.skipped].map(String)]);
+function conformanceText({ passed, failed, skipped, cases }: ConformanceDocument): string {
+  const rows = [...countsByOperator(cases)].map(([name, row]) => [
+    name,
+    ...[row.passed, row.failed, row.skipped].map(String),
+  ]);
   const lines = [table([['operator', 'passed', 'failed', 'skipped'], ...rows])];
   const failures = cases.filter(({ status }) => status === 'failed');
   if (failures.length > 0) lines.push('');
@@ -261,7 +275,7 @@ export async function conformanceCommand(
   folders: string[],
   options: ConformanceOptions,
 ): Promise<ExitCode> {
-  const { document, operators } = await runCases(folders, options);
-  printResult(options.json, document, conformanceText(document, operators));
+  const document = await runCases(folders, options);
+  printResult(options.json, document, conformanceText(document));
   return document.failed === 0 ? EXIT.good : EXIT.failed;
 }

@@ -20,6 +20,8 @@ export interface ParamField {
 export interface Kernel {
   /** The C symbol, the shader's file stem and its label. */
   readonly name: string;
+  /** A kernel that is none of the core's: the module whose export `kernel` it is, with a memory of its own. */
+  readonly module?: WebAssembly.Module;
   readonly params: readonly ParamField[];
   /**
    * The WebGPU twin, or a function that completes it for one dispatch (element-wise chains); absent where

@@ -47,6 +47,20 @@ export const claims: readonly Claim[] = [
     stacks: ALL,
   },
   {
+    claim:
+      "ONNX's backend tests pass on the reference but for those listed, with the committed digests, and an even share of them has these digests on WebGPU (all with FULL=1).",
+    rules: ['R1', 'R3', 'R6'],
+    tests: [['models/conformance.test.ts'], ['stacks/conformance.test.ts']],
+    stacks: 'wasm-node, E',
+  },
+  {
+    claim:
+      "A kernel pair of an application's own has the bits of what it stands for, and a shader that differs from its module is found before its first result.",
+    rules: ['R3', 'B7'],
+    tests: [['stacks/custom_kernel.test.ts'], ['unit/custom_kernel.test.ts']],
+    stacks: ALL,
+  },
+  {
     claim: "The demo's model gives the digest that README prints, on every stack and on the page.",
     rules: ['R6', 'V12'],
     tests: [['models/demo.test.ts'], ['stacks/start.test.ts'], ['unit/docs.test.ts']],

@@ -19,7 +19,9 @@ import { registry as library } from '../../src/registry.ts';
 import { hostCaseFiles } from '../host/index.ts';
 import { caseFiles } from '../ops/index.ts';
 import type { OpCase } from './cases.ts';
+import { readConformanceGolden } from './conformance_golden.ts';
 
+const golden = readConformanceGolden();
 const NUMERIC = kDTypes.filter((dtype) => dtype !== 'string');
 /** How many cases are lowered again for each dtype that has none of its own. */
 const VARIANTS = 4;
@@ -172,6 +174,12 @@ function webgpuOf(
   ].join('; ');
 }
 
+/** Of ONNX's backend tests with the operator, those that pass and all. */
+function onnxCases(def: { readonly domain?: string; readonly type: string }): string {
+  const [passed, all] = golden.operators[nameOf(def)] ?? [];
+  return all === undefined ? '–' : `${passed}/${all}`;
+}
+
 function rowOf(backend: WasmBackend, def: OpDef): string {
   const uses = usesOf(def);
   const groups = groupsOf(uses).map((inputs): Group => {
@@ -198,6 +206,7 @@ function rowOf(backend: WasmBackend, def: OpDef): string {
     text.join('; ') || '–',
     webgpuOf(backend, uses, data),
     new Set(uses.map((use) => use.one)).size,
+    onnxCases(def),
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -229,7 +238,8 @@ function hostRowOf(op: HostOp): string {
   });
   const texts = [...new Set(types.map(formatType))].sort();
   const cells = [nameOf(op), op.opsets.join('–'), texts.join(' ') || '–', 'host'];
-  return `| ${[...cells, new Set(uses.map(({ graph }) => graph)).size].join(' | ')} |`;
+  const own = new Set(uses.map(({ graph }) => graph)).size;
+  return `| ${[...cells, own, onnxCases(op)].join(' | ')} |`;
 }
 
 /** The whole page. */
@@ -253,10 +263,12 @@ two stretches, on both backends; the notes name it). The bits are the same in al
 the like are left out. Of operators of the host they are those of the first input in their cases; one that is planned for
 numbers and runs on the host for strings, sequences or optionals has two rows. *all* is ${NUMERIC.join(', ')}.
 An opset, dtype or attribute value that is not implemented is refused when the model is loaded. **Cases** are those of
-\`test/ops\`, run on every stack.
+\`test/ops\` and \`test/host\` with the operator; on every stack their digests are the reference's. **ONNX** are the backend tests of ONNX with
+it, of all opsets, passed / all: \`isobit conformance\` on a copy of them, whose results \`test/golden/conformance.json\` keeps. An operator
+whose tests all draw random values has 0: those are compared in shape and type only.
 
-| operator | opsets | dtypes | WebGPU | cases |
-|---|---|---|---|---|
+| operator | opsets | dtypes | WebGPU | cases | ONNX |
+|---|---|---|---|---|---|
 ${rows.map(({ row }) => row).join('\n')}
 `;
 }

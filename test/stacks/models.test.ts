@@ -1,4 +1,4 @@
-// The seven real models on every stack of this machine, through `isobit matrix`: one digest a model, the golden that
+// The real models on every stack of this machine, through `isobit matrix`: one digest a model, the golden that
 // the reference gave. The models lie beside the repository; absent, this file says so, and fails under CI.
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -137,7 +137,7 @@ test('names of others, and definitions that are none, are refused', () => {
   expect(define({ domain: 'isobit' })).toThrow(RangeError);
   expect(define({ type: '' })).toThrow(TypeError);
   expect(define({ inputs: [1] })).toThrow(TypeError);
-  expect(define({ compose: undefined })).toThrow('expected a function compose or run');
+  expect(define({ compose: undefined })).toThrow('expected a function compose, a kernel');
   const unregister = registerOperator({ type: 'New', domain, inputs: [1, 1], compose });
   expect(define({})).toThrow('which exists');
   unregister();

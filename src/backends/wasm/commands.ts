@@ -1,6 +1,7 @@
 // Command lists for wasm/run.c: the words of a list, and the pace at which it is run in slices.
-import { inputsOf, wordsOf, type Dispatch } from '../../core/op.ts';
+import { inputsOf, wordsOf, type Dispatch, type Kernel } from '../../core/op.ts';
 import type { Value } from '../../core/value.ts';
+import { ownParams } from './own_module.ts';
 
 // Words of the C struct Command.
 const COMMAND_WORDS = 8;
@@ -13,7 +14,7 @@ export function commandWords(
   dispatches: readonly Dispatch[],
   base: number,
   scratch: number,
-  kernel: (name: string) => number,
+  kernel: (kernel: Kernel) => number,
   addressOf: (value: Value) => number,
 ): Uint32Array {
   const words: number[] = new Array<number>(dispatches.length * COMMAND_WORDS).fill(0);
@@ -26,10 +27,10 @@ export function commandWords(
   };
   dispatches.forEach((dispatch, i) => {
     const command = [
-      kernel(dispatch.kernel.name),
+      kernel(dispatch.kernel),
       dispatch.units,
       dispatch.unitCost,
-      append(wordsOf(dispatch)),
+      append(dispatch.kernel.module === undefined ? wordsOf(dispatch) : ownParams(dispatch)),
       append(inputsOf(dispatch).map(addressOf)),
       append(dispatch.outputs.map(addressOf)),
       scratch,

@@ -1,13 +1,15 @@
-// Instantiates the C core and finds its kernels by name. The compiled module is shared by all instances of a
+// Instantiates the C core and finds its kernels, by name; those of a user's module join its table. The compiled module is shared by all instances of a
 // page or process; the bytes travel as base64 inside the package's own module, so that no bundler, server
 // or path has to know about a second file.
+import type { Kernel } from '../../core/op.ts';
 import { Heap } from './heap.ts';
+import { ownKernel } from './own_module.ts';
 
 /** One instance: its own memory, its own function table. */
 export interface Core {
   readonly heap: Heap;
   /** Table index of a kernel, for command lists. @throws RangeError for a name that the core does not export */
-  kernel(name: string): number;
+  kernel(kernel: Kernel): number;
   /** Runs commands from `cursor` on; 1 if some are left (see wasm/run.c). */
   readonly runCommands: RunCommands;
 }
@@ -51,17 +53,19 @@ export async function createCore(limit?: number): Promise<Core> {
   const base = exported(exports, '__heap_base') as WebAssembly.Global;
   const table = exported(exports, '__indirect_function_table') as WebAssembly.Table;
   const run = exported(exports, 'run_commands') as RunCommands;
-  const indices = new Map<string, number>();
+  const heap = new Heap(memory, Number(base.value), limit);
+  // By name; kernels with modules of their own by module.
+  const indices = new Map<string | WebAssembly.Module, number>();
   return {
-    heap: new Heap(memory, Number(base.value), limit),
-    kernel(name) {
-      let index = indices.get(name);
+    heap,
+    kernel({ name, module }) {
+      let index = indices.get(module ?? name);
       if (index === undefined) {
-        const found = exports[name];
+        const found = module === undefined ? exports[name] : ownKernel(name, module, heap);
         if (typeof found !== 'function') throw new RangeError(`core: there is no kernel '${name}'`);
         index = table.grow(1);
         table.set(index, found);
-        indices.set(name, index);
+        indices.set(module ?? name, index);
       }
       return index;
     },

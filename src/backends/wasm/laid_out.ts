@@ -43,7 +43,7 @@ export class LaidOut {
           [dispatch],
           base,
           scratch,
-          (name) => core.kernel(name),
+          (kernel) => core.kernel(kernel),
           (value) => of.get(value) ?? 0,
         );
       this.#list = this.#allocate(build(0).byteLength);
