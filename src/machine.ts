@@ -71,6 +71,8 @@ export interface ProgramResult {
 
 /** A program as others see it. */
 export interface RunnableProgram {
+  /** The values that its nodes read, and its outputs. */
+  readonly named: ReadonlySet<string>;
   run(
     machine: Machine,
     feeds: ReadonlyMap<string, Data>,

@@ -22,6 +22,8 @@ export class Program {
   /** Its number in the session. */
   readonly id: number;
 
+  /** What its nodes read and its outputs are: values of graphs around it may be among these. */
+  readonly named: ReadonlySet<string>;
   /** Plans hold numbers; strings of the file are values like those that are fed. */
   readonly strings: readonly (readonly [string, Tensor])[];
   // What a run asks again and again, found once.
@@ -31,6 +33,11 @@ export class Program {
   constructor(checked: CheckedGraph, id: number) {
     this.checked = checked;
     this.id = id;
+    const { nodes, outputs } = checked.graph;
+    this.named = new Set([
+      ...nodes.flatMap((node) => [...valuesRead(node)]),
+      ...outputs.map(({ name }) => name),
+    ]);
     this.strings = [...checked.graph.initializers].filter(([, { dtype }]) => dtype === 'string');
   }
 
@@ -249,9 +256,8 @@ class ProgramRun {
   async #body(node: Node, body: CheckedGraph, given: readonly Data[]): Promise<Data[]> {
     const { graph } = body;
     const feeds = new Map<string, Data>();
-    const outside = new Set(graph.nodes.flatMap((node) => [...valuesRead(node)]));
-    for (const { name } of graph.outputs) outside.add(name);
-    for (const name of outside) {
+    const program = this.#machine.program(body);
+    for (const name of program.named) {
       const value = this.#values.get(name);
       if (value !== undefined) feeds.set(name, value);
     }
@@ -272,7 +278,7 @@ class ProgramRun {
       feeds.set(SEED_FEED, seedOfBody(seed, name, count));
     }
     const { run, fuse } = this.#options;
-    const result = await this.#machine.program(body).run(this.#machine, feeds, {
+    const result = await program.run(this.#machine, feeds, {
       outputs: graph.outputs.map(({ name }) => name),
       fuse,
       run: { ...run, keepOnDevice: undefined },

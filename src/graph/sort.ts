@@ -5,10 +5,16 @@
 import { ModelError, type Problem } from '../core/errors.ts';
 import { nodeLabel, subgraphsOf, type Attribute, type Graph, type Node } from './graph.ts';
 
+// Asked for again in every run, of nodes that do not change.
+const readBy = new WeakMap<Node, ReadonlySet<string>>();
+
 /** Values that a node reads: its inputs, and what its subgraphs take from outside themselves. */
-export function valuesRead(node: Node): Set<string> {
+export function valuesRead(node: Node): ReadonlySet<string> {
+  const known = readBy.get(node);
+  if (known !== undefined) return known;
   const read = new Set(node.inputs.filter((name) => name !== ''));
   for (const graph of subgraphsOf(node)) for (const name of valuesCaptured(graph)) read.add(name);
+  readBy.set(node, read);
   return read;
 }
 
