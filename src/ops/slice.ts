@@ -1,4 +1,4 @@
-// Slice and Split: parts of a tensor, copied (V1). Bounds are clamped as ONNX says.
+// Slice, DynamicSlice and Split: parts of a tensor, copied (V1). Bounds are clamped as ONNX says.
 import type { OpDef, ShapeContext } from '../core/op.ts';
 import { formatShape, normalizeAxis, stridesOf } from '../core/shape.ts';
 import { integersOf, normalizeAxes } from './known.ts';
@@ -19,11 +19,11 @@ function partsOf(node: ShapeContext): Part[] {
   const ends = integersOf(node, 2, 'ends');
   if (starts === undefined || ends === undefined) {
     throw new TypeError(
-      'Slice: bounds are missing: expected starts and ends. Connect inputs 1 and 2.',
+      `${node.opType}: bounds are missing: expected starts and ends. Connect inputs 1 and 2.`,
     );
   }
   const axes = normalizeAxes(
-    'Slice',
+    node.opType,
     integersOf(node, 3, 'axes') ?? starts.map((_, i) => i),
     dims.length,
   );
@@ -34,7 +34,7 @@ function partsOf(node: ShapeContext): Part[] {
     steps.length !== starts.length
   ) {
     throw new RangeError(
-      `Slice: lists differ in length: expected ${starts.length} as starts has, got ${ends.length} ends, ${axes.length} axes, ${steps.length} steps. Correct them.`,
+      `${node.opType}: lists differ in length: expected ${starts.length} as starts has, got ${ends.length} ends, ${axes.length} axes, ${steps.length} steps. Correct them.`,
     );
   }
   starts.forEach((from, i) => {
@@ -42,7 +42,9 @@ function partsOf(node: ShapeContext): Part[] {
     const dim = dims[axis] ?? 0;
     const step = steps[i] ?? 1;
     if (step === 0)
-      throw new RangeError('Slice: steps: expected a step other than 0, got 0. Correct it.');
+      throw new RangeError(
+        `${node.opType}: steps: expected a step other than 0, got 0. Correct it.`,
+      );
     const to = ends[i] ?? 0;
     // Counted from the end once, then clamped; a backward slice may end before the first element.
     const clamp = (x: number, low: number, high: number): number =>
@@ -72,6 +74,15 @@ export const Slice: OpDef = {
       offset: parts.reduce((sum, part, axis) => sum + part.start * (strides[axis] ?? 0), 0),
     });
   },
+};
+
+/** What Slice of opset 10 was while it was tried out: no steps, and no opset of its own. */
+export const DynamicSlice: OpDef = {
+  ...Slice,
+  type: 'DynamicSlice',
+  opsets: [1, 9],
+  inputs: [3, 4],
+  attributes: {},
 };
 
 /** The axis and the size of every piece. */

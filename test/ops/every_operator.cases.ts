@@ -231,6 +231,11 @@ const MOVEMENT: readonly Entry[] = [
     }),
   ],
   ['Shape', 1, one({ start: 1 })],
+  [
+    'DynamicSlice',
+    4,
+    (r) => ({ opset: 9, inputs: [r.float(1, 12), ...[1, 5, 1].map((x) => int64s(x))] }),
+  ],
   ['Slice', 4, (r) => ({ inputs: [r.float(1, 12), ...[1, 9, 1, 2].map((x) => int64s(x))] })],
   [
     'Split',

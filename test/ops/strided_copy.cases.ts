@@ -191,6 +191,21 @@ const defined: OpCase[] = [
     { expected: [new Tensor('int32', [4, 2, 0], [3])] },
   ),
   nodeCase(
+    'strided_copy/op=DynamicSlice,from the end',
+    'defined',
+    {
+      opType: 'DynamicSlice',
+      opset: 1,
+      inputs: [
+        { dtype: 'int32', dims: [2, 3], data: [1, 2, 3, 4, 5, 6] },
+        int64s(-2),
+        int64s(far),
+        int64s(1),
+      ],
+    },
+    { expected: [new Tensor('int32', [2, 3, 5, 6], [2, 2])] },
+  ),
+  nodeCase(
     'strided_copy/op=Split,last=smaller',
     'defined',
     {

@@ -251,6 +251,7 @@ function truncated(word: number): bigint {
 
 export const operators: Readonly<Record<string, OracleOperator>> = {
   Transpose: transpose,
+  DynamicSlice: slice,
   Slice: slice,
   Split: split,
   Concat: concat,
