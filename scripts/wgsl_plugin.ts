@@ -1,10 +1,11 @@
 // The Vite plugin that turns a `.wgsl` file into a module exporting a Shader (src/core/shader.ts), and
-// `x.wasm?base64` into its text. `// #import math/exp` lines become module imports of shaders/math/exp.wgsl;
+// `x.wasm?base64` and `x.wasm?deflated` into text: base64, of the file or of its deflate-raw stream. `// #import math/exp` lines become module imports of shaders/math/exp.wgsl;
 // comments and indentation are dropped in a production build, where nobody reads them. No other change, but for the
 // edits of tests that plant faults: each must find its text exactly once, or the build fails.
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../shaders');
@@ -46,6 +47,13 @@ export function edited(name: string, text: string, edits: readonly ShaderEdit[])
   return result;
 }
 
+/** A module that exports a binary file as base64 text. */
+export function binaryModule(file: string, query: 'base64' | 'deflated'): string {
+  const bytes = readFileSync(file);
+  const stored = query === 'deflated' ? deflateRawSync(bytes, { level: 9 }) : bytes;
+  return `export default ${JSON.stringify(stored.toString('base64'))};`;
+}
+
 export function wgsl(options: { edits?: readonly ShaderEdit[] } = {}): Plugin {
   const { edits = [] } = options;
   const loaded = new Set<string>();
@@ -57,9 +65,7 @@ export function wgsl(options: { edits?: readonly ShaderEdit[] } = {}): Plugin {
     },
     load(id) {
       const [file = '', query] = id.split('?');
-      if (query === 'base64' && file.endsWith('.wasm')) {
-        return `export default ${JSON.stringify(readFileSync(file).toString('base64'))};`;
-      }
+      if (query === 'base64' || query === 'deflated') return binaryModule(file, query);
       if (!file.endsWith('.wgsl') || query !== undefined) return null;
       const name = relative(root, file).replace(/\.wgsl$/, '');
       loaded.add(name);

@@ -7,6 +7,10 @@ declare module '*.wasm?base64' {
   const text: string;
   export default text;
 }
+declare module '*.wasm?deflated' {
+  const text: string;
+  export default text;
+}
 declare module '*?worker&inline' {
   const constructor: new () => Worker;
   export default constructor;

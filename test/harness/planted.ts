@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
+import { binaryModule } from '../../scripts/wgsl_plugin.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -48,8 +49,8 @@ export function planted({ edits = [], core }: Planted): Plugin {
     load(id) {
       const [path = '', query] = id.split('?');
       const file = relative(root, path);
-      if (core !== undefined && file === 'src/backends/wasm/core.wasm' && query === 'base64') {
-        return `export default ${JSON.stringify(readFileSync(resolve(core)).toString('base64'))};`;
+      if (core !== undefined && file === 'src/backends/wasm/core.wasm' && query === 'deflated') {
+        return binaryModule(resolve(core), query);
       }
       if (query !== undefined || !files.has(file)) return null;
       return applyEdits(file, readFileSync(path, 'utf8'), edits);

@@ -1,6 +1,6 @@
-// Instantiates the C core and finds its kernels, by name; those of a user's module join its table. The compiled module is shared by all instances of a
-// page or process; the bytes travel as base64 inside the package's own module, so that no bundler, server
-// or path has to know about a second file.
+// Instantiates the C core and finds its kernels, by name; those of a user's module join its table. The compiled module is
+// shared by all instances of a page or process; the bytes travel deflated, as base64 inside the package's own module, so
+// that no bundler, server or path has to know about a second file.
 import type { Kernel } from '../../core/op.ts';
 import { Heap } from './heap.ts';
 import { ownKernel } from './own_module.ts';
@@ -17,10 +17,10 @@ export interface Core {
 let compiled: Promise<WebAssembly.Module> | undefined;
 
 async function compile(): Promise<WebAssembly.Module> {
-  const { default: base64 } = await import('./core.wasm?base64');
-  const text = atob(base64);
-  const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
-  return WebAssembly.compile(bytes);
+  const { default: base64 } = await import('./core.wasm?deflated');
+  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return WebAssembly.compile(await new Response(stream).arrayBuffer());
 }
 
 type RunCommands = (list: number, count: number, cursor: number, budget: number) => number;
