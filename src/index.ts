@@ -24,6 +24,7 @@ export type {
   Model,
   ModelOptions,
   Note,
+  ProfileStep,
   Progress,
   RunOptions,
   RunResult,

@@ -6,7 +6,7 @@ import type { Executable, GateCost, RunOptions as ExecutableOptions } from './ba
 import type { CheckedGraph } from './graph/check.ts';
 import type { Graph, Node } from './graph/graph.ts';
 import type { FeedType, Plan, PlanOptions } from './graph/plan.ts';
-import type { Backend, Note } from './model.ts';
+import type { Backend, Note, ProfileStep } from './model.ts';
 
 /** A plan that is ready on a machine. */
 export interface Stage {
@@ -67,6 +67,8 @@ export interface ProgramResult {
   /** The seed was read. */
   readonly random: boolean;
   readonly gate?: GateCost;
+  /** With times of `performance.now()`. */
+  readonly profile: readonly ProfileStep[];
 }
 
 /** A program as others see it. */

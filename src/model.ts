@@ -81,6 +81,38 @@ export interface RunOptions {
   readonly audit?: number | 'off' | undefined;
   /** What random operators draw from, 0 if not given: the same seed gives the same numbers, on every device (V10). */
   readonly seed?: number | undefined;
+  /** Executes step by step and says what each took; slower, since nothing overlaps. A signal stops it between plans. */
+  readonly profile?: boolean | undefined;
+}
+
+/**
+ * What one step of a profiled run took. A step is one kernel, which may compute several nodes, or a node on the host.
+ *
+ * @example
+ * ```ts
+ * import { load, Tensor, type ProfileStep } from 'isobit';
+ *
+ * const model = await load('/digits.onnx');
+ * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
+ * const { profile = [] } = await model.run({ image }, { backend: 'wasm', profile: true });
+ * const slowest = (steps: readonly ProfileStep[]) => Math.max(...steps.map((step) => step.milliseconds));
+ * console.log(profile.length > 0, slowest(profile) > 0); // true true
+ * model.dispose();
+ * ```
+ */
+export interface ProfileStep {
+  /** The kernel's name; `host` where the node is a function on the host. */
+  readonly kernel: string;
+  /** The nodes that it computes, as `Conv 'name'`. */
+  readonly nodes: readonly string[];
+  /** Where it ran: `wasm` within a run on WebGPU is the reference. */
+  readonly where: Backend | 'host';
+  /** Milliseconds from the run's beginning. */
+  readonly begin: number;
+  /** How long it took, in milliseconds; on WebGPU with its submission, until the device had finished it. */
+  readonly milliseconds: number;
+  /** Milliseconds of the steps within it, for a node on the host that runs graphs. */
+  readonly nested: number;
 }
 
 /**
@@ -220,6 +252,8 @@ export interface RunResult {
   };
   /** What the run did otherwise than asked, and what `auto` took. */
   readonly notes: readonly Note[];
+  /** The steps in the order in which they began, where `profile` was asked for. */
+  readonly profile?: readonly ProfileStep[];
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Data } from './core/data.ts';
 import { mapTensors, tensorsIn } from './core/data.ts';
 import { throwIfAborted } from './core/errors.ts';
 import { Tensor } from './core/tensor.ts';
-import type { GateCost } from './backends/backend.ts';
+import type { GateCost, StepTime } from './backends/backend.ts';
 import type { CheckedGraph } from './graph/check.ts';
 import { nodeLabel, type Node } from './graph/graph.ts';
 import type { FeedType, Plan } from './graph/plan.ts';
@@ -15,7 +15,7 @@ import { SEED_FEED, seedOfBody } from './graph/seed.ts';
 import { valuesRead } from './graph/sort.ts';
 import { HostNode } from './host_node.ts';
 import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
-import type { Note } from './model.ts';
+import type { Note, ProfileStep } from './model.ts';
 
 export class Program {
   readonly checked: CheckedGraph;
@@ -98,6 +98,7 @@ class ProgramRun {
   readonly #bodies = new Map<Node, number>();
   #random = false;
   #gate: GateCost | undefined;
+  readonly #profile: ProfileStep[] = [];
 
   constructor(
     machine: Machine,
@@ -140,6 +141,7 @@ class ProgramRun {
       values: this.#values,
       notes: this.#notes,
       random: this.#random,
+      profile: this.#profile.sort((a, b) => a.begin - b.begin),
       ...(gate === undefined ? {} : { gate }),
     };
   }
@@ -201,6 +203,7 @@ class ProgramRun {
     }
     this.#addNotes(this.#machine.note(result.notes, this.#checked.graph));
     this.#addGate(result.gate);
+    this.#addSteps(result.steps);
     return stage;
   }
 
@@ -235,6 +238,8 @@ class ProgramRun {
       call: this.#machine.call,
     });
     let results: readonly Data[];
+    const begin = performance.now();
+    const inner = this.#profile.length;
     try {
       results = await op.run(context);
     } catch (error) {
@@ -243,6 +248,7 @@ class ProgramRun {
       }
       throw error;
     }
+    if (this.#options.run.profile === true) this.#addHostStep(node, begin, inner);
     node.outputs.forEach((name, i) => {
       const value = results[i];
       if (name === '') return;
@@ -286,6 +292,7 @@ class ProgramRun {
     this.#random ||= result.random;
     this.#addNotes(result.notes);
     this.#addGate(result.gate);
+    this.#profile.push(...result.profile);
     return graph.outputs.map(({ name }) => {
       const value = result.values.get(name);
       if (value === undefined) throw new TypeError(`there is no value '${name}' in the body.`);
@@ -326,6 +333,24 @@ class ProgramRun {
     }
   }
 
+  #addSteps(steps: readonly StepTime[] = []): void {
+    const { nodes } = this.#checked.graph;
+    for (const { kernel, nodes: indices, backend, begin, milliseconds } of steps) {
+      const labels = indices.flatMap((i) => nodes[i] ?? []).map(labelOf);
+      this.#profile.push({ kernel, nodes: labels, where: backend, begin, milliseconds, nested: 0 });
+    }
+  }
+
+  /** @param inner how many steps there were when it began: later ones are its graphs' */
+  #addHostStep(node: Node, begin: number, inner: number): void {
+    const nested = this.#profile
+      .slice(inner)
+      .reduce((sum, step) => sum + step.milliseconds - step.nested, 0);
+    const milliseconds = performance.now() - begin;
+    const nodes = [labelOf(node)];
+    this.#profile.push({ kernel: 'host', nodes, where: 'host', begin, milliseconds, nested });
+  }
+
   #addGate(gate: GateCost | undefined): void {
     if (gate === undefined) return;
     const { pipelines, skipped, milliseconds } = this.#gate ?? {
@@ -341,11 +366,13 @@ class ProgramRun {
   /** In a run on a GPU, what ran on the host is said. */
   #noteHost(): void {
     if (this.#machine.backend !== 'webgpu' || this.#hostNodes.length === 0) return;
-    const nodes = this.#hostNodes.map((node) => `${node.opType} '${nodeLabel(node)}'`);
+    const nodes = this.#hostNodes.map(labelOf);
     const message = `${nodes.join(', ')}: executed on the host, between runs of the GPU.`;
     this.#addNotes([{ kind: 'reference', message, nodes }]);
   }
 }
+
+const labelOf = (node: Node): string => `${node.opType} '${nodeLabel(node)}'`;
 
 async function typeWithContents(tensor: Tensor): Promise<FeedType> {
   const { dtype, dims } = tensor;

@@ -132,10 +132,12 @@ export class Session implements Model {
     }
     const keep = options.keepOnDevice ?? false;
     const kept = keep === true ? names : keep === false ? [] : this.#outputNames(keep);
+    const begin = performance.now();
     const result = await this.#execute(backend, fed, {
       outputs: names,
       fuse: true,
       run: {
+        profile: options.profile,
         signal: options.signal,
         keepOnDevice: new Set(kept),
         audit,
@@ -144,7 +146,10 @@ export class Session implements Model {
     });
     const info = backend === 'webgpu' ? (await this.#webgpu()).device.info : undefined;
     notes.push(...result.notes);
-    return describeResult(result, names, backend, info?.name, notes, seed);
+    const described = describeResult(result, names, backend, info?.name, notes, seed);
+    if (options.profile !== true) return described;
+    const profile = result.profile.map((step) => ({ ...step, begin: step.begin - begin }));
+    return Object.assign(described, { profile });
   }
 
   async #execute(

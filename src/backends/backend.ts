@@ -11,6 +11,18 @@ export interface RunOptions {
   readonly gate?: ((this: void) => number) | undefined;
   /** How a run on a GPU is audited (B8); not at all if absent. */
   readonly audit?: AuditOptions | undefined;
+  /** Execute and time the steps one by one. */
+  readonly profile?: boolean | undefined;
+}
+
+/** What one step of a plan took, in milliseconds of `performance.now()`. */
+export interface StepTime {
+  readonly kernel: string;
+  /** Indices of the graph nodes that the step computes. */
+  readonly nodes: readonly number[];
+  readonly backend: 'wasm' | 'webgpu';
+  readonly begin: number;
+  readonly milliseconds: number;
 }
 
 export interface AuditOptions {
@@ -64,6 +76,8 @@ export interface RunResult {
   readonly notes: readonly RunNote[];
   /** What gates of pipelines took, in a run that came to some. */
   readonly gate?: GateCost;
+  /** Where it was asked for. */
+  readonly steps?: readonly StepTime[];
 }
 
 export interface GateCost {

@@ -11,8 +11,8 @@ import type { HostStorage, Weight } from '../core/weight.ts';
 import { Tensor } from '../core/tensor.ts';
 import { arrange, byteLengthOf } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';
-import type { Executable, RunOptions, RunResult } from './backend.ts';
-import { commandWords, nextTurn, Pacer } from './wasm/commands.ts';
+import type { Executable, RunOptions, RunResult, StepTime } from './backend.ts';
+import { COMMAND_BYTES, commandWords, nextTurn, Pacer } from './wasm/commands.ts';
 import { createCore, type Core } from './wasm/core.ts';
 import type { Heap } from './wasm/heap.ts';
 import { LaidOut } from './wasm/laid_out.ts';
@@ -199,7 +199,9 @@ export class WasmBackend implements Evaluator {
           heap.bytes(addressOf(value), length).set(tensor.bytes());
         }
         heap.words(list, 2).fill(0);
-        await this.#execute(list + ALIGN, dispatches.length, list, options);
+        const steps: StepTime[] = [];
+        if (options.profile === true) this.#executeTimed(list + ALIGN, plan, list, steps);
+        else await this.#execute(list + ALIGN, dispatches.length, list, options);
         const outputs = new Map<string, Tensor>();
         for (const [name, value] of plan.outputs) {
           const constant = plan.constant(value);
@@ -210,7 +212,7 @@ export class WasmBackend implements Evaluator {
           // Copied by a constructor, which need not clear the memory first as slice does.
           outputs.set(name, Tensor.ofBytes(value.dtype, new Uint8Array(stored), value.dims));
         }
-        return { outputs, notes: [] };
+        return { outputs, notes: [], ...(options.profile === true ? { steps } : {}) };
       },
       dispose: () => {
         if (list !== 0) heap.free(list);
@@ -231,6 +233,17 @@ export class WasmBackend implements Evaluator {
       await nextTurn();
       throwIfAborted(options.signal);
     }
+  }
+
+  /** One command after the other, each with its time. */
+  #executeTimed(list: number, plan: Plan, cursor: number, into: StepTime[]): void {
+    plan.steps.forEach(({ dispatch, nodes }, i) => {
+      const begin = performance.now();
+      this.#core.heap.words(cursor, 2).fill(0);
+      this.#core.runCommands(list + i * COMMAND_BYTES, 1, cursor, 0);
+      const milliseconds = performance.now() - begin;
+      into.push({ kernel: dispatch.kernel.name, nodes, backend: 'wasm', begin, milliseconds });
+    });
   }
 
   /** Makes the arena large enough; every executable shares it, since one runs at a time. */

@@ -9,6 +9,7 @@ import { conformanceCommand } from './conformance.ts';
 import { matrixCommand } from './matrix_command.ts';
 import { EXIT, printError } from './output.ts';
 import type { ExitCode } from './output.ts';
+import { profileCommand } from './profile.ts';
 import { runCommand } from './run.ts';
 import { STACKS } from './stacks/catalog.ts';
 import { stacksCommand } from './stacks_command.ts';
@@ -69,6 +70,19 @@ function program(done: (code: ExitCode) => void): Command {
     .addOption(gpuStack())
     .addOption(json())
     .action(async (model, options) => done(await checkCommand(model, options)));
+
+  withInputs(isobit.command('profile'))
+    .description('measure what each step of a run takes')
+    .argument('<model>', 'a file or folder; inputs are test_data_set_0 beside it, else random')
+    .addOption(
+      new Option('--backend <name>', 'where it runs').choices(['wasm', 'webgpu']).default('wasm'),
+    )
+    .addOption(gpuStack())
+    .option('--runs <n>', 'how many runs are measured', integer(1), 20)
+    .option('--top <n>', 'how many steps are listed, the slowest first', integer(1), 25)
+    .option('--trace <file>', 'write the last run for chrome://tracing or Perfetto')
+    .addOption(json())
+    .action(async (model, options) => done(await profileCommand(model, options)));
 
   isobit
     .command('matrix')

@@ -1,14 +1,14 @@
 // The job of `isobit run`, `check` and `matrix`: loads a model, runs it once on one backend with given inputs, and
-// returns digests; or runs model.check and returns its report; or only loads it, which throws what is wrong with it. It is a user of the library like any other and holds no
-// knowledge of stacks. Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
+// returns digests; or runs model.check, or runs it profiled several times, and returns what that gives; or only loads it,
+// which throws what is wrong with it. It is a user of the library like any other and holds no knowledge of stacks. Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
 
 import { contract, digestOf, load, Tensor } from '../index.ts';
-import type { DType, Model } from '../index.ts';
+import type { DType, Model, ProfileStep } from '../index.ts';
 import type { FeedFile, JobEnv } from './job.ts';
 import { toBase64 } from './wire.ts';
 
 export interface ModelJob {
-  kind: 'run' | 'check' | 'load';
+  kind: 'run' | 'check' | 'load' | 'profile';
   /** Path of the model file. */
   model: string;
   feeds: FeedFile[];
@@ -17,6 +17,17 @@ export interface ModelJob {
   audit?: number | 'off';
   /** Return the outputs' elements too. */
   data?: boolean;
+  /** Of kind 'profile': how many runs are measured. */
+  runs?: number;
+}
+
+export interface ProfileReport {
+  digest: string;
+  notes: string[];
+  /** Milliseconds of runs that are not profiled, taken in turns with those that are. */
+  plain: number[];
+  /** Of each profiled run. */
+  steps: (readonly ProfileStep[])[];
 }
 
 export interface JobOutput {
@@ -76,12 +87,36 @@ async function runOnce(
   };
 }
 
+/** Runs until the engine has compiled what it compiles, before anything is measured. */
+const WARM_UP = 5;
+
+async function profileRuns(
+  model: Pick<Model, 'run'>,
+  feeds: Record<string, Tensor>,
+  { backend = 'wasm', runs = 1 }: ModelJob,
+): Promise<ProfileReport> {
+  const options = { backend, audit: 'off' } as const;
+  for (let i = 0; i < WARM_UP; i += 1) await model.run(feeds, options);
+  const report: ProfileReport = { digest: '', notes: [], plain: [], steps: [] };
+  for (let i = 0; i < runs; i += 1) {
+    const begin = performance.now();
+    await model.run(feeds, options);
+    report.plain.push(performance.now() - begin);
+    const result = await model.run(feeds, { ...options, profile: true });
+    report.steps.push(result.profile ?? []);
+    report.digest = result.digest;
+    report.notes = result.notes.map((note) => note.message);
+  }
+  return report;
+}
+
 export async function run(request: unknown, env: JobEnv): Promise<unknown> {
   const job = request as ModelJob;
   const model = await load(new URL(env.url(job.model)), { gpu: env.gpu });
   try {
     if (job.kind === 'load') return null;
     const feeds = await readFeeds(env, job.feeds);
+    if (job.kind === 'profile') return await profileRuns(model, feeds, job);
     if (job.kind === 'check') return await model.check(feeds);
     return await runOnce(model, feeds, job);
   } finally {

@@ -93,7 +93,7 @@ async function answer(
       const values = Object.fromEntries(
         Object.entries(result.values).map(([name, value]) => [name, send(value, transfer)]),
       );
-      const { backend, notes, adapter, gate, seed } = result;
+      const { backend, notes, adapter, gate, seed, profile } = result;
       return {
         values,
         backend,
@@ -101,6 +101,7 @@ async function answer(
         ...(seed === undefined ? {} : { seed }),
         ...(adapter === undefined ? {} : { adapter }),
         ...(gate === undefined ? {} : { gate }),
+        ...(profile === undefined ? {} : { profile }),
       };
     }
     case 'check':

@@ -26,6 +26,7 @@ export interface SentRunOptions {
   readonly keepOnDevice?: boolean | readonly string[] | undefined;
   readonly audit?: number | 'off' | undefined;
   readonly seed?: number | undefined;
+  readonly profile?: boolean | undefined;
 }
 
 export type Request =
@@ -62,6 +63,7 @@ export interface Ran {
   readonly adapter?: string;
   readonly notes: readonly Note[];
   readonly gate?: NonNullable<RunResult['gate']>;
+  readonly profile?: NonNullable<RunResult['profile']>;
 }
 
 /** What each kind of request is answered with. */

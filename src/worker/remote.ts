@@ -122,12 +122,12 @@ class RemoteModel implements Model {
 
   async run(feeds: Feeds, options: RunOptions = {}): Promise<RunResult> {
     throwIfAborted(options.signal);
-    const { backend, outputs: wanted, keepOnDevice, audit, seed, signal } = options;
+    const { backend, outputs: wanted, keepOnDevice, audit, seed, profile, signal } = options;
     const ran = await this.#connection.ask(
       {
         kind: 'run',
         feeds: this.#send(feeds),
-        options: { backend, outputs: wanted, keepOnDevice, audit, seed },
+        options: { backend, outputs: wanted, keepOnDevice, audit, seed, profile },
       },
       { signal },
     );
@@ -137,6 +137,7 @@ class RemoteModel implements Model {
       backend: ran.backend,
       ...(ran.adapter === undefined ? {} : { adapter: ran.adapter }),
       ...(ran.gate === undefined ? {} : { gate: ran.gate }),
+      ...(ran.profile === undefined ? {} : { profile: ran.profile }),
       notes: ran.notes,
     });
   }

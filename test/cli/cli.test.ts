@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OpRow, OpsResult } from '../../src/cli/bench_ops.ts';
+import type { ProfileDocument } from '../../src/cli/profile.ts';
 import type { StackRow } from '../../src/cli/stacks_command.ts';
 import { Tensor } from '../../src/core/tensor.ts';
 import type { Node } from '../../src/graph/graph.ts';
@@ -178,6 +179,34 @@ test('run on WebGPU gives the digest of WASM', { timeout: LIMIT }, async () => {
   const gpu = await isobitJson('run', model, '--backend', 'webgpu', '--stack', 'E');
   const { digest } = wasm.document as { digest: string };
   expect(gpu.document).toMatchObject({ backend: 'webgpu', digest });
+});
+
+test('profile measures every step, and writes a trace', { timeout: LIMIT }, async () => {
+  const trace = join(folder, 'trace.json');
+  const args = ['profile', model, '--runs', '3'];
+  for (const more of [[], ['--stack', 'E']]) {
+    const { code, stdout } = await isobit(...args, '--json', '--trace', trace, ...more);
+    expect(code).toBe(0);
+    const document = JSON.parse(stdout) as ProfileDocument;
+    // The three nodes are one kernel.
+    expect(document.steps.map(({ kernel, nodes, where }) => [kernel, nodes, where])).toEqual([
+      ['elementwise', ["Add 'n0'", "Mul 'n1'", "Exp 'n2'"], document.backend],
+    ]);
+    expect(document.steps_ms).toBeGreaterThan(0);
+    expect(document.run_ms).toBeGreaterThan(0);
+    expect(document.operators).toMatchObject([{ operator: 'Add Mul Exp', steps: 1 }]);
+    const { traceEvents } = JSON.parse(readFileSync(trace, 'utf8')) as {
+      traceEvents: { ph: string; name: string; dur?: number }[];
+    };
+    const events = traceEvents.filter(({ ph }) => ph === 'X');
+    expect(events.map(({ name }) => name)).toEqual(['elementwise']);
+    expect(events[0]?.dur).toBeGreaterThan(0);
+  }
+  const { stdout } = await isobit(...args);
+  expect(stdout).toMatch(
+    /1 steps of [\d.]+ ms in all; [\d.]+ ms a run that is not profiled; medians of 3/,
+  );
+  expect(stdout).toMatch(/100\.0 % +elementwise +wasm +Add 'n0' and 2 more/);
 });
 
 test('check compares every node', { timeout: LIMIT }, async () => {

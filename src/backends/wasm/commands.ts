@@ -5,6 +5,8 @@ import { ownParams } from './own_module.ts';
 
 // Words of the C struct Command.
 const COMMAND_WORDS = 8;
+/** How far commands of a list lie apart. */
+export const COMMAND_BYTES = 4 * COMMAND_WORDS;
 
 /**
  * The list, its Params and address tables as one block that will lie at `base`: struct Command is kernel,

@@ -10,7 +10,14 @@ import type { Tensor } from '../../core/tensor.ts';
 import type { Value } from '../../core/value.ts';
 import { byteLengthOf } from '../../graph/memory.ts';
 import type { Plan } from '../../graph/plan.ts';
-import type { AuditOptions, Executable, RunNote, RunOptions, RunResult } from '../backend.ts';
+import type {
+  AuditOptions,
+  Executable,
+  RunNote,
+  RunOptions,
+  RunResult,
+  StepTime,
+} from '../backend.ts';
 import type { WasmBackend } from '../wasm.ts';
 import type { Auditor, RunClock } from './auditor.ts';
 import { Outputs } from './outputs.ts';
@@ -128,8 +135,10 @@ export class GpuExecutable implements Executable {
       const samples = recompute.size === 0 ? this.#choose(options.audit, all) : undefined;
       let faults: Fault[];
       let bytes: Uint8Array;
+      // Of the attempt that is delivered.
+      const times: StepTime[] = [];
       try {
-        ({ bytes, faults } = await this.#execute(feeds, recompute, options, samples));
+        ({ bytes, faults } = await this.#execute(feeds, recompute, options, samples, times));
       } finally {
         samples?.dispose();
       }
@@ -157,6 +166,7 @@ export class GpuExecutable implements Executable {
           outputs: await outputs.tensors(bytes, keepOnDevice, this.#backend),
           notes: [...notes, ...recording.notes(recompute)],
           ...(gate.pipelines + gate.skipped === 0 ? {} : { gate }),
+          ...(options.profile === true ? { steps: times } : {}),
         };
       }
       for (const i of raised) recompute.add(i);
@@ -278,11 +288,19 @@ export class GpuExecutable implements Executable {
     recompute: ReadonlySet<number>,
     options: RunOptions,
     samples: Samples | undefined,
+    times: StepTime[],
   ): Promise<{ bytes: Uint8Array; faults: Fault[] }> {
     const { device } = this.#backend;
     const { gpu } = device;
     const { recording, outputs } = this.#built();
-    const { signal, audit } = options;
+    const { signal, audit, profile = false } = options;
+    const timed = (i: number, backend: StepTime['backend'], begin: number): void => {
+      const step = recording.steps[i]?.step;
+      if (!profile || step === undefined) return;
+      const milliseconds = performance.now() - begin;
+      const { kernel } = step.dispatch;
+      times.push({ kernel: kernel.name, nodes: step.nodes, backend, begin, milliseconds });
+    };
     const checks: Promise<void>[] = [];
     const faults: Fault[] = [];
     const compare = async (): Promise<void> => {
@@ -296,7 +314,7 @@ export class GpuExecutable implements Executable {
     const onGpu = (i: number): boolean =>
       recording.steps[i]?.gpu !== undefined && !recompute.has(i);
     const count = recording.steps.length;
-    const most = signal === undefined ? count : DISPATCHES_A_TURN;
+    const most = profile ? 1 : signal === undefined ? count : DISPATCHES_A_TURN;
     // A stretch of GPU dispatches is one command buffer; uploads go in front of the first, copies of the outputs
     // behind the last. Where nothing needs the reference, that is the whole run.
     let at = 0;
@@ -310,6 +328,7 @@ export class GpuExecutable implements Executable {
         at += 1;
       }
       const last = at === count;
+      const begin = performance.now();
       const { checked } = device.guard('run', () => {
         const encoder = gpu.createCommandEncoder();
         if (first) this.#encodeFeeds(encoder, feeds);
@@ -324,17 +343,19 @@ export class GpuExecutable implements Executable {
       checked.catch(() => undefined);
       checks.push(checked);
       first = false;
+      const waits = profile || (!last && (signal !== undefined || full));
+      if (waits) await device.race(gpu.queue.onSubmittedWorkDone());
+      if (at > from) timed(from, 'webgpu', begin);
       if (last) break;
-      if (signal !== undefined || full) {
-        await device.race(gpu.queue.onSubmittedWorkDone());
-        throwIfAborted(signal);
-      }
+      throwIfAborted(signal);
       if (full) await compare();
       for (; at < count && !onGpu(at); at += 1) {
         const step = recording.steps[at]?.step;
         if (step !== undefined) {
+          const begin = performance.now();
           const { checked } = await this.#computeOnReference(step.dispatch);
           checks.push(checked);
+          timed(at, 'wasm', begin);
         }
         throwIfAborted(signal);
       }
