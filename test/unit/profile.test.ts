@@ -47,7 +47,7 @@ test('steps, and what lies within them', async () => {
     ]);
     const [relu, host, pack, product] = profile;
     if (!relu || !host || !pack || !product) throw new Error('a step is missing');
-    expect(host.nodes).toEqual(["If '#1'"]);
+    expect(host.nodes).toEqual(["If 'If1'"]);
     expect(host.nested).toBe(pack.milliseconds + product.milliseconds);
     expect(host.milliseconds).toBeGreaterThanOrEqual(host.nested);
     expect(relu.begin).toBeGreaterThanOrEqual(0);
