@@ -12,7 +12,7 @@ import { Tensor } from '../core/tensor.ts';
 import { arrange, byteLengthOf } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable, RunOptions, RunResult, StepTime } from './backend.ts';
-import { COMMAND_BYTES, commandWords, nextTurn, Pacer } from './wasm/commands.ts';
+import { COMMAND_BYTES, commandLength, commandWords, nextTurn, Pacer } from './wasm/commands.ts';
 import { createCore, type Core } from './wasm/core.ts';
 import type { Heap } from './wasm/heap.ts';
 import { LaidOut } from './wasm/laid_out.ts';
@@ -181,7 +181,7 @@ export class WasmBackend implements Evaluator {
       this.#reserve(bytes + scratch);
       if (version === this.#arena.version) return;
       // The cursor lies in front of the list.
-      if (list === 0) list = heap.allocate(ALIGN + build(0).byteLength);
+      if (list === 0) list = heap.allocate(ALIGN + 4 * commandLength(dispatches));
       const words = build(list + ALIGN);
       heap.words(list + ALIGN, words.length).set(words);
       version = this.#arena.version;

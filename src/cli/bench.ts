@@ -1,7 +1,7 @@
 // `isobit bench`: our milliseconds and onnxruntime-web's, per model, and the geometric mean of the ratios
 // theirs/ours. Measured by src/jobs/bench_job.ts in one process (Node, WASM) or one page (Chromium, WebGPU). A model
-// that cannot be measured fails the command: a mean over fewer models would flatter. With --ops or --audit it measures
-// something else, see bench_ops.ts and bench_audit.ts.
+// that cannot be measured fails the command: a mean over fewer models would flatter. With --load it is loading
+// and the first run; with --ops or --audit something else, see bench_ops.ts and bench_audit.ts.
 
 import type { BenchReport } from '../jobs/bench_job.ts';
 import { auditText, measureAudit } from './bench_audit.ts';
@@ -41,7 +41,8 @@ function geometricMean(ratios: number[]): number {
 async function measure(bench: Bench): Promise<BenchResult> {
   const { backend, threads } = bench.options;
   const { stack, results } = await onStack(bench, async ({ file, feeds }, ask) => {
-    const report = (await ask(file.name, { model: file.path, feeds })) as BenchReport;
+    const job = { model: file.path, feeds, loading: bench.options.load };
+    const report = (await ask(file.name, job)) as BenchReport;
     return { model: file.name, ...report };
   });
   const rows = results.map(({ model, ours_ms, theirs_ms, runs }) => ({
@@ -76,10 +77,11 @@ function benchText(result: BenchResult): string {
   return `${headOf(result, result)}\n${table([titles, ...cells])}${mean}`;
 }
 
-function checkOptions({ audit, ops, backend, against }: BenchOptions): void {
+function checkOptions({ audit, load, ops, backend, against }: BenchOptions): void {
   if (audit && (backend !== 'webgpu' || against !== undefined || ops)) {
     throw new UsageError('--audit: expected --backend webgpu and no --against and no --ops.');
   }
+  if (load && (audit || ops)) throw new UsageError('--load: expected no --audit and no --ops.');
   if (ops && backend !== 'wasm') {
     throw new UsageError(`--ops: expected --backend wasm, got ${backend}.`);
   }

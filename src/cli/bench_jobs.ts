@@ -21,6 +21,8 @@ export interface BenchOptions {
   backend: 'wasm' | 'webgpu';
   /** Measure what the audit of runs costs. */
   audit: boolean;
+  /** Measure loading and the first run. */
+  load: boolean;
   /** Measure the nodes of the models, each by itself. */
   ops: boolean;
   threads: number;

@@ -133,6 +133,7 @@ and types are compared all the same.`,
       new Option('--backend <name>', 'what to measure').choices(['wasm', 'webgpu']).default('wasm'),
     )
     .option('--audit', 'measure runs on WebGPU with and without their audit', false)
+    .option('--load', 'measure loading and the first run instead of later ones', false)
     .option('--ops', 'measure the nodes of the models, each by itself; a row an operator', false)
     .option('--threads <n>', 'WASM threads of onnxruntime-web; ours has one', integer(1), 1)
     .addOption(

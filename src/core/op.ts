@@ -68,9 +68,18 @@ export function inputsOf(dispatch: Dispatch): Value[] {
   return [...dispatch.inputs, ...(dispatch.chain?.loads.map((load) => load.value) ?? [])];
 }
 
+// Asked for by whoever compares, folds, sizes or writes a dispatch.
+const packed = new WeakMap<Dispatch, Uint32Array>();
+
 /** The words of the dispatch's Params, its chain included. */
 export function wordsOf(dispatch: Dispatch): Uint32Array {
   if (dispatch.kernel.chain === undefined) return dispatch.params;
+  let words = packed.get(dispatch);
+  if (words === undefined) packed.set(dispatch, (words = packedWords(dispatch)));
+  return words;
+}
+
+function packedWords(dispatch: Dispatch): Uint32Array {
   const bytes = dtypeInfo(dispatch.outputs[0]?.dtype ?? 'float32').bytes;
   const chain = packChain(dispatch.chain, dispatch.inputs.length, bytes);
   const words = new Uint32Array(dispatch.params.length + chain.length);

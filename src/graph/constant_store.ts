@@ -59,5 +59,6 @@ const SCAN_BYTES = 1 << 16;
 function allCanonical(bytes: Uint8Array): boolean {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
-  return words.every((word) => canonicalWord(word) === word);
+  for (const word of words) if (canonicalWord(word) !== word) return false;
+  return true;
 }

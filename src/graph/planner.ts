@@ -159,7 +159,7 @@ function inlineBody(planner: Planner, checked: CheckedGraph, node: Node, origin:
       planner.rewind(mark);
       return false;
     }
-    planner.named.set(name, value);
+    planner.name(name, value);
   }
   return true;
 }

@@ -15,7 +15,7 @@ import type { PlanBuilder } from './plan_context.ts';
 
 export interface Mark {
   readonly steps: number;
-  readonly named: ReadonlyMap<string, Value>;
+  readonly names: number;
 }
 
 export class Planner implements PlanBuilder {
@@ -24,7 +24,9 @@ export class Planner implements PlanBuilder {
   readonly constants = new Map<Value, Constant>();
   /** Constants that depend on feed shapes: released with the plan. */
   readonly own: Constant[] = [];
-  readonly named = new Map<string, Value>();
+  readonly #named = new Map<string, Value>();
+  /** What each name stood for before it was given, in order. */
+  readonly #before: [name: string, value: Value | undefined][] = [];
   readonly steps: Step[] = [];
   readonly checked: CheckedGraph;
   readonly store: ConstantStore;
@@ -136,8 +138,18 @@ export class Planner implements PlanBuilder {
     }
     const value: Value = { id: this.values.length, dtype, dims, name, canonical: false };
     this.values.push(value);
-    if (name !== '') this.named.set(name, value);
+    if (name !== '') this.name(name, value);
     return value;
+  }
+
+  get named(): ReadonlyMap<string, Value> {
+    return this.#named;
+  }
+
+  /** From now on the name stands for the value. */
+  name(name: string, value: Value): void {
+    this.#before.push([name, this.#named.get(name)]);
+    this.#named.set(name, value);
   }
 
   root(value: Value): Value {
@@ -180,13 +192,15 @@ export class Planner implements PlanBuilder {
 
   /** How far planning has come, to go back to. */
   mark(): Mark {
-    return { steps: this.steps.length, named: new Map(this.named) };
+    return { steps: this.steps.length, names: this.#before.length };
   }
 
-  rewind({ steps, named }: Mark): void {
+  rewind({ steps, names }: Mark): void {
     this.steps.length = steps;
-    this.named.clear();
-    for (const [name, value] of named) this.named.set(name, value);
+    for (const [name, value] of this.#before.splice(names).reverse()) {
+      if (value === undefined) this.#named.delete(name);
+      else this.#named.set(name, value);
+    }
   }
 
   emit(node: number, dispatch: Dispatch, lazy: boolean): void {

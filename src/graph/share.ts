@@ -36,14 +36,22 @@ export function shareSteps(
   identity: (value: Value) => string,
   alias: (to: Value, from: Value) => void,
 ): Step[] {
-  const first = new Map<string, number>();
+  // Whole keys are long: they are made where kernel and operands are those of another step.
+  const alike = new Map<string, { key: string | undefined; at: number }[]>();
   const kept: Step[] = [];
   for (const step of steps) {
-    const key = keyOf(step.dispatch, identity);
-    const at = first.get(key);
-    const same = at === undefined ? undefined : kept[at];
-    if (at === undefined || same === undefined) {
-      first.set(key, kept.length);
+    const operands = inputsOf(step.dispatch).map(identity);
+    const name = `${step.dispatch.kernel.name} ${operands.join()}`;
+    const others = alike.get(name) ?? [];
+    const key = others.length === 0 ? undefined : keyOf(step.dispatch, identity);
+    const found = others.find((other) => {
+      const earlier = kept[other.at];
+      if (earlier !== undefined) other.key ??= keyOf(earlier.dispatch, identity);
+      return other.key === key;
+    });
+    const same = found === undefined ? undefined : kept[found.at];
+    if (found === undefined || same === undefined) {
+      alike.set(name, [...others, { key, at: kept.length }]);
       kept.push(step);
       continue;
     }
@@ -52,7 +60,7 @@ export function shareSteps(
       if (from !== undefined) alias(root(value), root(from));
     });
     const nodes = [...new Set([...same.nodes, ...step.nodes])];
-    kept[at] = { ...same, nodes };
+    kept[found.at] = { ...same, nodes };
   }
   return kept;
 }

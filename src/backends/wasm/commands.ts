@@ -8,6 +8,23 @@ const COMMAND_WORDS = 8;
 /** How far commands of a list lie apart. */
 export const COMMAND_BYTES = 4 * COMMAND_WORDS;
 
+const aligned = (words: number): number => (words + 3) & ~3;
+
+const paramsOf = (dispatch: Dispatch): ArrayLike<number> =>
+  dispatch.kernel.module === undefined ? wordsOf(dispatch) : ownParams(dispatch);
+
+/** How many words the list takes, with its Params and address tables: each begins at a multiple of four. */
+export function commandLength(dispatches: readonly Dispatch[]): number {
+  return dispatches.reduce(
+    (length, dispatch) =>
+      length +
+      aligned(paramsOf(dispatch).length) +
+      aligned(inputsOf(dispatch).length) +
+      aligned(dispatch.outputs.length),
+    aligned(dispatches.length * COMMAND_WORDS),
+  );
+}
+
 /**
  * The list, its Params and address tables as one block that will lie at `base`: struct Command is kernel,
  * units, unit cost, params, in, out, scratch, pad.
@@ -19,29 +36,26 @@ export function commandWords(
   kernel: (kernel: Kernel) => number,
   addressOf: (value: Value) => number,
 ): Uint32Array {
-  const words: number[] = new Array<number>(dispatches.length * COMMAND_WORDS).fill(0);
-  // Params are read as vectors of words: keep them 16-byte aligned.
-  const append = (list: Iterable<number>): number => {
-    while (words.length % 4 !== 0) words.push(0);
-    const at = base + words.length * 4;
-    for (const word of list) words.push(word);
-    return at;
+  const words = new Uint32Array(commandLength(dispatches));
+  let next = aligned(dispatches.length * COMMAND_WORDS);
+  // Params are read as vectors of words: they are kept 16-byte aligned.
+  const append = (list: ArrayLike<number>): number => {
+    const at = next;
+    words.set(list, at);
+    next = aligned(at + list.length);
+    return base + 4 * at;
   };
   dispatches.forEach((dispatch, i) => {
-    const command = [
-      kernel(dispatch.kernel),
-      dispatch.units,
-      dispatch.unitCost,
-      append(dispatch.kernel.module === undefined ? wordsOf(dispatch) : ownParams(dispatch)),
-      append(inputsOf(dispatch).map(addressOf)),
-      append(dispatch.outputs.map(addressOf)),
-      scratch,
-    ];
-    command.forEach((word, k) => {
-      words[i * COMMAND_WORDS + k] = word;
-    });
+    const command = i * COMMAND_WORDS;
+    words[command] = kernel(dispatch.kernel);
+    words[command + 1] = dispatch.units;
+    words[command + 2] = dispatch.unitCost;
+    words[command + 3] = append(paramsOf(dispatch));
+    words[command + 4] = append(inputsOf(dispatch).map(addressOf));
+    words[command + 5] = append(dispatch.outputs.map(addressOf));
+    words[command + 6] = scratch;
   });
-  return Uint32Array.from(words);
+  return words;
 }
 
 // The page must get a turn every 50 ms; a slice aims well below, since unit costs are rough.

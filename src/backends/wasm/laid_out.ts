@@ -4,7 +4,7 @@
 import { inputsOf, type Dispatch } from '../../core/op.ts';
 import type { Value } from '../../core/value.ts';
 import { byteLengthOf } from '../../graph/memory.ts';
-import { commandWords } from './commands.ts';
+import { commandLength, commandWords } from './commands.ts';
 import type { Core } from './core.ts';
 
 /** An input: its address in the core's memory, or its bytes, which are copied there. */
@@ -38,16 +38,14 @@ export class LaidOut {
       const of = new Map<Value, number>();
       inputsOf(dispatch).forEach((value, i) => of.set(value, addresses[i] ?? 0));
       dispatch.outputs.forEach((value, i) => of.set(value, this.#outputs[i] ?? 0));
-      const build = (base: number): Uint32Array =>
-        commandWords(
-          [dispatch],
-          base,
-          scratch,
-          (kernel) => core.kernel(kernel),
-          (value) => of.get(value) ?? 0,
-        );
-      this.#list = this.#allocate(build(0).byteLength);
-      const words = build(this.#list);
+      this.#list = this.#allocate(4 * commandLength([dispatch]));
+      const words = commandWords(
+        [dispatch],
+        this.#list,
+        scratch,
+        (kernel) => core.kernel(kernel),
+        (value) => of.get(value) ?? 0,
+      );
       heap.words(this.#list, words.length).set(words);
       this.#cursor = this.#allocate(8);
     } catch (error) {
