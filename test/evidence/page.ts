@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { claims, untested } from './claims.ts';
+import { longRuns } from './long_runs.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -85,6 +86,9 @@ export function evidencePage(results: Results): string {
     ([name, one]) =>
       `| ${name} | ${one.inputs} | ${one.undecided} | 0 | ${one.date} | ${one.sha256.slice(0, 16)}… |`,
   );
+  const long = longRuns.map(
+    ({ command, stacks, date, result }) => `| \`${command}\` | ${stacks} | ${date} | ${result} |`,
+  );
   const open = Object.entries(untested).map(([rule, why]) => `* ${rule}: ${why}.`);
   return `# Evidence
 
@@ -107,6 +111,12 @@ recorded are the last ones, with one SHA-256 over all outputs (in full in \`test
 | function | inputs | decided by MPFR | differ | date | SHA-256 |
 | --- | --- | --- | --- | --- | --- |
 ${proofs.join('\n')}
+
+## Longer runs, by command
+
+| command | stacks | date | result |
+| --- | --- | --- | --- |
+${long.join('\n')}
 
 ## Rules without a test
 

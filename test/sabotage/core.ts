@@ -163,7 +163,7 @@ export const coreMutants: readonly Mutant[] = [
     ['elementwise'],
     [
       edit(
-        'wasm/chain.c',
+        'wasm/chain_steps.h',
         'wasm_f32x4_nearest(a)',
         'wasm_f32x4_floor(wasm_f32x4_add(a, wasm_f32x4_splat(0.5f)))',
       ),

@@ -1,6 +1,6 @@
 // The oracle of the quotient, and of a device that computes quotients and roots badly. Compared, word by word: the text of
 // shaders/math/arith, as C, whose device is off by -3..3 units in the last place in quotients and -7..7 in roots; and
-// what the core does (wasm/chain.c): the machine's own operation, IEEE-754, between canonical reads and stores.
+// what the core does (wasm/chain_steps.h): the machine's own operation, IEEE-754, between canonical reads and stores.
 //   div          pairs made where implementations differ: exact quotients; the nearest ones to a tie, made by the inverse
 //                of the divisor mod 2^25; results at T and at overflow with their neighbours; special words; the device's
 //                error changes from block to block. One pair in 64 is also divided in 128-bit integers.

@@ -64,8 +64,10 @@ static inline int sigmoid_mpfr(mpfr_ptr y, mpfr_srcptr x) {
 }
 
 // ln(1 + e^x) at 400 bits: e^x is off by 2^-400 of itself, of which log1p passes on no more, and log1p by as much. It is
-// never exact; where 400 bits do not tell it from x, the answer is x.
+// never exact; where 400 bits do not tell it from x, the answer is x: so it is over 1024, and e^x has no place in MPFR's
+// exponents from 2^29.4 on.
 static inline int softplus_mpfr(mpfr_ptr y, mpfr_srcptr x) {
+  if (mpfr_cmp_ui(x, 1024) > 0) return mpfr_set(y, x, MPFR_RNDZ);
   mpfr_t e;
   mpfr_init2(e, 400);
   mpfr_exp(e, x, MPFR_RNDN);

@@ -1,4 +1,4 @@
-// The root and the reciprocal as the chain steps of the core compute them (wasm/chain.c): the machine's own operation,
+// The root and the reciprocal as the chain steps of the core compute them (wasm/chain_steps.h): the machine's own operation,
 // IEEE-754, between canonical reads and stores. And the shader text of both (math/arith) as C.
 #ifndef ISOBIT_ORACLE_MACHINE_H
 #define ISOBIT_ORACLE_MACHINE_H
