@@ -10,9 +10,12 @@ interface Grams {
   /** The output column of an n-gram, by its items. */
   readonly columns: ReadonlyMap<string, number>;
   readonly width: number;
-  /** For each column its weight. */
-  readonly weights: readonly number[];
+  /** Of columns, the weights that are given. */
+  readonly weights: ReadonlyMap<number, number>;
 }
+
+/** The output takes at most 1 GiB. */
+const MOST_ELEMENTS = 2 ** 28;
 
 const keyOf = (items: readonly string[]): string => JSON.stringify(items);
 
@@ -21,8 +24,14 @@ function gramsOf(node: NodeContext, pool: readonly string[]): Grams {
   const indexes = node.ints('ngram_indexes');
   const given = node.floats('weights', []);
   const columns = new Map<string, number>();
-  const width = Math.max(-1, ...indexes) + 1;
-  const weights = Array.from({ length: width }, () => 1);
+  const weights = new Map<number, number>();
+  const wrong = indexes.find((column) => column < 0 || column >= MOST_ELEMENTS);
+  if (wrong !== undefined) {
+    throw new RangeError(
+      `TfIdfVectorizer: ngram_indexes: expected columns from 0 to ${MOST_ELEMENTS - 1}, got ${wrong}.`,
+    );
+  }
+  const width = indexes.reduce((most, column) => Math.max(most, column + 1), 0);
   let id = 0;
   starts.forEach((start, i) => {
     const length = i + 1;
@@ -34,11 +43,12 @@ function gramsOf(node: NodeContext, pool: readonly string[]): Grams {
     }
     for (let at = start; at < end; at += length) {
       const column = indexes[id];
-      if (column === undefined || column < 0) {
+      if (column === undefined) {
         throw new RangeError(`TfIdfVectorizer: ngram_indexes: expected a column for n-gram ${id}.`);
       }
       columns.set(keyOf(pool.slice(at, at + length)), column);
-      weights[column] = given[id] ?? 1;
+      const weight = given[id];
+      if (weight !== undefined) weights.set(column, weight);
       id += 1;
     }
   });
@@ -82,6 +92,11 @@ export const TfIdfVectorizer: HostOp = {
     const mode = node.string('mode');
     const rows = dims.length === 2 ? (dims[0] ?? 0) : 1;
     const length = dims.at(-1) ?? 1;
+    if (rows * grams.width > MOST_ELEMENTS) {
+      throw new RangeError(
+        `TfIdfVectorizer: output: expected at most ${MOST_ELEMENTS} elements, got ${rows} rows of ${grams.width}.`,
+      );
+    }
     const out = new Float32Array(rows * grams.width);
     for (let row = 0; row < rows; row += 1) {
       const counts = countsOf(items.slice(row * length, (row + 1) * length), grams, {
@@ -89,12 +104,15 @@ export const TfIdfVectorizer: HostOp = {
         most: node.int('max_gram_length'),
         skips: node.int('max_skip_count'),
       });
-      counts.forEach((count, column) => {
-        const weight = grams.weights[column] ?? 1;
-        const product = mode === 'TF' ? count : multiply(count, weight);
-        out[row * grams.width + column] =
-          mode === 'IDF' ? (count > 0 ? canonical(weight) : 0) : product;
-      });
+      // A weight that is not finite is none times 0 either.
+      const written =
+        mode === 'TFIDF' ? [...counts.keys(), ...grams.weights.keys()] : counts.keys();
+      for (const column of written) {
+        const [count, weight] = [counts.get(column) ?? 0, grams.weights.get(column) ?? 1];
+        const value =
+          mode === 'TF' ? count : mode === 'IDF' ? canonical(weight) : multiply(count, weight);
+        out[row * grams.width + column] = value;
+      }
     }
     return [new Tensor('float32', out, dims.length === 2 ? [rows, grams.width] : [grams.width])];
   },
@@ -103,16 +121,19 @@ export const TfIdfVectorizer: HostOp = {
 /** How often each column's n-gram occurs, its items `1 … skips + 1` apart. One item alone has no distance: it counts once. */
 function countsOf(
   row: readonly string[],
-  { columns, width }: Grams,
+  { columns }: Grams,
   { least, most, skips }: { least: number; most: number; skips: number },
-): number[] {
-  const counts = Array.from({ length: width }, () => 0);
-  for (let distance = 1; distance <= skips + 1; distance += 1) {
-    for (let length = Math.max(least, distance === 1 ? 1 : 2); length <= most; length += 1) {
+): Map<number, number> {
+  const counts = new Map<number, number>();
+  // Items that are further apart, and n-grams that are longer, than the row do not occur.
+  const furthest = Math.min(skips + 1, Math.max(1, row.length - 1));
+  for (let distance = 1; distance <= furthest; distance += 1) {
+    const longest = Math.min(most, Math.ceil(row.length / distance));
+    for (let length = Math.max(least, distance === 1 ? 1 : 2); length <= longest; length += 1) {
       for (let at = 0; at + (length - 1) * distance < row.length; at += 1) {
         const gram = Array.from({ length }, (_, i) => row[at + i * distance] ?? '');
         const column = columns.get(keyOf(gram));
-        if (column !== undefined) counts[column] = (counts[column] ?? 0) + 1;
+        if (column !== undefined) counts.set(column, (counts.get(column) ?? 0) + 1);
       }
     }
   }

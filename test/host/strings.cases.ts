@@ -439,6 +439,25 @@ const texts: HostCase[] = [
     [f32([2], -2, Math.fround(3 * Math.fround(0.1)))],
   ),
   one(
+    'skips and lengths beyond any row, an infinite weight of none',
+    'edges',
+    'TfIdfVectorizer',
+    {
+      inputs: [i64([3], 5, 6, 5)],
+      attributes: {
+        mode: 'TFIDF',
+        min_gram_length: 1,
+        max_gram_length: 2 ** 40,
+        max_skip_count: 2 ** 40,
+        ngram_counts: [0, 1],
+        ngram_indexes: [0, 1, 2],
+        pool_int64s: [5, 5, 5, 7, 7],
+        weights: { floats: [0.5, 3, Infinity] },
+      },
+    },
+    [f32([3], 1, 3, NaN)],
+  ),
+  one(
     'special weights',
     'edges',
     'TfIdfVectorizer',

@@ -85,6 +85,19 @@ test.each(atLoad)('at load: %s', async (_, spec, text) => {
 
 const inRun: readonly (readonly [string, HostSpec, typeof RangeError, RegExp])[] = [
   [
+    'a column beyond any memory',
+    {
+      opType: 'TfIdfVectorizer',
+      inputs: [i64([1], 5)],
+      attributes: {
+        ...{ mode: 'TF', min_gram_length: 1, max_gram_length: 1, max_skip_count: 0 },
+        ...{ ngram_counts: [0], ngram_indexes: [2 ** 40], pool_int64s: [5] },
+      },
+    },
+    RangeError,
+    /ngram_indexes: expected columns from 0 to 268435455, got 1099511627776/,
+  ],
+  [
     'a place outside',
     { opType: 'SequenceAt', inputs: [list, i64([], 2)] },
     RangeError,
