@@ -101,16 +101,6 @@ static int is_scalar(const Chain *chain, u32 load) {
   return 1;
 }
 
-// Where a load's element for output `i` lies.
-static u32 offset_of(const Chain *chain, u32 load, u32 i) {
-  u32 offset = 0;
-  for (u32 axis = chain->rank; axis-- > 0 && i > 0;) {
-    offset += i % chain->dims[axis] * chain->strides[load][axis];
-    i /= chain->dims[axis];
-  }
-  return offset;
-}
-
 // GATHERED is copied block by block; DENSE is read in place; SCALAR and ROW are one word for all or for a row
 // of the innermost dimension; INNER is read in place row by row.
 enum { ABSENT, GATHERED, DENSE, SCALAR, ROW, INNER };
@@ -222,6 +212,38 @@ static void run_step(Step *step, const ChainOperand *operands, u32 n_operands, u
   *to = (ChainOperand){place, one ? 0 : 4};
 }
 
+// The row of the innermost dimension that is at hand, where blocks end with rows: how much of it is left,
+// where it lies in the outer dimensions, and where it begins in loads that are ROW or INNER.
+typedef struct {
+  u32 left, index[CHAIN_RANK], offset[CHAIN_LOADS];
+} Row;
+
+static void row_at(const Chain *chain, u32 i, Row *row) {
+  const u32 last = chain->rank - 1, inner = chain->dims[last];
+  row->left = inner - i % inner;
+  for (u32 load = 0; load < CHAIN_LOADS; load++) row->offset[load] = 0;
+  u32 rest = i / inner;
+  for (u32 axis = last; axis-- > 0;) {
+    row->index[axis] = rest % chain->dims[axis];
+    rest /= chain->dims[axis];
+    for (u32 load = 0; load < CHAIN_LOADS; load++)
+      row->offset[load] += row->index[axis] * chain->strides[load][axis];
+  }
+}
+static void row_next(const Chain *chain, Row *row) {
+  const u32 last = chain->rank - 1;
+  row->left = chain->dims[last];
+  for (u32 axis = last; axis-- > 0;) {
+    const int carries = ++row->index[axis] == chain->dims[axis];
+    for (u32 load = 0; load < CHAIN_LOADS; load++) {
+      const u32 stride = chain->strides[load][axis];
+      row->offset[load] += carries ? stride - stride * chain->dims[axis] : stride;
+    }
+    if (!carries) return;
+    row->index[axis] = 0;
+  }
+}
+
 void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *out, u32 begin, u32 end,
                     const f32 *seed) {
   Register storage[SLOT_SEED];
@@ -229,9 +251,11 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
   ChainOperand at[CHAIN_SLOTS];
   const Chain *chain = plan->chain;
   const u32 inner = chain->dims[chain->rank - 1];
+  Row row;
+  if (plan->by_row && begin < end) row_at(chain, begin, &row);
   for (u32 i = begin, n; i < end; i += n) {
     n = end - i < CHAIN_BLOCK ? end - i : CHAIN_BLOCK;
-    if (plan->by_row && inner - i % inner < n) n = inner - i % inner;
+    if (plan->by_row && row.left < n) n = row.left;
     at[SLOT_SEED] = (ChainOperand){(const u32 *)seed + (i - begin), 4};
     for (u32 load = 0; load < CHAIN_LOADS; load++) {
       const u32 kind = plan->kind[load];
@@ -242,12 +266,12 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
       if (kind == DENSE) {
         *to = (ChainOperand){(const u32 *)base + i, 4};
       } else if (kind == INNER) {
-        *to = (ChainOperand){(const u32 *)base + offset_of(chain, load, i), 4};
+        *to = (ChainOperand){(const u32 *)base + row.offset[load] + (inner - row.left), 4};
       } else if (kind == GATHERED) {
         gather(chain, load, base, plan->bytes[load], i, n, own->u);
         *to = (ChainOperand){own->u, 4};
       } else if (kind == ROW || i == begin) {
-        const u32 offset = kind == ROW ? offset_of(chain, load, i) : 0;
+        const u32 offset = kind == ROW ? row.offset[load] : 0;
         const u32 word = word_at(base, offset, plan->bytes[load]);
         own->v[0] = wasm_i32x4_splat((i32)word);
         *to = (ChainOperand){own->u, 0};
@@ -276,6 +300,7 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
       u32 *to = (u32 *)out[0] + i;
       if (to != result) copy_words(to, result, n);
     }
+    if (plan->by_row && (row.left -= n) == 0) row_next(chain, &row);
   }
 }
 
