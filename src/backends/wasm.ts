@@ -8,7 +8,7 @@ import type { DType } from '../core/dtype.ts';
 import { inputsOf, type Dispatch } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import type { HostStorage, Weight } from '../core/weight.ts';
-import { Tensor } from '../core/tensor.ts';
+import { Checked, Tensor } from '../core/tensor.ts';
 import { arrange, byteLengthOf } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable, RunOptions, RunResult, StepTime } from './backend.ts';
@@ -210,7 +210,16 @@ export class WasmBackend implements Evaluator {
               ? heap.bytes(addressOf(value), byteLengthOf(value))
               : constant.bytes();
           // Copied by a constructor, which need not clear the memory first as slice does.
-          outputs.set(name, Tensor.ofBytes(value.dtype, new Uint8Array(stored), value.dims));
+          const own = new Uint8Array(stored);
+          const { dtype, dims } = value;
+          const areBools =
+            dtype === 'bool' &&
+            constant === undefined &&
+            this.#core.areBools(addressOf(value), own.length);
+          outputs.set(
+            name,
+            areBools ? new Tensor(dtype, new Checked(own), dims) : Tensor.ofBytes(dtype, own, dims),
+          );
         }
         return { outputs, notes: [], ...(options.profile === true ? { steps } : {}) };
       },

@@ -1,6 +1,6 @@
 // Which integers an element may hold. A value that bool, or an integer of 4 or 2 bits, does not have would be moved by
-// kernels, and cut off only where it is stored in a file, so a tensor refuses it. Every tensor that a run gives passes
-// here: four bools at a time, no call an element. Not here: conversion (tensor.ts).
+// kernels, and cut off only where it is stored in a file, so a tensor refuses it. Four bools at a time, no call an element.
+// Not here: conversion (tensor.ts).
 import { dtypeInfo, type DType, type TensorData } from './dtype.ts';
 
 /** Fixed-range integer types and their limits; the arrays themselves would wrap a value silently. */

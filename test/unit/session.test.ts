@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf, load, Tensor, UnsupportedOpError, type Model } from '../../src/index.ts';
 import type { Graph, Node } from '../../src/graph/graph.ts';
 import { writeModel } from '../../src/onnx/writer.ts';
+import type { HostStorage } from '../../src/core/weight.ts';
 import { Session } from '../../src/session.ts';
 import { floats } from '../harness/prng.ts';
 
@@ -223,4 +224,44 @@ describe('life', () => {
       load(writeModel({ ...smallGraph(), opsets: new Map([['', 99]]) })),
     ).rejects.toThrow(/opset 99 is not implemented: expected \d+\.\.\d+/);
   });
+});
+
+test('bools that are none are not handed out, wherever they stand', async () => {
+  // Weights are not looked at when they are loaded.
+  const bytes = new Uint8Array(70);
+  const storage = (size: number): HostStorage => ({
+    location: 'cpu',
+    bytes: () => bytes.slice(0, size),
+    dispose: () => undefined,
+  });
+  const info = { name: 'x', dtype: 'bool', dims: ['n'] } as const;
+  const axis = { axis: { type: 'int', value: 0 } } as const;
+  const sized = async (size: number): Promise<Session> =>
+    Session.create({
+      ...{ name: 'bools', inputs: [info], valueInfo: new Map() },
+      nodes: [node(0, 'Concat', ['x', 'w'], ['y'], axis)],
+      outputs: [{ name: 'y', dtype: 'bool', dims: ['m'] }],
+      initializers: new Map([['w', new Tensor('bool', storage(size), [size])]]),
+      opsets: new Map([['', 17]]),
+    });
+  for (const [size, wrong] of [1, 15, 18, 63, 69].flatMap((n) => [
+    [n, 0] as const,
+    [n, n - 1] as const,
+  ])) {
+    const run = async (): Promise<Tensor | undefined> => {
+      const session = await sized(size);
+      try {
+        const x = new Tensor('bool', [true], [1]);
+        return (await session.run({ x }, { backend: 'wasm' })).outputs['y'];
+      } finally {
+        session.dispose();
+      }
+    };
+    bytes.fill(1);
+    expect((await run())?.data).toEqual(new Uint8Array(size + 1).fill(1));
+    bytes[wrong] = 128;
+    await expect(run()).rejects.toThrow(
+      `element ${wrong + 1} is no bool: expected 0 or 1, got 128`,
+    );
+  }
 });

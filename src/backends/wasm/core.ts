@@ -12,6 +12,8 @@ export interface Core {
   kernel(kernel: Kernel): number;
   /** Runs commands from `cursor` on; 1 if some are left (see wasm/run.c). */
   readonly runCommands: RunCommands;
+  /** Whether these bytes are all 0 or 1. */
+  areBools(address: number, length: number): boolean;
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined;
@@ -53,6 +55,7 @@ export async function createCore(limit?: number): Promise<Core> {
   const base = exported(exports, '__heap_base') as WebAssembly.Global;
   const table = exported(exports, '__indirect_function_table') as WebAssembly.Table;
   const run = exported(exports, 'run_commands') as RunCommands;
+  const areBools = exported(exports, 'are_bools') as (address: number, length: number) => number;
   const heap = new Heap(memory, Number(base.value), limit);
   // By name; kernels with modules of their own by module.
   const indices = new Map<string | WebAssembly.Module, number>();
@@ -70,5 +73,6 @@ export async function createCore(limit?: number): Promise<Core> {
       return index;
     },
     runCommands: run,
+    areBools: (address, length) => areBools(address, length) !== 0,
   };
 }
