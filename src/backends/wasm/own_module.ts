@@ -41,7 +41,23 @@ function tableFunction(call: TableFunction): WebAssembly.ExportValue | undefined
   return new WebAssembly.Instance(module, { a: { b: call } }).exports['c'];
 }
 
-const aligned = (at: number): number => (at + 15) & ~15;
+const aligned = (at: number): number => 16 * Math.ceil(at / 16);
+
+interface Instance {
+  readonly memory: WebAssembly.Memory;
+  /** Where the library may write from. */
+  readonly base: number;
+  readonly kernel: (...args: number[]) => void;
+}
+
+function instantiate(module: WebAssembly.Module): Instance {
+  const { exports } = new WebAssembly.Instance(module);
+  return {
+    memory: exports['memory'] as WebAssembly.Memory,
+    base: aligned(Number((exports['__heap_base'] as WebAssembly.Global).value)),
+    kernel: exports['kernel'] as Instance['kernel'],
+  };
+}
 
 /** The kernel of a module, for the table of the core whose memory `heap` is. */
 export function ownKernel(
@@ -49,12 +65,9 @@ export function ownKernel(
   module: WebAssembly.Module,
   heap: Heap,
 ): WebAssembly.ExportValue | undefined {
-  const { exports } = new WebAssembly.Instance(module);
-  const memory = exports['memory'] as WebAssembly.Memory;
-  const base = aligned(Number((exports['__heap_base'] as WebAssembly.Global).value));
-  const kernel = exports['kernel'] as (...args: number[]) => void;
+  let instance = instantiate(module);
 
-  const room = (end: number): void => {
+  const room = (memory: WebAssembly.Memory, end: number): void => {
     const missing = end - memory.buffer.byteLength;
     if (missing <= 0) return;
     try {
@@ -67,6 +80,7 @@ export function ownKernel(
   };
 
   return tableFunction((params, inputs, outputs, begin, end) => {
+    const { memory, base, kernel } = instance;
     const [count = 0, n = 0, m = 0] = heap.words(params, HEADER);
     const words = heap.words(params, HEADER + count + n + m).slice();
     const sizes = words.subarray(HEADER + count);
@@ -79,12 +93,18 @@ export function ownKernel(
       at = aligned(at + bytes);
       return place;
     });
-    room(at);
+    room(memory, at);
     const own = new Uint8Array(memory.buffer);
     new Uint32Array(memory.buffer, base, count).set(words.subarray(HEADER, HEADER + count));
     new Uint32Array(memory.buffer, tables, n + m).set(places);
     places.forEach((place, i) => own.set(heap.bytes(from[i] ?? 0, sizes[i] ?? 0), place));
-    kernel(base, tables, tables + 4 * n, begin, end);
+    try {
+      kernel(base, tables, tables + 4 * n, begin, end);
+    } catch (error) {
+      // What a trap leaves of its memory, its stack among it, is no place to go on.
+      instance = instantiate(module);
+      throw error;
+    }
     const written = new Uint8Array(memory.buffer);
     for (let i = n; i < n + m; i += 1) {
       const [place = 0, bytes = 0] = [places[i], sizes[i]];

@@ -1,8 +1,9 @@
 // A plan made ready on a WebGPU device: buffers, Params, pipelines and bind groups, made once; a run only records
 // and submits. A stretch of dispatches with shaders is one command buffer; the reference executes the others
 // between stretches. A dispatch whose flag is raised is recomputed by the reference from its actual inputs, and
-// the run is repeated with it (B6). In front of a run new pipelines pass their gate (B7). Some dispatches are audited before the outputs are delivered (B8): where one is not
-// the reference's, its pipeline goes one rung down the ladder (B7) and the run is repeated. Every device error rejects the run.
+// the run is repeated with it (B6). In front of a run new pipelines pass their gate (B7). Some dispatches are audited
+// before the outputs are delivered (B8): where one is not the reference's, its pipeline goes one rung down the ladder (B7)
+// and the run is repeated. Every device error rejects the run.
 import type { Constant } from '../../core/constant.ts';
 import { throwIfAborted } from '../../core/errors.ts';
 import { inputsOf, type Dispatch } from '../../core/op.ts';
