@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { registerOperator, Tensor, type KernelOperator } from '../../src/index.ts';
+import type { Graph } from '../../src/graph/graph.ts';
 import { Session } from '../../src/session.ts';
 import { squareScale } from '../../docs/examples/custom_kernel/operator.ts';
 import { f32, graphOf } from '../harness/graphs.ts';
@@ -23,27 +24,31 @@ type Nodes = Parameters<typeof graphOf>[0];
 const own = { op: 'SquareScale', inputs: ['r'], outputs: ['s'] };
 const alpha = { alpha: { type: 'float', value: 0.3 } } as const;
 
+const half = new Tensor('float32', [Math.fround(0.3)], []);
+
+/** The graph of these nodes; of x, or of a constant x. */
+function placed(nodes: Nodes, x?: Tensor): Graph {
+  const graph = graphOf(
+    nodes,
+    x === undefined ? [f32('x', 'n', 'm')] : [],
+    ['y'],
+    x === undefined ? { half } : { half, x },
+  );
+  return {
+    ...graph,
+    opsets: new Map([...graph.opsets, ['com.example', 1] as const]),
+    nodes: graph.nodes.map((node) =>
+      node.opType === 'SquareScale' ? { ...node, domain: 'com.example' } : node,
+    ),
+  };
+}
+
 async function outputOf(
   nodes: Nodes,
   x: Tensor,
   { constant = false, signal }: { constant?: boolean; signal?: AbortSignal } = {},
 ): Promise<Tensor | undefined> {
-  const half = new Tensor('float32', [Math.fround(0.3)], []);
-  const graph = graphOf(
-    nodes,
-    constant ? [] : [f32('x', 'n', 'm')],
-    ['y'],
-    constant ? { half, x } : { half },
-  );
-  const domains = new Map([...graph.opsets, ['com.example', 1] as const]);
-  const placed = {
-    ...graph,
-    opsets: domains,
-    nodes: graph.nodes.map((node) =>
-      node.opType === 'SquareScale' ? { ...node, domain: 'com.example' } : node,
-    ),
-  };
-  const session = await Session.create(placed);
+  const session = await Session.create(placed(nodes, constant ? x : undefined));
   try {
     const options = signal === undefined ? {} : { signal };
     const result = await session.run(constant ? {} : { x }, { backend: 'wasm', ...options });
@@ -103,14 +108,19 @@ const moduleOf = (
 const named = (name: string): number[] => [name.length, ...Buffer.from(name)];
 const exported = (name: string, kind: number): number[] => [...named(name), kind, 0];
 const FIVE: [number, number[]] = [1, [1, 0x60, 5, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0]];
-/** A kernel that is `unreachable`. */
+/** A kernel that is `unreachable` where the first word of its memory is 0, and makes it 1 before. */
+const body = [
+  ...[0x41, 0, 0x28, 2, 0, 0x45], // i32.const 0, i32.load, i32.eqz
+  ...[0x04, 0x40, 0x41, 0, 0x41, 1, 0x36, 2, 0, 0x00, 0x0b], // if: i32.store of 1 at 0, unreachable
+  0x0b,
+];
 const trapping = moduleOf(
   FIVE,
   [3, [1, 0]],
   [5, [1, 0, 1]],
-  [6, [1, 0x7f, 0, 0x41, 0, 0x0b]],
+  [6, [1, 0x7f, 0, 0x41, 0xc0, 0, 0x0b]], // __heap_base is 64
   [7, [3, ...exported('kernel', 0), ...exported('memory', 2), ...exported('__heap_base', 3)]],
-  [10, [1, 3, 0, 0x00, 0x0b]],
+  [10, [1, body.length + 1, 0, ...body]],
 );
 
 describe('refused', () => {
@@ -156,10 +166,20 @@ describe('refused', () => {
   });
 });
 
-test('a kernel that traps is that run’s error', async () => {
+test('a kernel that traps is that run’s error, and leaves nothing behind', async () => {
   const x = new Tensor('float32', [1, 2], [1, 2]);
   unregister = registerOperator({ ...operator, kernel: { ...operator.kernel, wasm: trapping } });
-  await expect(outputOf(kernel, x)).rejects.toThrow(WebAssembly.RuntimeError);
+  const session = await Session.create(placed(kernel));
+  try {
+    // The second run finds a new instance of the module, whose first word is 0 again.
+    for (let i = 0; i < 2; i += 1) {
+      await expect(session.run({ x }, { backend: 'wasm' })).rejects.toThrow(
+        WebAssembly.RuntimeError,
+      );
+    }
+  } finally {
+    session.dispose();
+  }
   expect((await outputOf(products, x))?.data).toEqual(
     Float32Array.of(4 * Math.fround(0.3), 16 * Math.fround(0.3)),
   );
