@@ -22,7 +22,7 @@ function one(
   { outputs = 1, ...rest }: { expected?: readonly Tensor[]; same?: Same; outputs?: number } = {},
 ): OpCase {
   const spec = { opType: 'QAttention', domain: 'com.microsoft', attributes, inputs, outputs };
-  return nodeCase(`quantised_attention/${id}`, group, spec, rest);
+  return nodeCase(`quantised_attention/QAttention ${id}`, group, spec, rest);
 }
 
 // q and k are 0, v = (x · 2) · 0.5 + 1, of x = 128 + x' in uint8.
@@ -165,7 +165,7 @@ const entry = (id: string, batch: number, before: readonly number[], from: numbe
     'invariance',
     [tensor('uint8', [batch, 4, 3], [...before, ...own]), ...projection],
     { num_heads: 1 },
-    { same: { key: 'quantised_attention/entry', from } },
+    { same: { key: 'quantised_attention/QAttention entry', from } },
   );
 const invariance: OpCase[] = [
   entry('alone', 1, [], 0),
