@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Tensor } from '../src/core/tensor.ts';
 import type { Attribute, Graph, Node, ValueInfo } from '../src/graph/graph.ts';
 import { writeModel, writeTensor } from '../src/onnx/writer.ts';
+import { Random } from './digits/random.ts';
 
 const WIDTH = 576;
 const HEADS = 9;
@@ -20,20 +21,10 @@ const LONGEST = 2048;
 const BLOCK = 32;
 const MICROSOFT = 'com.microsoft';
 
-/** Words of a counter: weights need no more. */
-class Words {
-  #state = 1;
-  next(): number {
-    this.#state = (this.#state + 0x9e3779b9) >>> 0;
-    const z = Math.imul(this.#state ^ (this.#state >>> 16), 0x21f0aaad);
-    return (z ^ (z >>> 15)) >>> 0;
-  }
-}
-
 const int = (value: number): Attribute => ({ type: 'int', value });
 
 class Decoder {
-  readonly #words = new Words();
+  readonly #random = new Random(1);
   readonly #nodes: Node[] = [];
   readonly #initializers = new Map<string, Tensor>();
   readonly #inputs: ValueInfo[] = [];
@@ -47,7 +38,7 @@ class Decoder {
   /** Uniform in ±scale. */
   #floats(size: number, scale: number): Float32Array {
     const data = new Float32Array(size);
-    for (let i = 0; i < size; i += 1) data[i] = (this.#words.next() / 2 ** 31 - 1) * scale;
+    for (let i = 0; i < size; i += 1) data[i] = this.#random.between(-scale, scale);
     return data;
   }
 
@@ -80,7 +71,7 @@ class Decoder {
     }
     const blocks = depth / BLOCK;
     const packed = new Uint8Array((width * depth) / 2);
-    for (let i = 0; i < packed.length; i += 1) packed[i] = this.#words.next() & 255;
+    for (let i = 0; i < packed.length; i += 1) packed[i] = this.#random.u32() & 255;
     const b = this.#weight(`${name}.q`, [width, blocks, BLOCK / 2], packed);
     const s = this.#weight(
       `${name}.s`,
@@ -203,9 +194,9 @@ class Decoder {
 
 /** The inputs of a run of `rows` tokens behind `past` others, in the graph's order. */
 function writeInputs(folder: string, graph: Graph, rows: number, past: number): void {
-  const words = new Words();
+  const random = new Random(2);
   mkdirSync(folder, { recursive: true });
-  const ids = BigInt64Array.from({ length: rows }, () => BigInt(words.next() % TOKENS));
+  const ids = BigInt64Array.from({ length: rows }, () => BigInt(random.u32() % TOKENS));
   const cache = [1, SHARED_HEADS, past, HEAD];
   const size = SHARED_HEADS * past * HEAD;
   graph.inputs.forEach(({ name }, i) => {
@@ -218,7 +209,7 @@ function writeInputs(folder: string, graph: Graph, rows: number, past: number): 
             ? new Tensor('int32', [past + rows], [])
             : new Tensor(
                 'float32',
-                Float32Array.from({ length: size }, () => words.next() / 2 ** 31 - 1),
+                Float32Array.from({ length: size }, () => random.between(-1, 1)),
                 cache,
               );
     writeFileSync(join(folder, `input_${i}.pb`), writeTensor(name, tensor));

@@ -1,6 +1,6 @@
-// `npm run golden -- STEM` (or without: all): rewrites test/golden/STEM.json from the reference, never from a
-// GPU; `demo` is demo/public/expected.json, `models` and
-// `conformance` need the folders beside the repository. A commit that changes a golden changes the contract version and the changelog, and nothing else.
+// `npm run golden -- STEM` (or without: all): rewrites test/golden/STEM.json from the reference, never from a GPU; `demo` is
+// demo/public/expected.json, `models` and `conformance` need the folders beside the repository. A commit that changes a
+// golden changes the contract version and the changelog, and nothing else.
 import { spawnSync } from 'node:child_process';
 
 const stem = process.argv[2] ?? 'all';

@@ -65,7 +65,9 @@ export function wgsl(options: { edits?: readonly ShaderEdit[] } = {}): Plugin {
     },
     load(id) {
       const [file = '', query] = id.split('?');
-      if (query === 'base64' || query === 'deflated') return binaryModule(file, query);
+      if (file.endsWith('.wasm') && (query === 'base64' || query === 'deflated')) {
+        return binaryModule(file, query);
+      }
       if (!file.endsWith('.wgsl') || query !== undefined) return null;
       const name = relative(root, file).replace(/\.wgsl$/, '');
       loaded.add(name);

@@ -4,6 +4,7 @@
 // order of single rounded operations on both sides, is the author's to keep. Not here: how a module is called
 // (backends/wasm/own_module.ts).
 import { paramFields, type Kernel, type LowerContext, type OpDef } from './core/op.ts';
+import { formatShape, sizeOf } from './core/shape.ts';
 import type { Value } from './core/value.ts';
 import {
   plannedDefinition,
@@ -164,11 +165,16 @@ const isPositive = (n: unknown): boolean => Number.isInteger(n) && Number(n) >= 
 export function kernelDefinition(operator: KernelOperator): OpDef {
   const { type, domain, attributes } = operator;
   const kernel = kernelOf(`${domain}.${type}`, operator.kernel);
+  const definition = plannedDefinition(operator);
   return {
-    ...plannedDefinition(operator),
+    ...definition,
     lower(node) {
       const given = Array.from({ length: node.inputCount }, (_, i) => node.optional(i));
-      const outputs = Array.from({ length: node.outputCount }, (_, i) => node.output(i));
+      const [dtypes, dims] = [definition.dtypes(node), definition.infer(node)];
+      // The kernel writes all that there are, whoever reads them.
+      const outputs = dtypes.map((dtype, i) =>
+        node.wants(i) ? node.output(i) : node.temp(dtype, dims[i] ?? []),
+      );
       const how = operator.dispatch(given, outputs, valuesOf(node, attributes));
       const counts = [how.units, how.unitCost ?? 1, ...how.workgroups];
       if (!counts.every(isPositive)) {
@@ -176,7 +182,13 @@ export function kernelDefinition(operator: KernelOperator): OpDef {
           `${type}: dispatch: units, unitCost, workgroups: expected integers from 0 on, got ${counts.join()}.`,
         );
       }
-      if (how.units === 0) return;
+      if (how.units === 0) {
+        const unwritten = outputs.findIndex((out) => sizeOf(out.dims) > 0);
+        if (unwritten < 0) return;
+        throw new RangeError(
+          `${type}: dispatch: expected units for output ${unwritten} of shape ${formatShape(outputs[unwritten]?.dims ?? [])}, got 0.`,
+        );
+      }
       // What the kernel writes is stored canonically behind it.
       const raw = outputs.map((out) =>
         out.dtype === 'float32' ? node.temp('float32', out.dims) : out,

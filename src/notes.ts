@@ -4,7 +4,7 @@ import type { RunNote } from './backends/backend.ts';
 import type { DeviceInfo } from './backends/webgpu/device.ts';
 import { contract } from './core/digest.ts';
 import { version } from './core/version.ts';
-import { nodeLabel, type Graph } from './graph/graph.ts';
+import { nodeTitle, type Graph } from './graph/graph.ts';
 import type { AuditEvent, Note } from './model.ts';
 
 export function describeNotes(
@@ -15,7 +15,7 @@ export function describeNotes(
   return notes.map((note) => {
     const nodes = note.nodes.flatMap((i) => {
       const node = graph.nodes[i];
-      return node === undefined ? [] : [`${node.opType} '${nodeLabel(node)}'`];
+      return node === undefined ? [] : [nodeTitle(node)];
     });
     const audit = eventOf(note, nodes, device);
     const message = messageOf(note, nodes, audit);

@@ -8,7 +8,7 @@ import { throwIfAborted } from './core/errors.ts';
 import { Tensor } from './core/tensor.ts';
 import type { GateCost, StepTime } from './backends/backend.ts';
 import type { CheckedGraph } from './graph/check.ts';
-import { nodeLabel, type Node } from './graph/graph.ts';
+import { nodeLabel, nodeTitle, type Node } from './graph/graph.ts';
 import type { FeedType, Plan } from './graph/plan.ts';
 import { neededNodes } from './graph/planner.ts';
 import { SEED_FEED, seedOfBody } from './graph/seed.ts';
@@ -336,7 +336,7 @@ class ProgramRun {
   #addSteps(steps: readonly StepTime[] = []): void {
     const { nodes } = this.#checked.graph;
     for (const { kernel, nodes: indices, backend, begin, milliseconds } of steps) {
-      const labels = indices.flatMap((i) => nodes[i] ?? []).map(labelOf);
+      const labels = indices.flatMap((i) => nodes[i] ?? []).map(nodeTitle);
       this.#profile.push({ kernel, nodes: labels, where: backend, begin, milliseconds, nested: 0 });
     }
   }
@@ -347,7 +347,7 @@ class ProgramRun {
       .slice(inner)
       .reduce((sum, step) => sum + step.milliseconds - step.nested, 0);
     const milliseconds = performance.now() - begin;
-    const nodes = [labelOf(node)];
+    const nodes = [nodeTitle(node)];
     this.#profile.push({ kernel: 'host', nodes, where: 'host', begin, milliseconds, nested });
   }
 
@@ -366,13 +366,11 @@ class ProgramRun {
   /** In a run on a GPU, what ran on the host is said. */
   #noteHost(): void {
     if (this.#machine.backend !== 'webgpu' || this.#hostNodes.length === 0) return;
-    const nodes = this.#hostNodes.map(labelOf);
+    const nodes = this.#hostNodes.map(nodeTitle);
     const message = `${nodes.join(', ')}: executed on the host, between runs of the GPU.`;
     this.#addNotes([{ kind: 'reference', message, nodes }]);
   }
 }
-
-const labelOf = (node: Node): string => `${node.opType} '${nodeLabel(node)}'`;
 
 async function typeWithContents(tensor: Tensor): Promise<FeedType> {
   const { dtype, dims } = tensor;

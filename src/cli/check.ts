@@ -4,9 +4,8 @@
 import type { CheckReport } from '../index.ts';
 import type { ModelJob } from '../jobs/model_job.ts';
 import { contract } from '../core/digest.ts';
-import { jobBundle } from './bundles.ts';
 import { chooseInputs } from './feed_files.ts';
-import { openGpuStack } from './gpu_stack.ts';
+import { runOnGpu } from './gpu_stack.ts';
 import { requireRunnable } from './here.ts';
 import { resolveModel, temporaryFolder, writeFeeds } from './model_files.ts';
 import { EXIT, printResult } from './output.ts';
@@ -34,25 +33,16 @@ async function checkFile(argument: string, options: CheckCommandOptions): Promis
   const progress = startProgress(1);
   try {
     progress.at(file.name);
-    const { bundle, root } = jobBundle('model_job');
     const only = options.stack === undefined ? undefined : [options.stack];
-    const roots = [root, file.folder, folder.path];
     const feeds = writeFeeds(chosen.feeds, folder.path);
-    const stack = await openGpuStack({ bundle, roots }, only);
-    try {
-      const job: ModelJob = { kind: 'check', model: file.path, feeds };
-      const reply = await stack.run(job);
-      if (reply.error !== undefined) throw new Error(`Stack ${stack.id}: ${reply.error.message}`);
-      const report = reply.result as CheckReport;
-      return {
-        model: file.name,
-        contract: `${contract.id} ${contract.version}`,
-        stack: `${stack.id}: ${stack.title}`,
-        ...report,
-      };
-    } finally {
-      await stack.close();
-    }
+    const job: ModelJob = { kind: 'check', model: file.path, feeds };
+    const { result, stack } = await runOnGpu(job, [file.folder, folder.path], only);
+    return {
+      model: file.name,
+      contract: `${contract.id} ${contract.version}`,
+      stack: `${stack.id}: ${stack.title}`,
+      ...(result as CheckReport),
+    };
   } finally {
     progress.stop();
     folder.remove();

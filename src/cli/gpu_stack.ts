@@ -1,6 +1,8 @@
 // Which WebGPU stack a command uses when none is named: a graphics card first, then the software stacks that start
 // quickest. Node has no WebGPU of its own, and Dawn can end its process, so even a single run has a stack for itself.
 
+import type { ModelJob } from '../jobs/model_job.ts';
+import { jobBundle } from './bundles.ts';
 import { STACKS } from './stacks/catalog.ts';
 import { openStack } from './stacks/runner.ts';
 import type { Stack, StackOptions } from './stacks/types.ts';
@@ -24,6 +26,30 @@ export async function openGpuStack(options: StackOptions, only = PREFERENCE): Pr
     }
   }
   throw new UsageError(`No WebGPU stack starts here.\n${reasons.join('\n')}`);
+}
+
+/**
+ * The result of a model's job on a WebGPU stack that is opened for it.
+ *
+ * @param roots Folders that the job reads from.
+ * @throws UsageError When no stack starts; Error named after the stack for one that the job gave.
+ */
+export async function runOnGpu(
+  job: ModelJob,
+  roots: string[],
+  only?: string[],
+): Promise<{ result: unknown; stack: Stack }> {
+  const { bundle, root } = jobBundle('model_job');
+  const stack = await openGpuStack({ bundle, roots: [root, ...roots] }, only);
+  try {
+    const reply = await stack.run(job);
+    if (reply.error !== undefined) {
+      throw new Error(`Stack ${stack.id} (${stack.title}): ${reply.error.message}`);
+    }
+    return { result: reply.result, stack };
+  } finally {
+    await stack.close();
+  }
 }
 
 /** True when a graphics card may be there; only opening it tells. */

@@ -3,11 +3,11 @@
 // Steps are executed one by one, so that their sum is more than a run that is not profiled, whose time stands beside it.
 
 import { writeFileSync } from 'node:fs';
+import { median } from '../jobs/job.ts';
 import type { ModelJob, ProfileReport } from '../jobs/model_job.ts';
 import type { ProfileStep } from '../model.ts';
-import { jobBundle } from './bundles.ts';
 import { chooseInputs } from './feed_files.ts';
-import { openGpuStack } from './gpu_stack.ts';
+import { runOnGpu } from './gpu_stack.ts';
 import { requireRunnable, runHere } from './here.ts';
 import { resolveModel, temporaryFolder, writeFeeds } from './model_files.ts';
 import { EXIT, printResult, table } from './output.ts';
@@ -56,10 +56,6 @@ export interface ProfileDocument {
   notes: string[];
 }
 
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
 const rounded = (ms: number): number => Number(ms.toFixed(6));
 
 /** The steps of all runs, each with its median; runs that took other branches than the last are left out. */
@@ -71,7 +67,7 @@ function rowsOf(runs: readonly (readonly ProfileStep[])[]): StepRow[] {
   );
   return last.map(({ kernel, nodes, where }, i) => {
     const own = same.map((steps) => (steps[i]?.milliseconds ?? 0) - (steps[i]?.nested ?? 0));
-    return { kernel, nodes: [...nodes], where, ms: rounded(medianOf(own)) };
+    return { kernel, nodes: [...nodes], where, ms: rounded(median(own)) };
   });
 }
 
@@ -118,21 +114,10 @@ async function execute(
   if (backend === 'wasm' && stack === undefined) {
     return { report: (await runHere(job)) as ProfileReport };
   }
-  const { bundle, root } = jobBundle('model_job');
-  const opened = await openGpuStack(
-    { bundle, roots: [root, ...roots] },
-    stack === undefined ? undefined : [stack],
-  );
-  try {
-    const reply = await opened.run({ ...job, backend: 'webgpu' });
-    if (reply.error !== undefined) {
-      throw new Error(`Stack ${opened.id} (${opened.title}): ${reply.error.message}`);
-    }
-    const adapter = `${opened.adapter}, stack ${opened.id}`;
-    return { report: reply.result as ProfileReport, adapter };
-  } finally {
-    await opened.close();
-  }
+  const only = stack === undefined ? undefined : [stack];
+  const ran = await runOnGpu({ ...job, backend: 'webgpu' }, roots, only);
+  const adapter = `${ran.stack.adapter}, stack ${ran.stack.id}`;
+  return { report: ran.result as ProfileReport, adapter };
 }
 
 function profileText(document: ProfileDocument, top: number): string {
@@ -184,7 +169,7 @@ export async function profileCommand(path: string, options: ProfileOptions): Pro
       ...(adapter === undefined ? {} : { adapter }),
       digest: report.digest,
       runs: options.runs,
-      run_ms: rounded(medianOf(report.plain)),
+      run_ms: rounded(median(report.plain)),
       steps_ms: rounded(steps.reduce((sum, step) => sum + step.ms, 0)),
       steps,
       operators: operatorsOf(steps),

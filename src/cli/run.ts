@@ -5,10 +5,9 @@
 import type { DType } from '../core/dtype.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { JobOutput, ModelJob, RunReport } from '../jobs/model_job.ts';
-import { jobBundle } from './bundles.ts';
 import { chooseInputs } from './feed_files.ts';
 import type { ChosenInputs } from './feed_files.ts';
-import { mayOpenGraphicsCard, openGpuStack } from './gpu_stack.ts';
+import { mayOpenGraphicsCard, runOnGpu } from './gpu_stack.ts';
 import { requireRunnable, runHere } from './here.ts';
 import { resolveModel, temporaryFolder, writeFeeds } from './model_files.ts';
 import type { ModelFile } from './model_files.ts';
@@ -45,24 +44,14 @@ export interface RunDocument {
   expected?: Tolerance & { within: boolean; outputs: OutputComparison[] };
 }
 
-/** The job on a WebGPU stack; undefined when a graphics card was wished for and none starts. */
-async function runOnGpu(
+async function reportOnGpu(
   job: ModelJob,
   roots: string[],
   only: string[] | undefined,
 ): Promise<{ report: RunReport; adapter: string; stack: string }> {
-  const { bundle, root } = jobBundle('model_job');
-  const stack = await openGpuStack({ bundle, roots: [root, ...roots] }, only);
-  try {
-    const reply = await stack.run({ ...job, backend: 'webgpu' });
-    if (reply.error !== undefined) {
-      throw new Error(`Stack ${stack.id} (${stack.title}): ${reply.error.message}`);
-    }
-    const report = reply.result as RunReport;
-    return { report, adapter: stack.adapter, stack: `${stack.id} (${stack.title})` };
-  } finally {
-    await stack.close();
-  }
+  const { result, stack } = await runOnGpu({ ...job, backend: 'webgpu' }, roots, only);
+  const report = result as RunReport;
+  return { report, adapter: stack.adapter, stack: `${stack.id} (${stack.title})` };
 }
 
 async function execute(
@@ -72,12 +61,12 @@ async function execute(
 ): Promise<{ report: RunReport; adapter?: string; notes: string[] }> {
   const { backend, stack } = options;
   if (backend === 'webgpu' || stack !== undefined) {
-    const ran = await runOnGpu(job, roots, stack === undefined ? undefined : [stack]);
+    const ran = await reportOnGpu(job, roots, stack === undefined ? undefined : [stack]);
     return { ...ran, notes: [`ran on stack ${ran.stack}`] };
   }
   if (backend === 'auto' && mayOpenGraphicsCard()) {
     try {
-      const ran = await runOnGpu(job, roots, ['F']);
+      const ran = await reportOnGpu(job, roots, ['F']);
       return { ...ran, notes: [`auto: took the graphics card, stack ${ran.stack}`] };
     } catch (e) {
       const why = e instanceof Error ? e.message : String(e);

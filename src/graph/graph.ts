@@ -86,6 +86,10 @@ export function nodeLabel(node: Pick<Node, 'name' | 'index'>): string {
   return node.name === '' ? `#${node.index}` : node.name;
 }
 
+/** A node with its operator, for messages: `Conv 'name'`. */
+export const nodeTitle = (node: Pick<Node, 'name' | 'index' | 'opType'>): string =>
+  `${node.opType} '${nodeLabel(node)}'`;
+
 /** The graphs that a node carries: branches of If, bodies of Loop and Scan. */
 export function subgraphsOf(node: Node): readonly Graph[] {
   return [...node.attributes.values()].flatMap((attribute) =>

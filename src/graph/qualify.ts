@@ -1,7 +1,7 @@
 // Gives every value of a subgraph a name of its own in the whole model: `If 'a' then_branch/x`. ONNX lets a subgraph hide
 // names of the graphs around it; afterwards none does, so that a branch can be planned as part of the graph around it and
 // constants of all graphs share one table. A model without subgraphs is left as it is.
-import { nodeLabel, subgraphsOf, type Attribute, type Graph, type Node } from './graph.ts';
+import { nodeTitle, subgraphsOf, type Attribute, type Graph, type Node } from './graph.ts';
 
 /** The graph with the values of its subgraphs renamed. */
 export function qualifyNames(graph: Graph): Graph {
@@ -15,7 +15,7 @@ export function qualifyNames(graph: Graph): Graph {
 function qualifyNode(node: Node, scope: ReadonlyMap<string, string>, used: Set<string>): Node {
   const renamed = (name: string): string => scope.get(name) ?? name;
   const inner = (graph: Graph, attribute: string): Graph =>
-    qualifyGraph(graph, `${node.opType} '${nodeLabel(node)}' ${attribute}`, scope, used);
+    qualifyGraph(graph, `${nodeTitle(node)} ${attribute}`, scope, used);
   const attributes = new Map<string, Attribute>();
   for (const [name, attribute] of node.attributes) {
     if (attribute.type === 'graph') {

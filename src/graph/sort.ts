@@ -3,7 +3,14 @@
 // Subgraphs see the values of the graphs around them, and are sorted too.
 
 import { ModelError, type Problem } from '../core/errors.ts';
-import { nodeLabel, subgraphsOf, type Attribute, type Graph, type Node } from './graph.ts';
+import {
+  nodeLabel,
+  nodeTitle,
+  subgraphsOf,
+  type Attribute,
+  type Graph,
+  type Node,
+} from './graph.ts';
 
 // Asked for again in every run, of nodes that do not change.
 const readBy = new WeakMap<Node, ReadonlySet<string>>();
@@ -51,7 +58,6 @@ export function sortGraph(graph: Graph, known: ReadonlySet<string>, problems: Pr
         : { node: nodeLabel(node), opType: node.opType, domain: node.domain, message, remedy },
     );
   };
-  const label = (node: Node): string => `${node.opType} '${nodeLabel(node)}'`;
 
   // Who makes each value. A value of the graph around may be hidden by one of the same name in here.
   const producer = new Map<string, Node>();
@@ -67,9 +73,9 @@ export function sortGraph(graph: Graph, known: ReadonlySet<string>, problems: Pr
       if (name === '') continue;
       const other = producer.get(name);
       if (sources.has(name) || other !== undefined) {
-        const by = other === undefined ? 'a graph input or initializer' : label(other);
+        const by = other === undefined ? 'a graph input or initializer' : nodeTitle(other);
         problem(
-          `value '${name}' has two producers: expected one, got ${by} and ${label(node)}.`,
+          `value '${name}' has two producers: expected one, got ${by} and ${nodeTitle(node)}.`,
           'Give every value its own name.',
           node,
         );
@@ -116,7 +122,7 @@ export function sortGraph(graph: Graph, known: ReadonlySet<string>, problems: Pr
     const cycle = findCycle(graph.nodes, new Set(order), producer);
     const first = cycle[0];
     problem(
-      `the graph has a cycle: ${[...cycle, ...(first === undefined ? [] : [first])].map(label).join(' -> ')}.`,
+      `the graph has a cycle: ${[...cycle, ...(first === undefined ? [] : [first])].map(nodeTitle).join(' -> ')}.`,
       'A value must not depend on itself: use Loop or Scan.',
       first,
     );

@@ -1,6 +1,7 @@
 // The job of `isobit run`, `check` and `matrix`: loads a model, runs it once on one backend with given inputs, and
 // returns digests; or runs model.check, or runs it profiled several times, and returns what that gives; or only loads it,
-// which throws what is wrong with it. It is a user of the library like any other and holds no knowledge of stacks. Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
+// which throws what is wrong with it. It is a user of the library like any other and holds no knowledge of stacks.
+// Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
 
 import { contract, digestOf, load, Tensor } from '../index.ts';
 import type { DType, Model, ProfileStep } from '../index.ts';

@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { registerOperator, Tensor, type KernelOperator } from '../../src/index.ts';
+import type { Heap } from '../../src/backends/wasm/heap.ts';
+import { ownKernel } from '../../src/backends/wasm/own_module.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { Session } from '../../src/session.ts';
 import { squareScale } from '../../docs/examples/custom_kernel/operator.ts';
@@ -158,6 +160,14 @@ describe('refused', () => {
     unregister();
     unregister = registerOperator({
       ...operator,
+      dispatch: (...args) => ({ ...operator.dispatch(...args), units: 0 }),
+    });
+    await expect(outputOf(kernel, x)).rejects.toThrow(
+      'SquareScale: dispatch: expected units for output 0 of shape [1, 2], got 0',
+    );
+    unregister();
+    unregister = registerOperator({
+      ...operator,
       dispatch: () => ({ units: 1, workgroups: [1, 1, 1] }),
     });
     await expect(outputOf(kernel, x)).rejects.toThrow(
@@ -183,4 +193,19 @@ test('a kernel that traps is that run’s error, and leaves nothing behind', asy
   expect((await outputOf(products, x))?.data).toEqual(
     Float32Array.of(4 * Math.fround(0.3), 16 * Math.fround(0.3)),
   );
+});
+
+test('addresses above 2 GiB are addresses', () => {
+  const asked: number[] = [];
+  // No inputs, no outputs: only the header of Params is read.
+  const heap = {
+    words: (at: number, length: number) => {
+      asked.push(at);
+      return new Uint32Array(length);
+    },
+  } as unknown as Heap;
+  const call = ownKernel('k', new WebAssembly.Module(wasm), heap) as (...args: number[]) => void;
+  const at = 2 ** 31 + 64;
+  call(at, at + 16, at + 32, 0, 0, 0);
+  expect(new Set(asked)).toEqual(new Set([at, at + 16, at + 32]));
 });

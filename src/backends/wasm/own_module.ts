@@ -7,7 +7,7 @@ import { byteLengthOf } from '../../graph/memory.ts';
 import type { Heap } from './heap.ts';
 
 const PAGE = 65536;
-
+// Words in front of Params.
 const HEADER = 3;
 
 /** What stands for Params in a command: how many words these are, how many inputs and outputs; Params; bytes of each tensor. */
@@ -18,14 +18,16 @@ export function ownParams(dispatch: Dispatch): number[] {
   return [params.length, inputs.length, dispatch.outputs.length, ...params, ...sizes];
 }
 
-type TableFunction = (
+/** Addresses of Params and of the tables of inputs and outputs, the units, the address of scratch memory. */
+type Words = [
   params: number,
   inputs: number,
   outputs: number,
   begin: number,
   end: number,
   scratch: number,
-) => void;
+];
+type TableFunction = (...args: Words) => void;
 
 // A table holds functions of WebAssembly alone: a module that imports a function of the table's type, six i32 and no
 // result, and exports it again.
@@ -79,7 +81,9 @@ export function ownKernel(
     }
   };
 
-  return tableFunction((params, inputs, outputs, begin, end) => {
+  return tableFunction((...args) => {
+    // WebAssembly hands i32 over as signed; above 2 GiB addresses would be negative.
+    const [params, inputs, outputs, begin, end] = args.map((word) => word >>> 0) as Words;
     const { memory, base, kernel } = instance;
     const [count = 0, n = 0, m = 0] = heap.words(params, HEADER);
     const words = heap.words(params, HEADER + count + n + m).slice();
