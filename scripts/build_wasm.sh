@@ -7,7 +7,7 @@
 #   SOURCES   a folder like wasm/, for tests that plant faults
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-features=(-O3 -msimd128 -std=c11 -Werror)
+features=(-O3 -msimd128 -matomics -std=c11 -Werror)
 if [ "${1:-}" = --scalar ]; then
   shift
   include=$(mktemp -d)
@@ -18,7 +18,7 @@ if [ "${1:-}" = --scalar ]; then
   fi
   ln -s /usr/include/simde "$include/simde"
   # The core's own conditions take the SIMD text; the compiler, without the feature, cannot emit an instruction of it.
-  features=(-O1 -D__wasm_simd128__=1 -std=gnu11 -Wno-pass-failed -I"$root/test/scalar" -I"$include")
+  features=(-O1 -matomics -D__wasm_simd128__=1 -std=gnu11 -Wno-pass-failed -I"$root/test/scalar" -I"$include")
 fi
 output=${1:-$root/src/backends/wasm/core.wasm}
 sources=${2:-$root/wasm}
@@ -35,7 +35,7 @@ mapfile -t files < <(find . -name '*.c' | LC_ALL=C sort)
 emcc "${files[@]}" -o "$output" \
   "${features[@]}" -mbulk-memory -ffp-contract=off -Wall -Wextra -I. \
   -fno-builtin-memset -fno-builtin-memcpy \
-  -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sALLOW_TABLE_GROWTH -sMAXIMUM_MEMORY=4GB \
+  -sSTANDALONE_WASM -sIMPORTED_MEMORY --no-entry -sALLOW_MEMORY_GROWTH -sALLOW_TABLE_GROWTH -sMAXIMUM_MEMORY=4GB \
   -sINITIAL_MEMORY=1MB -sTOTAL_STACK=256KB \
   -Wl,--export-table -Wl,--export=__heap_base
 emcc --version | sed -n 1p

@@ -67,7 +67,10 @@ export async function loadFile({ bytes, base }: ModelFile, options: LoadOptions)
   return session;
 }
 
-function checkOptions({ externalData = {}, limits = {} }: LoadOptions): void {
+function checkOptions({ externalData = {}, limits = {}, threads }: LoadOptions): void {
+  if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1 && threads <= 64)) {
+    throw new RangeError(`load: threads: expected a number from 1 to 64, got ${String(threads)}.`);
+  }
   const { memory } = limits;
   if (memory !== undefined && !(Number.isSafeInteger(memory) && memory > 0)) {
     throw new RangeError(

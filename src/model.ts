@@ -47,6 +47,13 @@ export interface ModelOptions {
    * `run`.
    */
   readonly limits?: { readonly memory?: number | undefined } | undefined;
+  /**
+   * Threads of the reference at most, 1 to 64; half of the processors but no more than 4 if not given. More than one need
+   * memory that threads share: a page that is cross-origin isolated has it, and Node, Deno and Bun; elsewhere there is one.
+   * The others start with the first plan that is worth it and join once they are ready: `RunResult.threads` says how many
+   * took part.
+   */
+  readonly threads?: number | undefined;
 }
 
 /**
@@ -134,9 +141,9 @@ export interface Note {
    * `auto`: what `auto` took; `reference`: a node without a GPU kernel; `recomputed`: one that met values its kernel
    * cannot represent; `audit`: a kernel gave other bits than the reference (see `audit`), or a run could not be audited;
    * `rung`: nodes that ran on another rung of the ladder than `full` (B7), since the device or their kernel failed there:
-   * once a run for each reason.
+   * once a run for each reason; `threads`: fewer threads than asked for, since memory cannot be shared here.
    */
-  readonly kind: 'auto' | 'reference' | 'recomputed' | 'audit' | 'rung';
+  readonly kind: 'auto' | 'reference' | 'recomputed' | 'audit' | 'rung' | 'threads';
   /** One sentence for people. */
   readonly message: string;
   /** The nodes it is about, as `Conv 'name'`; empty for `auto`. */
@@ -240,6 +247,8 @@ export interface RunResult {
   readonly backend: Backend;
   /** The GPU that ran, where one did. */
   readonly adapter?: string;
+  /** On `wasm`: how many threads took part. */
+  readonly threads?: number;
   /**
    * What the gates of new pipelines took, in a run on WebGPU that came to some: before a pipeline's first result it is run
    * over drawn words and compared with the reference (B7). `skipped` counts those that were too large, that read integers

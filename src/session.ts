@@ -7,6 +7,7 @@ import type { Tensor } from './core/tensor.ts';
 import type { Weights } from './core/weight.ts';
 import type { AuditOptions, Executable } from './backends/backend.ts';
 import { WasmBackend } from './backends/wasm.ts';
+import { defaultThreads, sharing } from './backends/wasm/team.ts';
 import { WebGpuBackend } from './backends/webgpu.ts';
 import { Device } from './backends/webgpu/device.ts';
 import { GpuStorage } from './backends/webgpu/storage.ts';
@@ -70,7 +71,9 @@ export class Session implements Model {
     weights?: { held: Weights; read: ReadFile },
   ): Promise<Session> {
     const checked = checkGraph(graph, registry);
-    const wasm = await WasmBackend.create(options.limits?.memory);
+    const shared = sharing();
+    const asked = options.threads ?? (await defaultThreads());
+    const wasm = await WasmBackend.create(options.limits?.memory, shared.isPossible ? asked : 1);
     if (weights !== undefined) await placeWeights(graph, weights.held, wasm, weights.read);
     return new Session(checked, wasm, options);
   }
@@ -108,6 +111,7 @@ export class Session implements Model {
     void this.#enqueue(async () => {
       this.#stages.drop('');
       this.#store.release();
+      this.#wasm.dispose();
       const gpu = await this.#gpu?.catch(() => undefined);
       gpu?.dispose();
     }, true);
@@ -130,6 +134,11 @@ export class Session implements Model {
     } else if (backend !== 'wasm' && backend !== 'webgpu') {
       throw new RangeError(`run: backend: expected wasm, webgpu or auto, got ${String(backend)}.`);
     }
+    const { threads = 1 } = this.#options;
+    if (backend === 'wasm' && threads > 1 && !sharing().isPossible) {
+      const message = `threads: expected up to ${threads}, got 1: ${sharing().why}`;
+      notes.push({ kind: 'threads', message, nodes: [] });
+    }
     const keep = options.keepOnDevice ?? false;
     const kept = keep === true ? names : keep === false ? [] : this.#outputNames(keep);
     const begin = performance.now();
@@ -147,6 +156,7 @@ export class Session implements Model {
     const info = backend === 'webgpu' ? (await this.#webgpu()).device.info : undefined;
     notes.push(...result.notes);
     const described = describeResult(result, names, backend, info?.name, notes, seed);
+    if (backend === 'wasm') Object.assign(described, { threads: this.#wasm.threads });
     if (options.profile !== true) return described;
     const profile = result.profile.map((step) => ({ ...step, begin: step.begin - begin }));
     return Object.assign(described, { profile });

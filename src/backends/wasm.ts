@@ -1,7 +1,7 @@
 // The reference backend: executes plans on one instance of the C core, one call for each stretch.
 // Promises: bits as docs/NUMERICS.md defines them; memory of a disposed executable or constant is free for
 // the next; a run with a signal yields to the event loop at least every 50 ms. One run at a time (the session
-// queues). Not here: threads.
+// queues). Not here: what threads do with a command (wasm/team.c).
 import { throwIfAborted } from '../core/errors.ts';
 import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
 import type { DType } from '../core/dtype.ts';
@@ -13,10 +13,11 @@ import { arrange, byteLengthOf } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable, RunOptions, RunResult, StepTime } from './backend.ts';
 import { COMMAND_BYTES, commandLength, commandWords, nextTurn, Pacer } from './wasm/commands.ts';
-import { createCore, type Core } from './wasm/core.ts';
+import { createCore, DONE, FAILED, type Core } from './wasm/core.ts';
 import type { Heap } from './wasm/heap.ts';
 import { LaidOut } from './wasm/laid_out.ts';
 import { PlacedConstant, Placement } from './wasm/placement.ts';
+import { Team } from './wasm/team.ts';
 
 // Results up to this size go back to the JavaScript heap when folded: shapes, scalars, small tables.
 const HOST_BYTES = 4096;
@@ -47,22 +48,36 @@ class CoreConstant implements Constant {
 
 export class WasmBackend implements Evaluator {
   readonly #core: Core;
+  readonly #team: Team | undefined;
   /** Where constants of the JavaScript heap lie in the core's memory once an executable reads them. */
   readonly #uploaded = new Map<Constant, { address: number; users: number }>();
   readonly #placed = new WeakMap<HostStorage, Placement>();
   #scratch = new Uint32Array(0);
   #arena = { at: 0, bytes: 0, version: 0 };
 
-  private constructor(core: Core) {
+  private constructor(core: Core, team: Team | undefined) {
     this.#core = core;
+    this.#team = team;
   }
 
   /**
    * @param limit bytes that the core may take in all; 4 GiB if not given
+   * @param threads with more than one its memory is shared, and they start when a plan is worth it
    * @throws WebAssembly.CompileError where the engine has no WebAssembly SIMD
    */
-  static async create(limit?: number): Promise<WasmBackend> {
-    return new WasmBackend(await createCore(limit));
+  static async create(limit?: number, threads = 1): Promise<WasmBackend> {
+    const core = await createCore(limit, threads > 1);
+    return new WasmBackend(core, threads > 1 ? await Team.create(core, threads) : undefined);
+  }
+
+  /** Threads that take part by now. */
+  get threads(): number {
+    return this.#team?.size ?? 1;
+  }
+
+  /** Ends its threads; memory goes when nobody refers to it. */
+  dispose(): void {
+    this.#team?.stop();
   }
 
   /** Room for weights of these sizes. @throws RangeError if there is none */
@@ -155,9 +170,12 @@ export class WasmBackend implements Evaluator {
     this.#scratch = new Uint32Array(0);
     const { heap } = this.#core;
     const { offsets, bytes } = arrange(plan, ALIGN);
-    const scratch = plan.steps.reduce((most, { dispatch }) => Math.max(most, dispatch.scratch), 0);
+    const needed = plan.steps.reduce((most, { dispatch }) => Math.max(most, dispatch.scratch), 0);
+    const scratch = Math.ceil(needed / ALIGN) * ALIGN;
     const used = this.#useConstants(plan);
     const dispatches = plan.steps.map((step) => step.dispatch);
+    const cost = dispatches.reduce((sum, { units, unitCost }) => sum + units * unitCost, 0);
+    const team = this.#team;
     let list = 0;
     let version = -1;
 
@@ -178,7 +196,7 @@ export class WasmBackend implements Evaluator {
         addressOf,
       );
     const materialize = (): void => {
-      this.#reserve(bytes + scratch);
+      this.#reserve(bytes + scratch * (team?.most ?? 1));
       if (version === this.#arena.version) return;
       // The cursor lies in front of the list.
       if (list === 0) list = heap.allocate(ALIGN + 4 * commandLength(dispatches));
@@ -198,6 +216,7 @@ export class WasmBackend implements Evaluator {
           const length = byteLengthOf(value);
           heap.bytes(addressOf(value), length).set(tensor.bytes());
         }
+        team?.prepare(cost, scratch);
         heap.words(list, 2).fill(0);
         const steps: StepTime[] = [];
         if (options.profile === true) this.#executeTimed(list + ALIGN, plan, list, steps);
@@ -232,16 +251,26 @@ export class WasmBackend implements Evaluator {
 
   async #execute(list: number, count: number, cursor: number, options: RunOptions): Promise<void> {
     if (options.signal === undefined) {
-      this.#core.runCommands(list, count, cursor, 0);
+      this.#run(list, count, cursor, 0);
       return;
     }
     const pacer = new Pacer();
     for (;;) {
-      const left = pacer.slice((budget) => this.#core.runCommands(list, count, cursor, budget));
-      if (left === 0) return;
+      const left = pacer.slice((budget) => this.#run(list, count, cursor, budget));
+      if (left === DONE) return;
       await nextTurn();
       throwIfAborted(options.signal);
     }
+  }
+
+  #run(list: number, count: number, cursor: number, budget: number): number {
+    const left = this.#core.runCommands(list, count, cursor, budget, this.#team?.address ?? 0);
+    if (left === FAILED) {
+      throw new Error(
+        'run: a kernel ended in one of the threads, which is a fault of this library. Run again, or load with threads: 1.',
+      );
+    }
+    return left;
   }
 
   /** One command after the other, each with its time. */
@@ -249,7 +278,7 @@ export class WasmBackend implements Evaluator {
     plan.steps.forEach(({ dispatch, nodes }, i) => {
       const begin = performance.now();
       this.#core.heap.words(cursor, 2).fill(0);
-      this.#core.runCommands(list + i * COMMAND_BYTES, 1, cursor, 0);
+      this.#run(list + i * COMMAND_BYTES, 1, cursor, 0);
       const milliseconds = performance.now() - begin;
       into.push({ kernel: dispatch.kernel.name, nodes, backend: 'wasm', begin, milliseconds });
     });

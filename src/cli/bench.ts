@@ -24,7 +24,7 @@ export interface BenchRow {
 
 export interface BenchResult {
   backend: 'wasm' | 'webgpu';
-  /** Theirs; the core has one. */
+  /** Of WASM, on both sides. */
   threads: number;
   stack: string;
   adapter: string;

@@ -61,7 +61,7 @@ export function headOf(
   { backend, threads }: Pick<BenchOptions, 'backend' | 'threads'>,
   { stack, adapter, against }: { stack: string; adapter: string; against: string | null },
 ): string {
-  const cores = threads === 1 ? '1 thread' : `1 thread, theirs ${threads}`;
+  const cores = threads === 1 ? '1 thread' : `${threads} threads`;
   const where = backend === 'wasm' ? cores : adapter;
   return `${backend}, ${where}, stack ${stack}${against === null ? '' : `, against ${against}`}`;
 }

@@ -33,6 +33,11 @@ function stackIds(text: string): string[] {
 
 const collect = (value: string, all: string[]): string[] => [...all, value];
 const json = (): Option => new Option('--json', 'print one JSON document').default(false);
+const threads = (): Option =>
+  new Option(
+    '--threads <n>',
+    'WASM threads at most; half of the processors if not given',
+  ).argParser(integer(1));
 const gpuStack = (): Option =>
   new Option('--stack <id>', 'the WebGPU stack to use, see `isobit stacks`').choices(
     STACKS.filter((spec) => spec.backend === 'webgpu').map((spec) => spec.id),
@@ -60,6 +65,7 @@ function program(done: (code: ExitCode) => void): Command {
         .choices(['wasm', 'webgpu', 'auto'])
         .default('auto'),
     )
+    .addOption(threads())
     .addOption(gpuStack())
     .addOption(json())
     .action(async (model, options) => done(await runCommand(model, options)));
@@ -77,6 +83,7 @@ function program(done: (code: ExitCode) => void): Command {
     .addOption(
       new Option('--backend <name>', 'where it runs').choices(['wasm', 'webgpu']).default('wasm'),
     )
+    .addOption(threads())
     .addOption(gpuStack())
     .option('--runs <n>', 'how many runs are measured', integer(1), 20)
     .option('--top <n>', 'how many steps are listed, the slowest first', integer(1), 25)
@@ -135,7 +142,7 @@ and types are compared all the same.`,
     .option('--audit', 'measure runs on WebGPU with and without their audit', false)
     .option('--load', 'measure loading and the first run instead of later ones', false)
     .option('--ops', 'measure the nodes of the models, each by itself; a row an operator', false)
-    .option('--threads <n>', 'WASM threads of onnxruntime-web; ours has one', integer(1), 1)
+    .option('--threads <n>', 'WASM threads, of both sides', integer(1), 1)
     .addOption(
       new Option('--stack <id>', 'where: wasm-node for wasm, A for webgpu when not given').choices(
         STACKS.map((spec) => spec.id),

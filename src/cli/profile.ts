@@ -12,12 +12,14 @@ import { requireRunnable, runHere } from './here.ts';
 import { resolveModel, temporaryFolder, writeFeeds } from './model_files.ts';
 import { EXIT, printResult, table } from './output.ts';
 import type { ExitCode } from './output.ts';
+import { whereOf } from './run.ts';
 import type { InputOptions } from './run.ts';
 
 export interface ProfileOptions extends InputOptions {
   backend: 'wasm' | 'webgpu';
   /** The id of a WebGPU stack. */
   stack?: string;
+  threads?: number;
   runs: number;
   /** How many steps the text lists, the slowest ones. */
   top: number;
@@ -43,6 +45,8 @@ export interface OperatorRow {
 export interface ProfileDocument {
   model: string;
   backend: string;
+  /** On wasm: how many took part. */
+  threads?: number;
   adapter?: string;
   digest: string;
   runs: number;
@@ -121,8 +125,8 @@ async function execute(
 }
 
 function profileText(document: ProfileDocument, top: number): string {
-  const { model, backend, adapter, runs, run_ms, steps_ms, steps, operators, notes } = document;
-  const where = adapter === undefined ? backend : `${backend}, ${adapter}`;
+  const { model, runs, run_ms, steps_ms, steps, operators, notes } = document;
+  const where = whereOf(document);
   const share = (ms: number): string => `${((100 * ms) / Math.max(steps_ms, 1e-9)).toFixed(1)} %`;
   const slowest = [...steps].sort((a, b) => b.ms - a.ms).slice(0, top);
   const short = (nodes: readonly string[]): string =>
@@ -159,6 +163,7 @@ export async function profileCommand(path: string, options: ProfileOptions): Pro
       model: file.path,
       feeds: writeFeeds(chosen.feeds, folder.path),
       backend: 'wasm',
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
       runs: options.runs,
     };
     const { report, adapter } = await execute(job, [file.folder, folder.path], options);
@@ -166,6 +171,7 @@ export async function profileCommand(path: string, options: ProfileOptions): Pro
     const document: ProfileDocument = {
       model: file.name,
       backend: adapter === undefined ? 'wasm' : 'webgpu',
+      ...(report.threads === undefined ? {} : { threads: report.threads }),
       ...(adapter === undefined ? {} : { adapter }),
       digest: report.digest,
       runs: options.runs,

@@ -27,6 +27,7 @@ export interface RunCommandOptions extends InputOptions {
   backend: 'wasm' | 'webgpu' | 'auto';
   /** The id of a WebGPU stack. */
   stack?: string;
+  threads?: number;
   json: boolean;
 }
 
@@ -34,6 +35,8 @@ export interface RunDocument {
   model: string;
   contract: string;
   backend: string;
+  /** On wasm: how many took part. */
+  threads?: number;
   /** The adapter, where it ran on one. */
   adapter?: string;
   outputs: { name: string; dtype: string; shape: number[]; digest: string }[];
@@ -77,6 +80,16 @@ async function execute(
   return { report: (await runHere(job)) as RunReport, notes };
 }
 
+/** The machine of a run, for people. */
+export function whereOf({
+  backend,
+  threads = 1,
+  adapter,
+}: Pick<RunDocument, 'backend' | 'threads' | 'adapter'>): string {
+  if (adapter !== undefined) return `${backend}, ${adapter}`;
+  return threads === 1 ? backend : `${backend}, ${threads} threads`;
+}
+
 function tensorOf(output: JobOutput): Tensor {
   const bytes = new Uint8Array(Buffer.from(output.data ?? '', 'base64'));
   return Tensor.ofBytes(output.dtype as DType, bytes, output.shape);
@@ -110,6 +123,7 @@ async function runFile(file: ModelFile, options: RunCommandOptions): Promise<Run
       feeds: writeFeeds(chosen.feeds, folder.path),
       backend: 'wasm',
       data: Object.keys(chosen.expected).length > 0,
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
     };
     const { report, adapter, notes } = await execute(job, [file.folder, folder.path], options);
     const expected = compare(report, chosen);
@@ -117,6 +131,7 @@ async function runFile(file: ModelFile, options: RunCommandOptions): Promise<Run
       model: file.name,
       contract: report.contract,
       backend: report.backend,
+      ...(report.threads === undefined ? {} : { threads: report.threads }),
       ...(adapter === undefined ? {} : { adapter }),
       outputs: report.outputs.map(({ name, dtype, shape, digest }) => {
         return { name, dtype, shape, digest };
@@ -133,8 +148,8 @@ async function runFile(file: ModelFile, options: RunCommandOptions): Promise<Run
 }
 
 function runText(document: RunDocument): string {
-  const { model, contract, backend, adapter, outputs, digest, ms, notes, expected } = document;
-  const where = adapter === undefined ? backend : `${backend}, ${adapter}`;
+  const { model, contract, outputs, digest, ms, notes, expected } = document;
+  const where = whereOf(document);
   const rows = outputs.map((output) => [
     output.name,
     `${output.dtype} [${output.shape.join(', ')}]`,

@@ -14,7 +14,7 @@ export interface BenchJob {
   model: string;
   feeds: FeedFile[];
   backend: 'wasm' | 'webgpu';
-  /** Threads of onnxruntime-web's WASM; the core has one. */
+  /** Of WASM, on both sides. */
   threads: number;
   /** The folder `dist` of onnxruntime-web; without it only our side is measured. */
   ortDist?: string;
@@ -198,7 +198,7 @@ async function loadingCost(job: BenchJob, env: JobEnv): Promise<BenchReport> {
   const feeds = await readFeeds(env, job.feeds);
   const ours: Runner = async () => {
     const begin = performance.now();
-    const model = await load(bytes, { gpu: env.gpu });
+    const model = await load(bytes, { gpu: env.gpu, threads });
     try {
       await model.run(feeds, { backend });
       return performance.now() - begin;
@@ -231,7 +231,7 @@ export async function run(request: unknown, env: JobEnv): Promise<BenchReport | 
   if (job.loading === true) return loadingCost(job, env);
   const { backend, threads, budgetMs } = job;
   const bytes = await env.readFile(job.model);
-  const model = await load(bytes, { gpu: env.gpu });
+  const model = await load(bytes, { gpu: env.gpu, threads });
   let theirs: OrtRunner | undefined;
   try {
     const feeds = await readFeeds(env, job.feeds);

@@ -18,12 +18,16 @@ export interface ModelJob {
   audit?: number | 'off';
   /** Return the outputs' elements too. */
   data?: boolean;
+  /** As in ModelOptions. */
+  threads?: number;
   /** Of kind 'profile': how many runs are measured. */
   runs?: number;
 }
 
 export interface ProfileReport {
   digest: string;
+  /** On `wasm`: how many took part in the last run. */
+  threads?: number;
   notes: string[];
   /** Milliseconds of runs that are not profiled, taken in turns with those that are. */
   plain: number[];
@@ -43,6 +47,8 @@ export interface JobOutput {
 export interface RunReport {
   contract: string;
   backend: string;
+  /** On `wasm`: how many took part. */
+  threads?: number;
   outputs: JobOutput[];
   digest: string;
   notes: string[];
@@ -77,10 +83,11 @@ async function runOnce(
     if (job.data === true && tensor.dtype !== 'string') output.data = toBase64(tensor.bytes());
     return output;
   });
-  const { digest, backend, notes } = result;
+  const { digest, backend, threads, notes } = result;
   return {
     contract: `${contract.id} ${contract.version}`,
     backend,
+    ...(threads === undefined ? {} : { threads }),
     outputs,
     digest,
     notes: notes.map((note) => note.message),
@@ -106,6 +113,7 @@ async function profileRuns(
     const result = await model.run(feeds, { ...options, profile: true });
     report.steps.push(result.profile ?? []);
     report.digest = result.digest;
+    if (result.threads !== undefined) report.threads = result.threads;
     report.notes = result.notes.map((note) => note.message);
   }
   return report;
@@ -113,7 +121,8 @@ async function profileRuns(
 
 export async function run(request: unknown, env: JobEnv): Promise<unknown> {
   const job = request as ModelJob;
-  const model = await load(new URL(env.url(job.model)), { gpu: env.gpu });
+  const { threads } = job;
+  const model = await load(new URL(env.url(job.model)), { gpu: env.gpu, threads });
   try {
     if (job.kind === 'load') return null;
     const feeds = await readFeeds(env, job.feeds);

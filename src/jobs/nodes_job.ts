@@ -35,7 +35,7 @@ const runsOnHost = ({ domain, type, opset }: OperatorName): boolean =>
 
 export async function run(request: unknown, env: JobEnv): Promise<NodesReport> {
   const job = request as NodesJob;
-  const model = await load(await env.readFile(job.model));
+  const model = await load(await env.readFile(job.model), { threads: 1 });
   try {
     const feeds = await readFeeds(env, job.feeds);
     const { outputs } = await model.run(feeds, { backend: 'wasm' });

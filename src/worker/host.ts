@@ -83,6 +83,7 @@ async function answer(
       model = await loadFile(request.source, {
         externalData,
         limits: request.limits,
+        threads: request.threads,
         signal,
         onProgress: (progress) => scope.postMessage({ id, progress }, []),
       });
@@ -93,13 +94,14 @@ async function answer(
       const values = Object.fromEntries(
         Object.entries(result.values).map(([name, value]) => [name, send(value, transfer)]),
       );
-      const { backend, notes, adapter, gate, seed, profile } = result;
+      const { backend, notes, adapter, threads, gate, seed, profile } = result;
       return {
         values,
         backend,
         notes,
         ...(seed === undefined ? {} : { seed }),
         ...(adapter === undefined ? {} : { adapter }),
+        ...(threads === undefined ? {} : { threads }),
         ...(gate === undefined ? {} : { gate }),
         ...(profile === undefined ? {} : { profile }),
       };

@@ -36,6 +36,7 @@ export type Request =
       /** Files by path: their bytes, or an address as text. */
       readonly externalData: Readonly<Record<string, Uint8Array | string>>;
       readonly limits: ModelOptions['limits'];
+      readonly threads: number | undefined;
     }
   | {
       readonly kind: 'run';
@@ -61,6 +62,7 @@ export interface Ran {
   readonly backend: Backend;
   readonly seed?: number;
   readonly adapter?: string;
+  readonly threads?: number;
   readonly notes: readonly Note[];
   readonly gate?: NonNullable<RunResult['gate']>;
   readonly profile?: NonNullable<RunResult['profile']>;

@@ -136,6 +136,7 @@ class RemoteModel implements Model {
     return Object.assign(outputsOf(values, ran.seed), {
       backend: ran.backend,
       ...(ran.adapter === undefined ? {} : { adapter: ran.adapter }),
+      ...(ran.threads === undefined ? {} : { threads: ran.threads }),
       ...(ran.gate === undefined ? {} : { gate: ran.gate }),
       ...(ran.profile === undefined ? {} : { profile: ran.profile }),
       notes: ran.notes,
@@ -198,7 +199,7 @@ export async function loadInWorker(
   );
   try {
     const loaded = await connection.ask(
-      { kind: 'load', source, externalData, limits: options.limits },
+      { kind: 'load', source, externalData, limits: options.limits, threads: options.threads },
       { signal: options.signal, progress: options.onProgress },
     );
     return new RemoteModel(connection, loaded);

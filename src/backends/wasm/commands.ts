@@ -1,4 +1,4 @@
-// Command lists for wasm/run.c: the words of a list, and the pace at which it is run in slices.
+// Command lists as wasm/command.h has them: the words of a list, and the pace at which it is run in slices.
 import { inputsOf, wordsOf, type Dispatch, type Kernel } from '../../core/op.ts';
 import type { Value } from '../../core/value.ts';
 import { ownParams } from './own_module.ts';
@@ -27,7 +27,7 @@ export function commandLength(dispatches: readonly Dispatch[]): number {
 
 /**
  * The list, its Params and address tables as one block that will lie at `base`: struct Command is kernel,
- * units, unit cost, params, in, out, scratch, pad.
+ * units, unit cost, params, in, out, scratch, alone.
  */
 export function commandWords(
   dispatches: readonly Dispatch[],
@@ -54,6 +54,7 @@ export function commandWords(
     words[command + 4] = append(inputsOf(dispatch).map(addressOf));
     words[command + 5] = append(dispatch.outputs.map(addressOf));
     words[command + 6] = scratch;
+    words[command + 7] = dispatch.kernel.module === undefined ? 0 : 1;
   });
   return words;
 }

@@ -2,8 +2,8 @@
 // Promises: every block is followed by at least 16 bytes that may be read (kernels load whole vectors).
 // Views of a WebAssembly.Memory die when it grows, so nobody keeps one: ask for `bytes` again.
 const ALIGN = 64;
-const PAGE = 65536;
-const MAX_PAGES = 65536;
+export const PAGE = 65536;
+export const MAX_PAGES = 65536;
 // Growing by less than this at a time would be slow for many small blocks; by more would hold what nobody asked for.
 const GROWTH = 16 << 20;
 

@@ -10,7 +10,7 @@ import type { Core } from './core.ts';
 /** An input: its address in the core's memory, or its bytes, which are copied there. */
 export type LaidInput = number | Uint8Array;
 
-// struct Command of wasm/run.c: where a dispatch ends.
+// struct Command of wasm/command.h: where a dispatch ends.
 const UNITS_WORD = 1;
 
 export class LaidOut {
@@ -59,7 +59,7 @@ export class LaidOut {
     const { heap } = this.#core;
     heap.words(this.#list, UNITS_WORD + 1)[UNITS_WORD] = end;
     heap.words(this.#cursor, 2).set([0, begin]);
-    this.#core.runCommands(this.#list, 1, this.#cursor, 0);
+    this.#core.runCommands(this.#list, 1, this.#cursor, 0, 0);
   }
 
   /** The bytes of output `i`, valid until the core's memory grows. */

@@ -64,7 +64,8 @@ export async function mapped(device: Device, buffer: GPUBuffer, size: number): P
 export function upload(gpu: GPUDevice, buffer: GPUBuffer, bytes: Uint8Array): void {
   if (bytes.byteLength === 0) return;
   let whole: Uint8Array = bytes;
-  if (bytes.byteLength % 4 !== 0) {
+  // Not every engine takes bytes of a memory that threads share.
+  if (bytes.byteLength % 4 !== 0 || !(bytes.buffer instanceof ArrayBuffer)) {
     whole = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4);
     whole.set(bytes);
   }

@@ -1,0 +1,153 @@
+// The threads of one core: the leader, which is whoever runs plans, and helpers in workers, which join commands that are
+// worth it (wasm/team.c). Promises: a run never waits for a helper to start, and any number of them, none among them,
+// gives the same bits (R4). Helpers need memory that threads share: pages that are cross-origin isolated have it, and
+// Node, Deno and Bun. Not here: what a command is.
+import { functionNames, type Core } from './core.ts';
+import { PAGE } from './heap.ts';
+import { HELPER_OF_NODE, HELPER_OF_PAGE, type HelperStart } from './helper.ts';
+
+// The linker's stack of the core (scripts/build_wasm.sh), for each helper once more.
+const STACK_BYTES = 256 << 10;
+// struct Team of wasm/team.h; its size is a multiple of 64.
+const TEAM_BYTES = 256;
+const WORD = { helpers: 0, pages: 1, scratch_bytes: 2, may_sleep: 3 };
+/** Multiply-adds of a plan from which on helpers are started for it: a thread takes a millisecond of the leader. */
+const START_COST = 2e6;
+/** As many as onnxruntime-web takes by itself. */
+const MOST_BY_DEFAULT = 4;
+
+interface Helper {
+  stop(): void;
+}
+
+/** What this file uses of the module of Node. */
+interface WorkerThreads {
+  Worker: new (
+    text: string,
+    options: { eval: true; workerData: HelperStart },
+  ) => { unref(): void; terminate(): Promise<number>; on(event: 'error', call: () => void): void };
+}
+
+const isNode = typeof process !== 'undefined' && typeof process.versions?.node === 'string';
+
+/** Whether memory can be shared here, and if not, why. */
+export function sharing(): { isPossible: boolean; why: string } {
+  if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) {
+    return {
+      isPossible: false,
+      why: 'the page is not cross-origin isolated. Serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
+    };
+  }
+  if (!isNode && typeof Worker === 'undefined') {
+    return { isPossible: false, why: 'there are no workers here. Load the model elsewhere.' };
+  }
+  return { isPossible: true, why: '' };
+}
+
+/** Threads where nobody said how many: half of the machine's, and no more than four. */
+export async function defaultThreads(): Promise<number> {
+  if (!sharing().isPossible) return 1;
+  const processors = isNode
+    ? (await nodeModule<typeof import('node:os')>('node:os')).availableParallelism()
+    : globalThis.navigator.hardwareConcurrency;
+  return Math.max(1, Math.min(MOST_BY_DEFAULT, Math.ceil(processors / 2)));
+}
+
+// A name that bundlers do not follow into pages.
+const nodeModule = async <T>(name: string): Promise<T> =>
+  (await import(/* @vite-ignore */ name)) as T;
+
+export class Team {
+  /** Of struct Team, for run_commands. */
+  readonly address: number;
+  readonly #core: Core;
+  readonly #wanted: number;
+  readonly #threads: WorkerThreads | undefined;
+  readonly #helpers: Helper[] = [];
+  #isStarted = false;
+
+  private constructor(core: Core, threads: number, workers: WorkerThreads | undefined) {
+    this.#core = core;
+    this.#wanted = threads;
+    this.#threads = workers;
+    this.address = core.heap.allocate(TEAM_BYTES);
+    core.heap.words(this.address, TEAM_BYTES / 4).fill(0);
+  }
+
+  /** @param core one whose memory is shared */
+  static async create(core: Core, threads: number): Promise<Team> {
+    const workers = isNode ? await nodeModule<WorkerThreads>('node:worker_threads') : undefined;
+    return new Team(core, threads, workers);
+  }
+
+  /** Threads that take part by now, the leader among them. */
+  get size(): number {
+    return 1 + Atomics.load(this.#words(), WORD.helpers);
+  }
+
+  /** How many private scratch memories a plan needs. */
+  get most(): number {
+    return this.#wanted;
+  }
+
+  /**
+   * To be called before commands run; starts helpers when it sees the first plan that is worth it.
+   *
+   * @param cost of the plan, in multiply-adds
+   * @param scratchBytes of one thread
+   */
+  prepare(cost: number, scratchBytes: number): void {
+    if (!this.#isStarted && cost >= START_COST) this.#start();
+    const words = this.#words();
+    words[WORD.pages] = this.#core.heap.memory.buffer.byteLength / PAGE;
+    words[WORD.scratch_bytes] = scratchBytes;
+    words[WORD.may_sleep] = isNode || typeof document === 'undefined' ? 1 : 0;
+  }
+
+  /** Ends the helpers; the core goes on with one thread. */
+  stop(): void {
+    for (const helper of this.#helpers.splice(0)) helper.stop();
+    this.#words()[WORD.helpers] = 0;
+  }
+
+  #words(): Int32Array {
+    return new Int32Array(this.#core.heap.memory.buffer, this.address, TEAM_BYTES / 4);
+  }
+
+  #start(): void {
+    this.#isStarted = true;
+    const { heap, module } = this.#core;
+    const names = functionNames(module);
+    for (let number = 1; number < this.#wanted; number += 1) {
+      const at = heap.allocate(STACK_BYTES);
+      const stack = at + STACK_BYTES;
+      const { memory } = heap;
+      try {
+        const team = this.address;
+        this.#helpers.push(this.#helper({ module, memory, names, team, stack, number }));
+      } catch {
+        // A page's policy may forbid workers: results say how many threads ran.
+      }
+    }
+  }
+
+  #helper(start: HelperStart): Helper {
+    if (this.#threads !== undefined) {
+      const worker = new this.#threads.Worker(HELPER_OF_NODE, { eval: true, workerData: start });
+      // It does not keep a process alive; one that cannot start is a thread less, and results say how many ran.
+      worker.unref();
+      worker.on('error', () => undefined);
+      return { stop: () => void worker.terminate() };
+    }
+    const url = URL.createObjectURL(new Blob([HELPER_OF_PAGE], { type: 'text/javascript' }));
+    const worker = new Worker(url);
+    worker.onerror = (event): void => event.preventDefault();
+    worker.postMessage(start);
+    return {
+      stop: (): void => {
+        worker.terminate();
+        URL.revokeObjectURL(url);
+      },
+    };
+  }
+}
