@@ -73,7 +73,10 @@ export class Session implements Model {
     const checked = checkGraph(graph, registry);
     const shared = sharing();
     const asked = options.threads ?? (await defaultThreads());
-    const wasm = await WasmBackend.create(options.limits?.memory, shared.isPossible ? asked : 1);
+    const wasm = await WasmBackend.create({
+      limit: options.limits?.memory,
+      threads: shared.isPossible ? asked : 1,
+    });
     if (weights !== undefined) await placeWeights(graph, weights.held, wasm, weights.read);
     return new Session(checked, wasm, options);
   }

@@ -8,8 +8,6 @@
 #define OPEN 0x100u
 #define EPOCH 0x200u
 
-// Below this, in multiply-adds, a command is done before another thread has heard of it.
-#define WORTH 65536.0
 // What is taken at a time is a share of what is left, but no less than this.
 #define LEAST_COST 16384
 // Turns of a loop before a thread sleeps.
@@ -34,7 +32,7 @@
 
 int team_is_worth(const Team *team, const Command *command, u32 units) {
   return LOAD(team->helpers) != 0 && units > 1 && command->alone == 0 &&
-         (f64)units * (f64)(command->unit_cost + 1) >= WORTH;
+         (f64)units * (f64)(command->unit_cost + 1) >= (f64)team->worth;
 }
 
 // Takes units and computes them until none are left: large parts first and small ones last, so that all end

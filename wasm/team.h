@@ -13,6 +13,7 @@ typedef struct {
   u32 pages;         // of memory, as the leader knows it
   u32 scratch_bytes; // of one helper, behind the leader's
   u32 may_sleep;     // 0: the leader may not (the main thread of a page)
+  u32 worth;         // commands of fewer multiply-adds are the leader's alone
   u32 failed;        // helpers that a kernel ended
   const Command *command;
   u32 end, least;

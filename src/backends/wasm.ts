@@ -17,7 +17,7 @@ import { createCore, DONE, FAILED, type Core } from './wasm/core.ts';
 import type { Heap } from './wasm/heap.ts';
 import { LaidOut } from './wasm/laid_out.ts';
 import { PlacedConstant, Placement } from './wasm/placement.ts';
-import { Team } from './wasm/team.ts';
+import { Team, type TeamCosts } from './wasm/team.ts';
 
 // Results up to this size go back to the JavaScript heap when folded: shapes, scalars, small tables.
 const HOST_BYTES = 4096;
@@ -46,6 +46,14 @@ class CoreConstant implements Constant {
   }
 }
 
+export interface WasmOptions {
+  /** Bytes that the core may take in all; 4 GiB if not given. */
+  readonly limit?: number | undefined;
+  /** With more than one its memory is shared, and the others start when a plan is worth it. */
+  readonly threads?: number | undefined;
+  readonly costs?: TeamCosts | undefined;
+}
+
 export class WasmBackend implements Evaluator {
   readonly #core: Core;
   readonly #team: Team | undefined;
@@ -60,14 +68,10 @@ export class WasmBackend implements Evaluator {
     this.#team = team;
   }
 
-  /**
-   * @param limit bytes that the core may take in all; 4 GiB if not given
-   * @param threads with more than one its memory is shared, and they start when a plan is worth it
-   * @throws WebAssembly.CompileError where the engine has no WebAssembly SIMD
-   */
-  static async create(limit?: number, threads = 1): Promise<WasmBackend> {
+  /** @throws WebAssembly.CompileError where the engine has no WebAssembly SIMD */
+  static async create({ limit, threads = 1, costs }: WasmOptions = {}): Promise<WasmBackend> {
     const core = await createCore(limit, threads > 1);
-    return new WasmBackend(core, threads > 1 ? await Team.create(core, threads) : undefined);
+    return new WasmBackend(core, threads > 1 ? await Team.create(core, threads, costs) : undefined);
   }
 
   /** Threads that take part by now. */

@@ -10,9 +10,15 @@ import { HELPER_OF_NODE, HELPER_OF_PAGE, type HelperStart } from './helper.ts';
 const STACK_BYTES = 256 << 10;
 // struct Team of wasm/team.h; its size is a multiple of 64.
 const TEAM_BYTES = 256;
-const WORD = { helpers: 0, pages: 1, scratch_bytes: 2, may_sleep: 3 };
-/** Multiply-adds of a plan from which on helpers are started for it: a thread takes a millisecond of the leader. */
-const START_COST = 2e6;
+const WORD = { helpers: 0, pages: 1, scratch_bytes: 2, may_sleep: 3, worth: 4 };
+/** What is worth it, in multiply-adds. None moves a bit; tests let helpers into everything. */
+export interface TeamCosts {
+  /** Of a plan, that helpers are started for it: to start one takes a millisecond of the leader. */
+  readonly start: number;
+  /** Of a command, that others are woken: one below it is done before another thread has heard of it. */
+  readonly command: number;
+}
+const COSTS: TeamCosts = { start: 2e6, command: 1 << 16 };
 /** As many as onnxruntime-web takes by itself. */
 const MOST_BY_DEFAULT = 4;
 
@@ -62,22 +68,29 @@ export class Team {
   readonly address: number;
   readonly #core: Core;
   readonly #wanted: number;
+  readonly #costs: TeamCosts;
   readonly #threads: WorkerThreads | undefined;
   readonly #helpers: Helper[] = [];
   #isStarted = false;
 
-  private constructor(core: Core, threads: number, workers: WorkerThreads | undefined) {
+  private constructor(
+    core: Core,
+    threads: number,
+    costs: TeamCosts,
+    workers: WorkerThreads | undefined,
+  ) {
     this.#core = core;
     this.#wanted = threads;
+    this.#costs = costs;
     this.#threads = workers;
     this.address = core.heap.allocate(TEAM_BYTES);
     core.heap.words(this.address, TEAM_BYTES / 4).fill(0);
   }
 
   /** @param core one whose memory is shared */
-  static async create(core: Core, threads: number): Promise<Team> {
+  static async create(core: Core, threads: number, costs = COSTS): Promise<Team> {
     const workers = isNode ? await nodeModule<WorkerThreads>('node:worker_threads') : undefined;
-    return new Team(core, threads, workers);
+    return new Team(core, threads, costs, workers);
   }
 
   /** Threads that take part by now, the leader among them. */
@@ -97,10 +110,11 @@ export class Team {
    * @param scratchBytes of one thread
    */
   prepare(cost: number, scratchBytes: number): void {
-    if (!this.#isStarted && cost >= START_COST) this.#start();
+    if (!this.#isStarted && cost >= this.#costs.start) this.#start();
     const words = this.#words();
     words[WORD.pages] = this.#core.heap.memory.buffer.byteLength / PAGE;
     words[WORD.scratch_bytes] = scratchBytes;
+    words[WORD.worth] = this.#costs.command;
     words[WORD.may_sleep] = isNode || typeof document === 'undefined' ? 1 : 0;
   }
 
