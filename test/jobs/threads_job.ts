@@ -19,6 +19,8 @@ export interface ThreadsReport {
   readonly digests: Record<string, string>;
   /** Cases whose digest was another in a later run. */
   readonly unstable: readonly string[];
+  /** Of runs that failed; each was repeated once. */
+  readonly errors: readonly string[];
 }
 
 const SECONDS = 30;
@@ -44,17 +46,22 @@ export async function run(request: unknown): Promise<ThreadsReport> {
   const core = await WasmBackend.create({ threads, costs: { start: 0, command: 0 } });
   const digests: Record<string, string> = {};
   const unstable: string[] = [];
+  const errors: string[] = [];
   try {
     await start(core, threads);
     for (let time = 0; time < times; time += 1) {
       for (const { id, graph, feeds } of cases) {
-        const values = await runPlanned(graph, feeds, OPTIONS, core);
+        const once = () => runPlanned(graph, feeds, OPTIONS, core);
+        const values = await once().catch((error: unknown) => {
+          errors.push(String(error));
+          return once();
+        });
         const { digest } = outputsOf(Object.fromEntries(values));
         if ((digests[id] ?? digest) !== digest) unstable.push(id);
         digests[id] = digest;
       }
     }
-    return { threads: core.threads, digests, unstable };
+    return { threads: core.threads, digests, unstable, errors };
   } finally {
     core.dispose();
   }

@@ -1,6 +1,6 @@
 // Faults in the C core, which is built anew for each. Operator cases on the reference must notice them by the goldens,
 // those of elementary functions the oracle of test:math.
-import { byCases, edit, type Mutant } from './mutant.ts';
+import { byCases, byTest, edit, type Mutant } from './mutant.ts';
 
 const canonical = 'wasm/canonical.h';
 const fold = 'wasm/fold.h';
@@ -25,6 +25,12 @@ const fused = [0, 1, 2, 3].map((lane) => {
 });
 
 export const coreMutants: readonly Mutant[] = [
+  byTest(
+    'threads: a unit that nobody computes',
+    'unit/threads.test.ts',
+    'threads of any number give the same bits',
+    edit('wasm/team.c', 'begin, begin + take, scratch)', 'begin, begin + take - 1, scratch)'),
+  ),
   byCases('radix 32 in place of 64', ['mat_mul'], [edit(canonical, 'RADIX 64u', 'RADIX 32u')]),
   byCases(
     'the flush threshold one word higher',

@@ -1,9 +1,13 @@
 // The operator cases with four threads that are let into every command, on every JavaScript engine: the golden digests,
 // made with one. STACKS=wasm-node,wasm-firefox narrows; FULL=1 runs all cases, three times, on each.
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { STACKS } from '../../src/cli/stacks/catalog.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
 import { buildJob } from '../harness/build_job.ts';
+import { applyEdits } from '../harness/planted.ts';
 import { goldenDigests } from '../harness/goldens.ts';
 import { thinned } from '../harness/thinned.ts';
 import type { ThreadsJob, ThreadsReport } from '../jobs/threads_job.ts';
@@ -37,8 +41,8 @@ describe.each(stacks.map((spec) => spec.id))('stack %s', (id) => {
       };
       const reply = await stack.run(job);
       expect(reply.error).toBeUndefined();
-      const { threads, digests, unstable } = reply.result as ThreadsReport;
-      expect(unstable).toEqual([]);
+      const { threads, digests, unstable, errors } = reply.result as ThreadsReport;
+      expect([errors, unstable]).toEqual([[], []]);
       const differing = Object.keys(golden).filter((key) => digests[key] !== golden[key]);
       expect(differing.map((key) => `${key}: ${digests[key] ?? 'missing'}`)).toEqual([]);
       expect(threads).toBe(THREADS);
@@ -47,3 +51,35 @@ describe.each(stacks.map((spec) => spec.id))('stack %s', (id) => {
     }
   });
 });
+
+test('a kernel that ends in a helper ends its run, and the next one works', async () => {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const folder = `${root}build/test-threads-fault`;
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(`${root}wasm`, `${folder}/wasm`, { recursive: true });
+  // Once, in whichever helper comes first: what is static lies in the memory that all share.
+  const edit = {
+    file: 'wasm/team.c',
+    find: '    c->kernel(c->params, c->in, c->out, begin, begin + take, scratch);',
+    replace: `    static u32 faults;
+    if (scratch != c->scratch && ADD(faults, 1) == 0) __builtin_trap();
+    c->kernel(c->params, c->in, c->out, begin, begin + take, scratch);`,
+  };
+  const path = `${folder}/wasm/team.c`;
+  writeFileSync(path, applyEdits('wasm/team.c', readFileSync(path, 'utf8'), [edit]));
+  const core = `${folder}/core.wasm`;
+  execFileSync('bash', [`${root}scripts/build_wasm.sh`, core, `${folder}/wasm`], { stdio: 'pipe' });
+  const faulty = await buildJob('threads_job', 'test-threads-fault/job', [], { core });
+  const stack = await openStack('wasm-node', { bundle: faulty, timeoutMs: 290_000 });
+  try {
+    const golden = goldenDigests(['conv', 'mat_mul']);
+    const reply = await stack.run({ threads: THREADS, ids: Object.keys(golden), times: 5 });
+    expect(reply.error).toBeUndefined();
+    const { threads, digests, unstable, errors } = reply.result as ThreadsReport;
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toContain('a kernel ended in one of the threads');
+    expect([digests, unstable, threads]).toEqual([golden, [], THREADS]);
+  } finally {
+    await stack.close();
+  }
+}, 300_000);
