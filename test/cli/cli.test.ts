@@ -149,6 +149,9 @@ test('run prints digests that do not change, and compares expected outputs', asy
   expect(digest).toMatch(/^[0-9a-f]{64}$/);
   const again = await isobitJson('run', model, '--backend', 'wasm', '--inputs', set);
   expect(again.document).toMatchObject({ digest });
+  const args = ['run', model, '--backend', 'wasm', '--inputs', set, '--threads', '2'];
+  // Too little work for a second one.
+  expect((await isobitJson(...args)).document).toMatchObject({ digest, threads: 1 });
 });
 
 test('run fails with 1 when an expected output is not met', async () => {

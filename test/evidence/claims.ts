@@ -103,6 +103,14 @@ export const claims: readonly Claim[] = [
   },
   {
     claim:
+      'No bit depends on how many threads the reference has: four that are let into every command give the golden digests.',
+    rules: ['R4'],
+    tests: [['stacks/threads.test.ts'], ['unit/threads.test.ts']],
+    stacks: 'wasm-node, wasm-chromium, wasm-firefox, wasm-bun, wasm-deno, wasm-arm',
+    said: ['any batch, any number of threads'],
+  },
+  {
+    claim:
       'Decoding token by token with a key/value cache gives every logit the word of the whole text at once.',
     rules: ['R4', 'V4'],
     tests: [['stacks/invariance.test.ts', 'token by token']],

@@ -100,6 +100,21 @@ describe.runIf(here).each(MODELS)('%s', (name) => {
     }
   });
 
+  test('has the same bits while threads join', { timeout: 120_000 }, async () => {
+    const known = JSON.parse(readFileSync(golden, 'utf8')) as Record<string, string>;
+    const feeds = readSet(resolve(path, sets[0] ?? ''), 'input');
+    const threaded = await load(resolve(path, 'model.onnx'), { threads: 3 });
+    try {
+      for (let i = 0; i < 12; i += 1) {
+        const { digest } = await threaded.run(feeds, { backend: 'wasm' });
+        expect(digest).toBe(known[`${name}/${sets[0] ?? ''}`]);
+        await new Promise((done) => setTimeout(done, 10));
+      }
+    } finally {
+      threaded.dispose();
+    }
+  });
+
   test(
     'has the same bits fused, unfused, and planned for a GPU',
     { timeout: 120_000 },
