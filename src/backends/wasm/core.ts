@@ -51,7 +51,7 @@ async function coreBytes(): Promise<Uint8Array<ArrayBuffer>> {
  */
 function withSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   // (import "env" "memory" (memory … )): names with their lengths, then kind 2, then the flags.
-  const names = [...'\u0003env\u0006memory\u0002'].map((char) => char.charCodeAt(0));
+  const names = new TextEncoder().encode('\u0003env\u0006memory\u0002');
   const at = bytes.findIndex((_, i) => names.every((code, k) => bytes[i + k] === code));
   const flags = at + names.length;
   if (at < 0 || bytes[flags] !== 1) {

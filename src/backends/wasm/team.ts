@@ -38,7 +38,9 @@ const isNode = typeof process !== 'undefined' && typeof process.versions?.node =
 
 /** Whether memory can be shared here, and if not, why. */
 export function sharing(): { isPossible: boolean; why: string } {
-  if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) {
+  // Outside of pages and their workers nobody says.
+  const { crossOriginIsolated: isIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  if (typeof SharedArrayBuffer === 'undefined' || isIsolated === false) {
     return {
       isPossible: false,
       why: 'the page is not cross-origin isolated. Serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
