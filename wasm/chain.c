@@ -3,7 +3,7 @@
 // and R5. A load of a contiguous tensor is a pointer, not a copy; the last step writes straight to the
 // output.
 #include "chain.h"
-#include "chain_joined.h"
+#include "chain_join.h"
 #include "chain_steps.h"
 
 static inline u32 word_at(const void *base, u32 offset, u32 bytes) {
@@ -104,7 +104,6 @@ static int is_scalar(const Chain *chain, u32 load) {
 // GATHERED is copied block by block; DENSE is read in place; SCALAR and ROW are one word for all or for a row
 // of the innermost dimension; INNER is read in place row by row.
 enum { ABSENT, GATHERED, DENSE, SCALAR, ROW, INNER };
-typedef struct chain_step ChainStep;
 
 #define OP_OF(step) ((step)&0xff)
 #define TO_OF(step) ((step) >> 8 & 15)
@@ -121,43 +120,10 @@ static u32 arity_of(u32 op) {
   return op >= CHAIN_is_nan_f32 && op <= CHAIN_not_bool ? 1 : 2;
 }
 
-// Whether a step from `s` on, or the end, reads the result of a step before it that lies in register `reg`.
-static int is_read(const ChainPlan *plan, u32 s, u32 reg) {
-  for (; s < plan->n_steps; s++) {
-    const ChainStep *p = &plan->steps[s];
-    for (u32 k = 0; k < p->n_operands; k++)
-      if (p->operands[k] == reg) return 1;
-    if (p->to == reg) return 0;
-  }
-  return plan->result == reg;
-}
-
-// Joins the product at `s` with the sum behind it, and with what is behind that. Returns the steps it
-// replaced.
-static u32 join(const ChainPlan *plan, u32 s, ChainStep *one) {
-  const ChainStep *product = &plan->steps[s], *sum = product + 1, *then = product + 2;
-  if (product->op != CHAIN_mul_f32 || s + 1 >= plan->n_steps || sum->op != CHAIN_add_f32) return 0;
-  const u32 first = sum->operands[0] == product->to, second = sum->operands[1] == product->to;
-  if (first == second || (sum->to != product->to && is_read(plan, s + 2, product->to))) return 0;
-  *one = *sum;
-  one->run = joined[ALONE];
-  one->n_operands = 3;
-  one->operands[0] = product->operands[0];
-  one->operands[1] = product->operands[1];
-  one->operands[2] = sum->operands[first];
-  if (s + 2 >= plan->n_steps || then->operands[0] != sum->to) return 2;
-  if (then->op != CHAIN_relu_f32 && (then->op != CHAIN_prelu_f32 || then->operands[1] == sum->to)) return 2;
-  if (then->to != sum->to && is_read(plan, s + 3, sum->to)) return 2;
-  one->run = joined[then->op == CHAIN_relu_f32 ? THEN_RELU : THEN_PRELU];
-  one->to = then->to;
-  if (then->op == CHAIN_prelu_f32) one->operands[one->n_operands++] = then->operands[1];
-  return 3;
-}
-
 void chain_plan(const Chain *chain, ChainPlan *plan) {
   u32 slot[CHAIN_REGISTERS]; // where the value of each register is
   plan->chain = chain;
-  plan->n_steps = plan->by_row = 0;
+  plan->n_steps = plan->by_row = plan->stores_bytes = 0;
   for (u32 load = 0; load < CHAIN_LOADS; load++)
     plan->kind[load] = plan->bytes[load] = plan->canonical[load] = 0;
   const u32 inner = chain->dims[chain->rank - 1];
@@ -191,14 +157,7 @@ void chain_plan(const Chain *chain, ChainPlan *plan) {
     }
     plan->result = slot[to];
   }
-  u32 n = 0;
-  for (u32 s = 0; s < plan->n_steps; n++) {
-    ChainStep one;
-    const u32 taken = join(plan, s, &one);
-    plan->steps[n] = taken != 0 ? one : plan->steps[s]; // n <= s: nothing that is still to be read
-    s += taken != 0 ? taken : 1;
-  }
-  plan->n_steps = n;
+  chain_join(plan);
 }
 
 // A step from words that are the same in the whole block gives such a word. It lies apart from the blocks: a
@@ -283,15 +242,22 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
     for (u32 s = 0; s < plan->n_steps; s++) {
       const ChainStep *p = &plan->steps[s];
       // The last step writes to the output itself where it covers whole vectors of it.
-      const int direct = s + 1 == plan->n_steps && chain->output_bytes == 4 && n % 4 == 0;
+      const int is_last = s + 1 == plan->n_steps;
+      const int direct = is_last && chain->output_bytes == 4 && n % 4 == 0;
       ChainOperand operands[4];
       for (u32 k = 0; k < p->n_operands; k++) operands[k] = at[p->operands[k]];
+      if (is_last && plan->stores_bytes) {
+        p->run(operands, (u32 *)((u8 *)out[0] + i), n);
+        break;
+      }
       run_step(p->run, operands, p->n_operands, n, direct ? (u32 *)out[0] + i : storage[p->to].u,
                &words[p->to], &at[p->to]);
     }
     Register whole;
-    const u32 *result = block(&at[plan->result], &whole, n);
-    if (chain->output_bytes == 1) {
+    const u32 *result = plan->stores_bytes ? 0 : block(&at[plan->result], &whole, n);
+    if (plan->stores_bytes) {
+      // done: the last step is one that stores them
+    } else if (chain->output_bytes == 1) {
       narrow_words((u8 *)out[0] + i, result, n);
     } else if (chain->output_bytes == 2) {
       u16 *to = (u16 *)out[0] + i;
