@@ -103,6 +103,7 @@ static int is_scalar(const Chain *chain, u32 load) {
 
 // GATHERED is copied block by block; DENSE is read in place; SCALAR and ROW are one word for all or for a row
 // of the innermost dimension; INNER is read in place row by row.
+#define STREAM 4096u // elements that are read a second time where one of them is not canonical: 16 KiB
 enum { ABSENT, GATHERED, DENSE, SCALAR, ROW, INNER };
 
 #define OP_OF(step) ((step)&0xff)
@@ -118,6 +119,48 @@ static u32 arity_of(u32 op) {
   if (op == CHAIN_canonical || op == CHAIN_neg_i32 || op == CHAIN_abs_i32) return 1;
   if (op >= CHAIN_neg_f32 && op <= CHAIN_sign_f32) return 1;
   return op >= CHAIN_is_nan_f32 && op <= CHAIN_not_bool ? 1 : 2;
+}
+
+// Moves the steps that give the same word for every element to the front, where no other step writes their
+// register: they run for the first block only.
+static void once_first(ChainPlan *plan) {
+  u8 same[CHAIN_SLOTS] = {0};
+  for (u32 load = 0; load < CHAIN_LOADS; load++)
+    same[SLOT_LOAD + load] = same[SLOT_CANONICAL + load] = plan->kind[load] == SCALAR;
+  plan->n_once = 0;
+  for (u32 s = 0; s < plan->n_steps; s++) {
+    const ChainStep one = plan->steps[s];
+    int is_same = s + 1 < plan->n_steps; // the last one stores
+    for (u32 k = 0; k < one.n_operands; k++) is_same &= same[one.operands[k]];
+    for (u32 other = 0; other < plan->n_steps; other++)
+      is_same &= other == s || plan->steps[other].to != one.to;
+    if (!is_same) continue;
+    same[one.to] = 1;
+    for (u32 at = s; at > plan->n_once; at--) plan->steps[at] = plan->steps[at - 1];
+    plan->steps[plan->n_once++] = one;
+  }
+}
+
+// Whether one step is all that stands between what is read in place and the output, one that keeps no block
+// of its own and does not give one word for all.
+static int streams(const ChainPlan *plan) {
+  for (u32 load = 0; load < CHAIN_LOADS; load++) {
+    const u32 kind = plan->kind[load];
+    if (kind == GATHERED || (plan->canonical[load] && kind != SCALAR)) return 0;
+  }
+  if (plan->n_steps != plan->n_once + 1) return 0;
+  if (plan->stores_bytes) return 1;
+  const ChainStep *last = &plan->steps[plan->n_once];
+  const int is_plain = (last->op >= CHAIN_add_f32 && last->op <= CHAIN_min_f32) ||
+                       last->op == CHAIN_prelu_f32 || last->op == CHAIN_relu_f32;
+  if (!is_plain || plan->chain->output_bytes != 4) return 0;
+  for (u32 k = 0; k < last->n_operands; k++) {
+    const u32 slot = last->operands[k];
+    if (slot == SLOT_SEED) return 1;
+    if (slot < SLOT_LOAD || slot >= SLOT_CANONICAL) continue;
+    if (plan->kind[slot - SLOT_LOAD] == DENSE || plan->kind[slot - SLOT_LOAD] == INNER) return 1;
+  }
+  return 0;
 }
 
 void chain_plan(const Chain *chain, ChainPlan *plan) {
@@ -158,6 +201,8 @@ void chain_plan(const Chain *chain, ChainPlan *plan) {
     plan->result = slot[to];
   }
   chain_join(plan);
+  once_first(plan);
+  plan->streams = (u32)streams(plan);
 }
 
 // A step from words that are the same in the whole block gives such a word. It lies apart from the blocks: a
@@ -209,12 +254,13 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
   v128_t words[SLOT_SEED];
   ChainOperand at[CHAIN_SLOTS];
   const Chain *chain = plan->chain;
-  const u32 inner = chain->dims[chain->rank - 1];
+  const u32 inner = chain->dims[chain->rank - 1], block_size = plan->streams ? STREAM : CHAIN_BLOCK;
   Row row;
   if (plan->by_row && begin < end) row_at(chain, begin, &row);
   for (u32 i = begin, n; i < end; i += n) {
-    n = end - i < CHAIN_BLOCK ? end - i : CHAIN_BLOCK;
+    n = end - i < block_size ? end - i : block_size;
     if (plan->by_row && row.left < n) n = row.left;
+    if (n > CHAIN_BLOCK) n &= ~3u; // whole vectors, which go to the output itself
     at[SLOT_SEED] = (ChainOperand){(const u32 *)seed + (i - begin), 4};
     for (u32 load = 0; load < CHAIN_LOADS; load++) {
       const u32 kind = plan->kind[load];
@@ -235,11 +281,11 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
         own->v[0] = wasm_i32x4_splat((i32)word);
         *to = (ChainOperand){own->u, 0};
       }
-      if (plan->canonical[load])
+      if (plan->canonical[load] && (kind != SCALAR || i == begin))
         run_step(step_canonical, to, 1, n, storage[SLOT_CANONICAL + load].u, &words[SLOT_CANONICAL + load],
                  &at[SLOT_CANONICAL + load]);
     }
-    for (u32 s = 0; s < plan->n_steps; s++) {
+    for (u32 s = i == begin ? 0 : plan->n_once; s < plan->n_steps; s++) {
       const ChainStep *p = &plan->steps[s];
       // The last step writes to the output itself where it covers whole vectors of it.
       const int is_last = s + 1 == plan->n_steps;
