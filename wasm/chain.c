@@ -3,7 +3,7 @@
 // and R5. A load of a contiguous tensor is a pointer, not a copy; the last step writes straight to the
 // output.
 #include "chain.h"
-#include "chain_joined.h"
+#include "chain_join.h"
 #include "chain_steps.h"
 
 static inline u32 word_at(const void *base, u32 offset, u32 bytes) {
@@ -103,8 +103,8 @@ static int is_scalar(const Chain *chain, u32 load) {
 
 // GATHERED is copied block by block; DENSE is read in place; SCALAR and ROW are one word for all or for a row
 // of the innermost dimension; INNER is read in place row by row.
+#define STREAM 4096u // elements that are read a second time where one of them is not canonical: 16 KiB
 enum { ABSENT, GATHERED, DENSE, SCALAR, ROW, INNER };
-typedef struct chain_step ChainStep;
 
 #define OP_OF(step) ((step)&0xff)
 #define TO_OF(step) ((step) >> 8 & 15)
@@ -121,43 +121,52 @@ static u32 arity_of(u32 op) {
   return op >= CHAIN_is_nan_f32 && op <= CHAIN_not_bool ? 1 : 2;
 }
 
-// Whether a step from `s` on, or the end, reads the result of a step before it that lies in register `reg`.
-static int is_read(const ChainPlan *plan, u32 s, u32 reg) {
-  for (; s < plan->n_steps; s++) {
-    const ChainStep *p = &plan->steps[s];
-    for (u32 k = 0; k < p->n_operands; k++)
-      if (p->operands[k] == reg) return 1;
-    if (p->to == reg) return 0;
+// Moves the steps that give the same word for every element to the front, where no other step writes their
+// register: they run for the first block only.
+static void once_first(ChainPlan *plan) {
+  u8 same[CHAIN_SLOTS] = {0};
+  for (u32 load = 0; load < CHAIN_LOADS; load++)
+    same[SLOT_LOAD + load] = same[SLOT_CANONICAL + load] = plan->kind[load] == SCALAR;
+  plan->n_once = 0;
+  for (u32 s = 0; s < plan->n_steps; s++) {
+    const ChainStep one = plan->steps[s];
+    int is_same = s + 1 < plan->n_steps; // the last one stores
+    for (u32 k = 0; k < one.n_operands; k++) is_same &= same[one.operands[k]];
+    for (u32 other = 0; other < plan->n_steps; other++)
+      is_same &= other == s || plan->steps[other].to != one.to;
+    if (!is_same) continue;
+    same[one.to] = 1;
+    for (u32 at = s; at > plan->n_once; at--) plan->steps[at] = plan->steps[at - 1];
+    plan->steps[plan->n_once++] = one;
   }
-  return plan->result == reg;
 }
 
-// Joins the product at `s` with the sum behind it, and with what is behind that. Returns the steps it
-// replaced.
-static u32 join(const ChainPlan *plan, u32 s, ChainStep *one) {
-  const ChainStep *product = &plan->steps[s], *sum = product + 1, *then = product + 2;
-  if (product->op != CHAIN_mul_f32 || s + 1 >= plan->n_steps || sum->op != CHAIN_add_f32) return 0;
-  const u32 first = sum->operands[0] == product->to, second = sum->operands[1] == product->to;
-  if (first == second || (sum->to != product->to && is_read(plan, s + 2, product->to))) return 0;
-  *one = *sum;
-  one->run = joined[ALONE];
-  one->n_operands = 3;
-  one->operands[0] = product->operands[0];
-  one->operands[1] = product->operands[1];
-  one->operands[2] = sum->operands[first];
-  if (s + 2 >= plan->n_steps || then->operands[0] != sum->to) return 2;
-  if (then->op != CHAIN_relu_f32 && (then->op != CHAIN_prelu_f32 || then->operands[1] == sum->to)) return 2;
-  if (then->to != sum->to && is_read(plan, s + 3, sum->to)) return 2;
-  one->run = joined[then->op == CHAIN_relu_f32 ? THEN_RELU : THEN_PRELU];
-  one->to = then->to;
-  if (then->op == CHAIN_prelu_f32) one->operands[one->n_operands++] = then->operands[1];
-  return 3;
+// Whether one step is all that stands between what is read in place and the output, one that keeps no block
+// of its own and does not give one word for all.
+static int streams(const ChainPlan *plan) {
+  for (u32 load = 0; load < CHAIN_LOADS; load++) {
+    const u32 kind = plan->kind[load];
+    if (kind == GATHERED || (plan->canonical[load] && kind != SCALAR)) return 0;
+  }
+  if (plan->n_steps != plan->n_once + 1) return 0;
+  if (plan->stores_bytes) return 1;
+  const ChainStep *last = &plan->steps[plan->n_once];
+  const int is_plain = (last->op >= CHAIN_add_f32 && last->op <= CHAIN_min_f32) ||
+                       last->op == CHAIN_prelu_f32 || last->op == CHAIN_relu_f32;
+  if (!is_plain || plan->chain->output_bytes != 4) return 0;
+  for (u32 k = 0; k < last->n_operands; k++) {
+    const u32 slot = last->operands[k];
+    if (slot == SLOT_SEED) return 1;
+    if (slot < SLOT_LOAD || slot >= SLOT_CANONICAL) continue;
+    if (plan->kind[slot - SLOT_LOAD] == DENSE || plan->kind[slot - SLOT_LOAD] == INNER) return 1;
+  }
+  return 0;
 }
 
 void chain_plan(const Chain *chain, ChainPlan *plan) {
   u32 slot[CHAIN_REGISTERS]; // where the value of each register is
   plan->chain = chain;
-  plan->n_steps = plan->by_row = 0;
+  plan->n_steps = plan->by_row = plan->stores_bytes = 0;
   for (u32 load = 0; load < CHAIN_LOADS; load++)
     plan->kind[load] = plan->bytes[load] = plan->canonical[load] = 0;
   const u32 inner = chain->dims[chain->rank - 1];
@@ -191,14 +200,9 @@ void chain_plan(const Chain *chain, ChainPlan *plan) {
     }
     plan->result = slot[to];
   }
-  u32 n = 0;
-  for (u32 s = 0; s < plan->n_steps; n++) {
-    ChainStep one;
-    const u32 taken = join(plan, s, &one);
-    plan->steps[n] = taken != 0 ? one : plan->steps[s]; // n <= s: nothing that is still to be read
-    s += taken != 0 ? taken : 1;
-  }
-  plan->n_steps = n;
+  chain_join(plan);
+  once_first(plan);
+  plan->streams = (u32)streams(plan);
 }
 
 // A step from words that are the same in the whole block gives such a word. It lies apart from the blocks: a
@@ -250,12 +254,13 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
   v128_t words[SLOT_SEED];
   ChainOperand at[CHAIN_SLOTS];
   const Chain *chain = plan->chain;
-  const u32 inner = chain->dims[chain->rank - 1];
+  const u32 inner = chain->dims[chain->rank - 1], block_size = plan->streams ? STREAM : CHAIN_BLOCK;
   Row row;
   if (plan->by_row && begin < end) row_at(chain, begin, &row);
   for (u32 i = begin, n; i < end; i += n) {
-    n = end - i < CHAIN_BLOCK ? end - i : CHAIN_BLOCK;
+    n = end - i < block_size ? end - i : block_size;
     if (plan->by_row && row.left < n) n = row.left;
+    if (n > CHAIN_BLOCK) n &= ~3u; // whole vectors, which go to the output itself
     at[SLOT_SEED] = (ChainOperand){(const u32 *)seed + (i - begin), 4};
     for (u32 load = 0; load < CHAIN_LOADS; load++) {
       const u32 kind = plan->kind[load];
@@ -276,22 +281,29 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
         own->v[0] = wasm_i32x4_splat((i32)word);
         *to = (ChainOperand){own->u, 0};
       }
-      if (plan->canonical[load])
+      if (plan->canonical[load] && (kind != SCALAR || i == begin))
         run_step(step_canonical, to, 1, n, storage[SLOT_CANONICAL + load].u, &words[SLOT_CANONICAL + load],
                  &at[SLOT_CANONICAL + load]);
     }
-    for (u32 s = 0; s < plan->n_steps; s++) {
+    for (u32 s = i == begin ? 0 : plan->n_once; s < plan->n_steps; s++) {
       const ChainStep *p = &plan->steps[s];
       // The last step writes to the output itself where it covers whole vectors of it.
-      const int direct = s + 1 == plan->n_steps && chain->output_bytes == 4 && n % 4 == 0;
+      const int is_last = s + 1 == plan->n_steps;
+      const int direct = is_last && chain->output_bytes == 4 && n % 4 == 0;
       ChainOperand operands[4];
       for (u32 k = 0; k < p->n_operands; k++) operands[k] = at[p->operands[k]];
+      if (is_last && plan->stores_bytes) {
+        p->run(operands, (u32 *)((u8 *)out[0] + i), n);
+        break;
+      }
       run_step(p->run, operands, p->n_operands, n, direct ? (u32 *)out[0] + i : storage[p->to].u,
                &words[p->to], &at[p->to]);
     }
     Register whole;
-    const u32 *result = block(&at[plan->result], &whole, n);
-    if (chain->output_bytes == 1) {
+    const u32 *result = plan->stores_bytes ? 0 : block(&at[plan->result], &whole, n);
+    if (plan->stores_bytes) {
+      // done: the last step is one that stores them
+    } else if (chain->output_bytes == 1) {
       narrow_words((u8 *)out[0] + i, result, n);
     } else if (chain->output_bytes == 2) {
       u16 *to = (u16 *)out[0] + i;

@@ -69,7 +69,10 @@ typedef struct {
 typedef struct {
   const Chain *chain;
   u32 n_steps, result;
-  u32 by_row; // blocks end with rows of the innermost dimension, for loads that are one word a row
+  u32 n_once;       // steps from words that are the same everywhere, which come first
+  u32 stores_bytes; // the last step stores the output's bytes
+  u32 streams;      // nothing is kept between the loads and the output: blocks may be of any length
+  u32 by_row;       // blocks end with rows of the innermost dimension, for loads that are one word a row
   u8 kind[CHAIN_LOADS], bytes[CHAIN_LOADS], canonical[CHAIN_LOADS];
   struct chain_step {
     void (*run)(const ChainOperand *operands, u32 *to, u32 n);

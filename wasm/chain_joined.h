@@ -1,7 +1,7 @@
 // Steps that are several at once: a product whose only reader is the next sum (batch normalisation, mostly),
 // and Relu or PRelu where that is the sum's only reader. R5: the words are those of the steps one by one;
 // where a word in between would be stored as another, they are computed one by one. Not here: when steps are
-// joined (chain.c).
+// joined (chain_join.h).
 #ifndef ISOBIT_CHAIN_JOINED_H
 #define ISOBIT_CHAIN_JOINED_H
 #include "chain_steps.h"
@@ -12,10 +12,16 @@ enum { ALONE, THEN_RELU, THEN_PRELU };
 
 static u32 magnitude_of(const ChainOperand *o) { return *o->at & 0x7fffffffu; }
 
+// The first factor: `seed` says that it is an integer, which converts to a canonical word.
+static inline __attribute__((always_inline)) v128_t factor(const u32 *at, int seed) {
+  const v128_t a = wasm_v128_load(at);
+  return seed ? wasm_f32x4_convert_i32x4(a) : a;
+}
+
 // With `all`, every result in between is looked at; without, only the last one, given that (see below) no
 // other can need another word without showing in it.
-static inline __attribute__((always_inline)) void mul_add(const ChainOperand *o, u32 *to, u32 n, int then,
-                                                          int all) {
+static inline __attribute__((always_inline)) void mul_add(const ChainOperand *o, u32 *to, u32 n, int seed,
+                                                          int then, int all) {
   OPERAND(a, 0);
   OPERAND(b, 1);
   OPERAND(c, 2);
@@ -26,7 +32,7 @@ static inline __attribute__((always_inline)) void mul_add(const ChainOperand *o,
       v128_t done[4];
       Range range = RANGE_EMPTY;
       _Pragma("clang loop unroll(full)") for (u32 v = 0; v < 4; v++) {
-        const v128_t p = wasm_f32x4_mul(wasm_v128_load(a_at + v * a_step), wasm_v128_load(b_at + v * b_step));
+        const v128_t p = wasm_f32x4_mul(factor(a_at + v * a_step, seed), wasm_v128_load(b_at + v * b_step));
         const v128_t y = wasm_f32x4_add(p, wasm_v128_load(c_at + v * c_step));
         if (all) range_add(&range, p);
         if (all || then != THEN_PRELU) range_add(&range, y);
@@ -48,7 +54,7 @@ static inline __attribute__((always_inline)) void mul_add(const ChainOperand *o,
     }
     // The same with every store canonical: the end of a block, or four vectors that need it.
     for (u32 v = 0; v < 4 && i < n; v++, i += 4) {
-      const v128_t p = canonical_x4(wasm_f32x4_mul(wasm_v128_load(a_at), wasm_v128_load(b_at)));
+      const v128_t p = canonical_x4(wasm_f32x4_mul(factor(a_at, seed), wasm_v128_load(b_at)));
       v128_t y = canonical_x4(wasm_f32x4_add(p, wasm_v128_load(c_at)));
       const v128_t negative = wasm_f32x4_lt(y, ZERO);
       if (then == THEN_RELU) y = wasm_v128_andnot(y, negative);
@@ -70,24 +76,20 @@ static int sum_hides_product(const ChainOperand *c) {
 // magnitude leaves it below T, where the result is looked at; if it rounds to 0, so must it be.
 static int slope_shows_sum(const ChainOperand *d) { return d->step == 0 && magnitude_of(d) <= 0x3f800000u; }
 
-static void step_mul_add(const ChainOperand *o, u32 *to, u32 n) {
-  if (sum_hides_product(o + 2))
-    mul_add(o, to, n, ALONE, 0);
-  else
-    mul_add(o, to, n, ALONE, 1);
-}
-static void step_mul_add_relu(const ChainOperand *o, u32 *to, u32 n) {
-  if (sum_hides_product(o + 2))
-    mul_add(o, to, n, THEN_RELU, 0);
-  else
-    mul_add(o, to, n, THEN_RELU, 1);
-}
-static void step_mul_add_prelu(const ChainOperand *o, u32 *to, u32 n) {
-  if (sum_hides_product(o + 2) && slope_shows_sum(o + 3))
-    mul_add(o, to, n, THEN_PRELU, 0);
-  else
-    mul_add(o, to, n, THEN_PRELU, 1);
-}
-static Step *const joined[3] = {step_mul_add, step_mul_add_relu, step_mul_add_prelu};
+#define MUL_ADD(name, seed, then)                                                                            \
+  static void step_##name(const ChainOperand *o, u32 *to, u32 n) {                                           \
+    if (sum_hides_product(o + 2) && (then != THEN_PRELU || slope_shows_sum(o + 3)))                          \
+      mul_add(o, to, n, seed, then, 0);                                                                      \
+    else                                                                                                     \
+      mul_add(o, to, n, seed, then, 1);                                                                      \
+  }
+MUL_ADD(mul_add, 0, ALONE)
+MUL_ADD(mul_add_relu, 0, THEN_RELU)
+MUL_ADD(mul_add_prelu, 0, THEN_PRELU)
+MUL_ADD(seed_mul_add, 1, ALONE)
+MUL_ADD(seed_mul_add_relu, 1, THEN_RELU)
+MUL_ADD(seed_mul_add_prelu, 1, THEN_PRELU)
+static Step *const joined[2][3] = {{step_mul_add, step_mul_add_relu, step_mul_add_prelu},
+                                   {step_seed_mul_add, step_seed_mul_add_relu, step_seed_mul_add_prelu}};
 
 #endif

@@ -8,7 +8,7 @@ import { emitScaled, expectBytes, expectFloats, integerMatMul, linesOf } from '.
 import { emitIntegerProduct } from './integer_product.ts';
 import { gemmSizes, matMulDims } from './mat_mul.ts';
 import { emitQuantised, scalarOf } from './quantise.ts';
-import { emitRange } from './quantize.ts';
+import { emitRange } from './quantise_range.ts';
 
 const domain = 'com.microsoft';
 

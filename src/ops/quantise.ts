@@ -73,12 +73,11 @@ export function dequantised(
 function saturated(
   chain: ChainBuilder,
   quotient: number,
-  zero: Value | undefined,
+  zero: number | undefined,
   dtype: DType,
 ): number {
   const rounded = chain.op('round_i32', quotient);
-  const moved =
-    zero === undefined ? rounded : chain.op('add_i32', rounded, readElement(chain, zero));
+  const moved = zero === undefined ? rounded : chain.op('add_i32', rounded, zero);
   if (dtype === 'uint8') return chain.op('clamp_u8', moved);
   if (dtype === 'int8') return chain.op('low_8', chain.op('clamp_i8', moved));
   const [least, most] = RANGES[dtype] ?? [0, 0];
@@ -106,6 +105,9 @@ export function emitQuantised(
   { dtype, saturate }: Precision = { dtype: 'float32', saturate: true },
 ): void {
   emitChain(node, out, (chain) => {
+    // Read first: the steps from the quotient on, one behind the other, are one pass of the core.
+    const moved =
+      zero === undefined || isSmallFloat(out.dtype) ? undefined : readElement(chain, zero);
     const quotient = chain.op('div_f32', build(chain), readElement(chain, scale));
     const rounded =
       dtype === 'float16'
@@ -115,6 +117,6 @@ export function emitQuantised(
           : quotient;
     return isSmallFloat(out.dtype)
       ? storeElement(chain, out.dtype, rounded, { saturate, mode: 'up' })
-      : saturated(chain, rounded, zero, out.dtype);
+      : saturated(chain, rounded, moved, out.dtype);
   });
 }

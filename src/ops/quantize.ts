@@ -15,6 +15,7 @@ import {
   isQuantum,
   isSmallFloat,
 } from './quantise.ts';
+import { emitRange } from './quantise_range.ts';
 import { view } from './wide.ts';
 
 /** How scales lie over a tensor: its shape, and theirs, such that they broadcast. */
@@ -269,32 +270,3 @@ export const DynamicQuantizeLinear: OpDef = {
     if (node.wants(0)) emitQuantised(node, node.output(0), (c) => c.f32(x), scale, zero);
   },
 };
-
-/** Scale and zero point of DynamicQuantizeLinear, for uint8. */
-export function emitRange(
-  node: LowerContext,
-  x: Value,
-  scale: Value,
-  zero: Value,
-): { scale: Value; zero: Value } {
-  const attributes = { keepdims: 0 };
-  const [least] = node.call('ReduceMin', [x], { attributes, opset: 13 });
-  const [most] = node.call('ReduceMax', [x], { attributes, opset: 13 });
-  if (least === undefined || most === undefined) throw new Error('DynamicQuantizeLinear: no range');
-  emitChain(node, scale, (c) => {
-    const nought = c.scalar(0);
-    const range = c.op(
-      'sub_f32',
-      c.op('max_f32', c.f32(most), nought),
-      c.op('min_f32', c.f32(least), nought),
-    );
-    return c.op('div_f32', range, c.scalar(255));
-  });
-  // Saturated before it is rounded or after: the bounds are integers.
-  emitChain(node, zero, (c) => {
-    const nought = c.scalar(0);
-    const quotient = c.op('div_f32', c.op('min_f32', c.f32(least), nought), c.f32(scale));
-    return c.op('clamp_u8', c.op('round_i32', c.op('sub_f32', nought, quotient)));
-  });
-  return { scale, zero };
-}

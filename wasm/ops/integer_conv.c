@@ -58,53 +58,83 @@ static void zeros(i16 *to, u32 n) {
   for (u32 i = 0; i < n; i++) to[i] = 0;
 }
 
-// Elements at row + first, row + first + stride, ...: `n` of them, zeros outside [0, width).
-static void copy_row(const IntegerConvParams *p, i16 *to, const u8 *row, i32 first, u32 n, i32 zero) {
+// The elements of a row of the window: 0 outside [low, high), and in it those of the input at first + i *
+// stride.
+typedef struct {
+  i32 first, stride, width;
+  u32 n, low, high;
+} Span;
+
+static Span span_of(const IntegerConvParams *p, i32 first, u32 n) {
   const i32 stride = (i32)p->stride_width, width = (i32)p->width;
   const i32 before = first < 0 ? (-first + stride - 1) / stride : 0;
   const i32 until = first >= width ? 0 : (width - 1 - first) / stride + 1;
-  const u32 low = least((u32)before, n);
-  u32 high = least((u32)until, n);
-  if (high < low) high = low;
-  zeros(to, low);
-  u32 i = low;
-  const v128_t z = wasm_i16x8_splat((i16)zero);
-  if (stride == 1) {
-    for (; i + 8 <= high; i += 8)
-      wasm_v128_store(to + i, wasm_i16x8_sub(widen_8(row + first + (i32)i, p->is_signed), z));
-  } else if (stride == 2) {
-    // Sixteen bytes hold eight elements and what lies between them; the last one must be in the row too.
-    for (; i + 8 <= high && first + 2 * (i32)i + 15 < width; i += 8) {
-      const v128_t bytes = wasm_v128_load(row + first + 2 * (i32)i);
-      const v128_t even = p->is_signed ? wasm_i16x8_shr(wasm_i16x8_shl(bytes, 8), 8)
-                                       : wasm_v128_and(bytes, wasm_i16x8_splat(255));
-      wasm_v128_store(to + i, wasm_i16x8_sub(even, z));
+  Span s = {first, stride, width, n, least((u32)before, n), least((u32)until, n)};
+  if (s.high < s.low) s.high = s.low;
+  return s;
+}
+
+// Eight elements of a span from its i-th on, and whether they could be read as vectors. For stride 2 sixteen
+// bytes hold them and what lies between them, which begin or end with one of them.
+static inline __attribute__((always_inline)) int eight_of(const Span *s, const u8 *row, u32 i, u32 is_signed,
+                                                          v128_t zero, i16 *to) {
+  const i32 at = s->first + (i32)i * s->stride;
+  v128_t x;
+  if (s->stride == 1) {
+    x = widen_8(row + at, is_signed);
+  } else if (s->stride == 2 && (at + 15 < s->width || at >= 1)) {
+    if (at + 15 < s->width) {
+      x = wasm_v128_load(row + at);
+      x = is_signed ? wasm_i16x8_shl(x, 8) : wasm_v128_and(x, wasm_i16x8_splat(255));
+      if (is_signed) x = wasm_i16x8_shr(x, 8);
+    } else {
+      x = wasm_v128_load(row + at - 1);
+      x = is_signed ? wasm_i16x8_shr(x, 8) : wasm_u16x8_shr(x, 8);
     }
+  } else {
+    return 0;
   }
-  for (; i < high; i++) to[i] = (i16)(byte_of(row, (u32)(first + (i32)i * stride), p->is_signed) - zero);
-  zeros(to + high, n - high);
+  wasm_v128_store(to + i, wasm_i16x8_sub(x, zero));
+  return 1;
+}
+
+static inline __attribute__((always_inline)) void copy_row(const Span *s, i16 *to, const u8 *row,
+                                                           u32 is_signed, i32 zero) {
+  const v128_t z = wasm_i16x8_splat((i16)zero);
+  zeros(to, s->low);
+  u32 i = s->low;
+  while (i + 8 <= s->high && eight_of(s, row, i, is_signed, z, to)) i += 8;
+  // The last eight overlap those before them.
+  if (i < s->high && i >= s->low + 8 && eight_of(s, row, s->high - 8, is_signed, z, to)) i = s->high;
+  for (; i < s->high; i++)
+    to[i] = (i16)(byte_of(row, (u32)(s->first + (i32)i * s->stride), is_signed) - zero);
+  zeros(to + s->high, s->n - s->high);
 }
 
 static void copy_window(const IntegerConvParams *p, const IntegerWindow *w, const u8 *input, u32 z, u32 y0,
                         u32 rows, i32 zero, i16 *to) {
   const u32 n_rows = rows + w->rows - p->row_block;
-  for (u32 c = 0; c < p->channels; c++)
-    for (u32 kz = 0; kz < p->kernel_depth; kz++) {
-      const u32 iz = z * p->stride_depth + kz * p->dilation_depth - p->pad_front; // wraps where outside
-      const u8 *plane = input + (c * p->depth + iz) * p->height * p->width;
-      for (u32 a = 0; a < w->row_phases; a++)
-        for (u32 b = 0; b < w->column_phases; b++) {
+  for (u32 b = 0; b < w->column_phases; b++) {
+    const Span span = span_of(p, (i32)b - (i32)p->pad_left, w->pitch);
+    for (u32 c = 0; c < p->channels; c++)
+      for (u32 kz = 0; kz < p->kernel_depth; kz++) {
+        const u32 iz = z * p->stride_depth + kz * p->dilation_depth - p->pad_front; // wraps where outside
+        const u8 *plane = input + (c * p->depth + iz) * p->height * p->width;
+        for (u32 a = 0; a < w->row_phases; a++) {
           i16 *at =
               to + (c * p->kernel_depth + kz) * w->plane + (a * w->column_phases + b) * w->rows * w->pitch;
           for (u32 r = 0; r < n_rows; r++, at += w->pitch) {
             const u32 iy = (y0 + r) * p->stride_height + a - p->pad_top;
             if (iz >= p->depth || iy >= p->height)
               zeros(at, w->pitch);
+            else if (p->is_signed)
+              copy_row(&span, at, plane + iy * p->width, 1, zero);
             else
-              copy_row(p, at, plane + iy * p->width, (i32)b - (i32)p->pad_left, w->pitch, zero);
+              copy_row(&span, at, plane + iy * p->width, 0, zero);
           }
         }
-    }
+      }
+  }
 }
 
 // Eight columns of one filter straight from the window.
@@ -123,9 +153,51 @@ static void single(const u32 *weights, const i16 *from, const u32 *offset, u32 p
   }
 }
 
+// The same for a kernel of 3 x 3 whose taps lie beside each other, the outer two of a row where the stride is
+// 2 (`outer`). A vector of a row is four pairs of neighbours, of the even outputs; the one an element further
+// on is those of the odd outputs: nothing is to be shuffled but the sums. A third tap is paired with a weight
+// of 0.
+static void nine(const i16 *weights, const i16 *from, const u32 *offset, int outer, u32 *to, u32 n) {
+  v128_t two[3], one[3];
+  u32 first[3], other[3];
+  for (u32 y = 0; y < 3; y++) {
+    const i16 *w = weights + 3 * y;
+    two[y] = wasm_i32x4_splat((i32)pair_of(w[0], w[outer ? 2 : 1]));
+    one[y] = wasm_i32x4_splat((i32)pair_of(w[outer ? 1 : 2], 0));
+    first[y] = offset[3 * y];
+    other[y] = offset[3 * y + (outer ? 1 : 2)];
+  }
+  const i16 *a0 = from + first[0], *a1 = from + first[1], *a2 = from + first[2];
+  const i16 *b0 = from + other[0], *b1 = from + other[1], *b2 = from + other[2];
+  for (u32 c = 0; c < n; c += INTEGER_PANEL) {
+#define NINE(at)                                                                                             \
+  wasm_i32x4_add(wasm_i32x4_add(wasm_i32x4_add(wasm_i32x4_dot_i16x8(two[0], wasm_v128_load(a0 + (at))),      \
+                                               wasm_i32x4_dot_i16x8(one[0], wasm_v128_load(b0 + (at)))),     \
+                                wasm_i32x4_add(wasm_i32x4_dot_i16x8(two[1], wasm_v128_load(a1 + (at))),      \
+                                               wasm_i32x4_dot_i16x8(one[1], wasm_v128_load(b1 + (at))))),    \
+                 wasm_i32x4_add(wasm_i32x4_dot_i16x8(two[2], wasm_v128_load(a2 + (at))),                     \
+                                wasm_i32x4_dot_i16x8(one[2], wasm_v128_load(b2 + (at)))))
+    const v128_t even = NINE(c), odd = NINE(c + 1);
+    const v128_t s[2] = {wasm_i32x4_shuffle(even, odd, 0, 4, 1, 5),
+                         wasm_i32x4_shuffle(even, odd, 2, 6, 3, 7)};
+    integer_store(1, 2, s, to + c, 0, n - c);
+  }
+}
+
+// Whether `nine` can be asked, and for which stride.
+static int is_nine(const IntegerConvParams *p) {
+  return p->channels * p->kernel_depth == 1 && p->kernel_height == 3 && p->kernel_width == 3 &&
+         p->stride_width <= 2 && p->dilation_width == 1;
+}
+
 // `n` columns of all filters of the group, `pitch` words from one filter to the next.
-static void columns_of(u32 filters, const u32 *weights, const i16 *from, const u32 *offset, u32 pairs,
-                       u32 *panel, u32 *to, u32 pitch, u32 n) {
+static void columns_of(const IntegerConvParams *p, const u32 *weights, const i16 *from, const u32 *offset,
+                       u32 pairs, u32 *panel, u32 *to, u32 pitch, u32 n) {
+  const u32 filters = p->filters;
+  if (filters == 1 && is_nine(p)) {
+    nine((const i16 *)weights, from, offset, p->stride_width == 2, to, n);
+    return;
+  }
   if (filters == 1) {
     single(weights, from, offset, pairs, to, n);
     return;
@@ -172,10 +244,10 @@ KERNEL(integer_conv) {
     u32 *to = direct ? (u32 *)out[0] + first : sums;
     const u32 row_pitch = direct ? p->out_width : w.pitch, pitch = direct ? plane : p->row_block * w.pitch;
     if (flat)
-      columns_of(p->filters, weights, copy, offset, pairs, panel, to, pitch, run);
+      columns_of(p, weights, copy, offset, pairs, panel, to, pitch, run);
     else
       for (u32 y = 0; y < rows; y++)
-        columns_of(p->filters, weights, copy + y * w.pitch, offset, pairs, panel, to + y * row_pitch, pitch,
+        columns_of(p, weights, copy + y * w.pitch, offset, pairs, panel, to + y * row_pitch, pitch,
                    p->out_width);
     if (!direct)
       for (u32 f = 0; f < p->filters; f++) {
