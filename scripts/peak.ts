@@ -161,6 +161,7 @@ function reportText({ size, loop, rows }: PeakReport): string {
   return [head, ...lines].join('\n');
 }
 
+/** @throws RangeError for what is no integer of at least `least` */
 function whole(name: string, text: string, least: number): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= least) return value;
