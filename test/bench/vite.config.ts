@@ -1,0 +1,11 @@
+// The configuration of `npm run bench:barriers`: a measurement is no test, so it is not among the tests.
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { wgsl } from '../../scripts/wgsl_plugin.ts';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('../../', import.meta.url)),
+  plugins: [wgsl()],
+  publicDir: false,
+  test: { include: ['test/bench/barriers.ts'], testTimeout: 3_600_000 },
+});
