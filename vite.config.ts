@@ -31,6 +31,8 @@ export default defineConfig({
       },
       formats: ['es'],
     },
+    // Vite leaves white space in libraries; a page loads this one without a bundler of its own too. Annotations stay.
+    rolldownOptions: { output: { minify: true } },
   },
   test: {
     include: ['test/**/*.test.ts'],
