@@ -8,7 +8,7 @@ import type { Weights } from './core/weight.ts';
 import type { AuditOptions, Executable } from './backends/backend.ts';
 import { WasmBackend } from './backends/wasm.ts';
 import type { WebGpuBackend } from './backends/webgpu.ts';
-import { checkGraph, type CheckedGraph } from './graph/check.ts';
+import type { CheckedGraph } from './graph/check.ts';
 import type { Graph, ValueInfo } from './graph/graph.ts';
 import { ConstantStore } from './graph/constant_store.ts';
 import { planGraph } from './graph/planner.ts';
@@ -68,7 +68,7 @@ export class Session implements Model {
     options: ModelOptions = {},
     weights?: { held: Weights; read: ReadFile },
   ): Promise<Session> {
-    const checked = checkGraph(graph, registry);
+    const checked = await registry.check(graph);
     const wasm = await WasmBackend.create(options.limits?.memory);
     if (weights !== undefined) await placeWeights(graph, weights.held, wasm, weights.read);
     return new Session(checked, wasm, options);
