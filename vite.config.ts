@@ -4,6 +4,22 @@ import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { wgsl } from './scripts/wgsl_plugin.ts';
 
+interface Modules {
+  getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;
+}
+const first = new Set<string>();
+
+/** The name of the one file that holds what importing the library loads, else null. */
+function firstFile(id: string, modules: Modules): string | null {
+  const visit = (one: string): void => {
+    if (first.has(one)) return;
+    first.add(one);
+    for (const next of modules.getModuleInfo(one)?.importedIds ?? []) visit(next);
+  };
+  visit(resolve(import.meta.dirname, 'src/index.ts'));
+  return first.has(id) ? 'library' : null;
+}
+
 export default defineConfig({
   plugins: [wgsl()],
   publicDir: false,
@@ -30,6 +46,16 @@ export default defineConfig({
         'jobs/probe_job': resolve(import.meta.dirname, 'src/jobs/probe_job.ts'),
       },
       formats: ['es'],
+    },
+    rolldownOptions: {
+      output: {
+        // Vite leaves white space in libraries; a page loads this one without a bundler of its own too. Annotations stay.
+        minify: true,
+        // What every page loads is one file, however many parts share it.
+        codeSplitting: {
+          groups: [{ name: firstFile }],
+        },
+      },
     },
   },
   test: {

@@ -1,8 +1,9 @@
-// The Vite plugin that turns a `.wgsl` file into a module exporting a Shader (src/core/shader.ts), and
-// `x.wasm?base64` and `x.wasm?deflated` into text: base64, of the file or of its deflate-raw stream. `// #import math/exp` lines become module imports of shaders/math/exp.wgsl;
-// comments and indentation are dropped in a production build, where nobody reads them. No other change, but for the
-// edits of tests that plant faults: each must find its text exactly once, or the build fails.
-import { readFileSync } from 'node:fs';
+// The Vite plugin that turns a `.wgsl` file into a module exporting its name (src/core/shader.ts), `x.wgsl?text` into one
+// exporting the Shader, and `x.wasm?base64` and `x.wasm?deflated` into text: base64, of the file or of its deflate-raw
+// stream. `// #import math/exp` lines become the Shader's imports; comments and indentation are dropped in a production
+// build, where nobody reads them. No other change, but for the edits of tests that plant faults: each must find its text
+// exactly once, or the build fails.
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
@@ -68,17 +69,23 @@ export function wgsl(options: { edits?: readonly ShaderEdit[] } = {}): Plugin {
       if (file.endsWith('.wasm') && (query === 'base64' || query === 'deflated')) {
         return binaryModule(file, query);
       }
-      if (!file.endsWith('.wgsl') || query !== undefined) return null;
+      if (!file.endsWith('.wgsl')) return null;
       const name = relative(root, file).replace(/\.wgsl$/, '');
+      if (query === undefined) {
+        return `export default ${JSON.stringify(name)};`;
+      }
+      if (query !== 'text') return null;
       loaded.add(name);
       const text = edited(name, readFileSync(file, 'utf8'), edits);
       const imports = importsOf(text);
-      return [
-        ...imports.map(
-          (one, i) => `import i${i} from ${JSON.stringify(resolve(root, `${one}.wgsl`))};`,
-        ),
-        `export default { name: ${JSON.stringify(name)}, text: ${JSON.stringify(production ? stripped(text) : text)}, imports: [${imports.map((_, i) => `i${i}`).join(', ')}] };`,
-      ].join('\n');
+      const missing = imports.find((one) => !existsSync(resolve(root, `${one}.wgsl`)));
+      if (missing !== undefined) {
+        throw new Error(
+          `wgsl: shaders/${name}.wgsl imports ${missing}, which is no file of shaders/.`,
+        );
+      }
+      const shader = { name, text: production ? stripped(text) : text, imports };
+      return `export default ${JSON.stringify(shader)};`;
     },
     buildEnd(error) {
       if (error !== undefined) return;

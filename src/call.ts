@@ -2,7 +2,6 @@
 // work is an operator that exists. The bits are those of a node of its own.
 import type { Tensor } from './core/tensor.ts';
 import type { WasmBackend } from './backends/wasm.ts';
-import { checkGraph } from './graph/check.ts';
 import { ConstantStore } from './graph/constant_store.ts';
 import type { Graph, ValueInfo } from './graph/graph.ts';
 import type { FeedType } from './graph/plan.ts';
@@ -35,7 +34,7 @@ export async function callOperator(
     valueInfo: new Map(),
     opsets: new Map([[domain, opset]]),
   };
-  const checked = checkGraph(graph, registry);
+  const checked = await registry.check(graph);
   const store = new ConstantStore();
   // Contents are known to the plan only where it asks for them, as those of a node's own inputs would be.
   const contents = new Set<string>();

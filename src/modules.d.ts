@@ -1,7 +1,7 @@
-// `import softmax from '../../shaders/ops/softmax.wgsl'` gives a Shader (see scripts/wgsl_plugin.ts).
+// `import softmax from '../../shaders/ops/softmax.wgsl'` gives the file's name (see scripts/wgsl_plugin.ts).
 declare module '*.wgsl' {
-  const shader: import('./core/shader.ts').Shader;
-  export default shader;
+  const name: import('./core/shader.ts').ShaderName;
+  export default name;
 }
 declare module '*.wasm?base64' {
   const text: string;

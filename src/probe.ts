@@ -1,6 +1,6 @@
 // probe(): the device gate's report on a device, for people and bug reports (docs/NUMERICS.md, B7). Loads no model.
-import { Device } from './backends/webgpu/device.ts';
-import { gateOf, type Finding } from './backends/webgpu/gate.ts';
+import type { Finding } from './backends/webgpu/gate.ts';
+import { openDevice } from './gpu.ts';
 import type { ModelOptions } from './model.ts';
 
 /**
@@ -45,10 +45,9 @@ export interface Probe {
  * ```
  */
 export async function probe(options: ModelOptions = {}): Promise<Probe> {
-  const { device: own, gpu = globalThis.navigator?.gpu, adapterOptions } = options;
-  const device = own === undefined ? await Device.request(gpu, adapterOptions) : Device.wrap(own);
+  const { part, device } = await openDevice(options);
   try {
-    const { verdict, findings, milliseconds } = await gateOf(device);
+    const { verdict, findings, milliseconds } = await part.gateOf(device);
     return { verdict, findings, milliseconds, adapter: device.info.name };
   } finally {
     device.dispose();

@@ -6,7 +6,7 @@ import {
   type HostOperator,
 } from './custom.ts';
 import { kernelDefinition, type KernelOperator } from './custom_kernel.ts';
-import { addOperator, registry } from './registry.ts';
+import { registry } from './registry.ts';
 
 /** Domains whose names mean what their owners say. */
 const TAKEN = /^(|ai\.onnx(\..*)?|isobit)$/;
@@ -60,18 +60,17 @@ export function registerOperator(
       `registerOperator: expected a domain of your own, got '${domain}'. Rename it in the model too.`,
     );
   }
-  const exists = registry.ranges(domain, type);
-  if (exists.length > 0) {
+  if (registry.exists(domain, type)) {
     throw new RangeError(`registerOperator: expected a new name, got ${name}, which exists.`);
   }
   if ('compose' in operator && typeof operator.compose === 'function') {
-    return addOperator(composedDefinition(operator));
+    return registry.add(composedDefinition(operator));
   }
   if ('kernel' in operator && typeof operator.dispatch === 'function') {
-    return addOperator(kernelDefinition(operator));
+    return registry.add(kernelDefinition(operator));
   }
   if ('run' in operator && typeof operator.run === 'function') {
-    return addOperator(hostDefinition(operator));
+    return registry.add(hostDefinition(operator));
   }
   throw new TypeError(
     `registerOperator: ${name}: expected a function compose, a kernel with a function dispatch, or a function run, got none.`,

@@ -8,16 +8,15 @@ import type { Weights } from './core/weight.ts';
 import type { AuditOptions, Executable } from './backends/backend.ts';
 import { WasmBackend } from './backends/wasm.ts';
 import { defaultThreads, sharing } from './backends/wasm/team.ts';
-import { WebGpuBackend } from './backends/webgpu.ts';
-import { Device } from './backends/webgpu/device.ts';
-import { GpuStorage } from './backends/webgpu/storage.ts';
-import { checkGraph, type CheckedGraph } from './graph/check.ts';
+import type { WebGpuBackend } from './backends/webgpu.ts';
+import type { CheckedGraph } from './graph/check.ts';
 import type { Graph, ValueInfo } from './graph/graph.ts';
 import { ConstantStore } from './graph/constant_store.ts';
 import { planGraph } from './graph/planner.ts';
 import { SEED_FEED, seedTensor } from './graph/seed.ts';
 import { signatureOf, type FeedType, type PlanOptions } from './graph/plan.ts';
 import { checkFeeds, type Feeds } from './feeds.ts';
+import { openDevice } from './gpu.ts';
 import { describeNotes } from './notes.ts';
 import type { Backend, Model, ModelOptions, Note, RunOptions, RunResult } from './model.ts';
 import { compareOutputs } from './compare.ts';
@@ -70,7 +69,7 @@ export class Session implements Model {
     options: ModelOptions = {},
     weights?: { held: Weights; read: ReadFile },
   ): Promise<Session> {
-    const checked = checkGraph(graph, registry);
+    const checked = await registry.check(graph);
     const shared = sharing();
     const asked = options.threads ?? (await defaultThreads());
     const wasm = await WasmBackend.create({
@@ -240,12 +239,9 @@ export class Session implements Model {
     const current = await this.#gpu?.catch(() => undefined);
     if (current !== undefined && current.device.failure === undefined) return current;
     if (current !== undefined) this.#dropGpu(current);
-    const { device, gpu = globalThis.navigator?.gpu, adapterOptions } = this.#options;
-    this.#gpu = (
-      device === undefined
-        ? Device.request(gpu, adapterOptions)
-        : Promise.resolve(Device.wrap(device))
-    ).then((one) => WebGpuBackend.create(one, this.#wasm));
+    this.#gpu = openDevice(this.#options).then(({ part, device }) =>
+      part.WebGpuBackend.create(device, this.#wasm),
+    );
     return this.#gpu;
   }
 
@@ -319,9 +315,7 @@ async function bringToDevice(
 ): Promise<Map<string, Tensor>> {
   const out = new Map<string, Tensor>();
   for (const [name, tensor] of feeds) {
-    const { storage } = tensor;
-    const here = storage instanceof GpuStorage && storage.device === backend.device;
-    out.set(name, here ? tensor : await inMemory(tensor));
+    out.set(name, backend.holds(tensor) ? tensor : await inMemory(tensor));
   }
   return out;
 }

@@ -1,21 +1,24 @@
 // The WebGPU backend: one command buffer for each stretch of dispatches that have a shader, the reference for
 // the others. Promises: the reference's bits, or no result: a dispatch whose flag is raised is recomputed by
 // the reference from its actual inputs, and every device error rejects the run. One run at a time (the session
-// queues). Not here: choosing an adapter (webgpu/device.ts), what is audited (webgpu/auditor.ts).
+// queues). Not here: choosing an adapter (webgpu/adapter.ts), what is audited (webgpu/auditor.ts).
 import type { Constant } from '../core/constant.ts';
+import type { Tensor } from '../core/tensor.ts';
 import { DeviceError } from '../core/errors.ts';
 import { gridOfDispatch, inputsOf, type Dispatch } from '../core/op.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable } from './backend.ts';
 import type { WasmBackend } from './wasm.ts';
 import { Auditor } from './webgpu/auditor.ts';
-import type { Device } from './webgpu/device.ts';
+import { Device } from './webgpu/device.ts';
 import { GpuExecutable, type ExecutableHost } from './webgpu/executable.ts';
-import { passGate } from './webgpu/gate.ts';
+import { gateOf, passGate } from './webgpu/gate.ts';
 import { Pipelines, type Pipeline } from './webgpu/pipelines.ts';
 import { align, bufferSizeOf } from './webgpu/pool.ts';
 import type { Rung } from './webgpu/rungs.ts';
-import { upload } from './webgpu/storage.ts';
+import { GpuStorage, upload } from './webgpu/storage.ts';
+
+export { Device, gateOf };
 
 export class WebGpuBackend implements ExecutableHost {
   readonly device: Device;
@@ -121,6 +124,11 @@ export class WebGpuBackend implements ExecutableHost {
       );
     }
     return gpu.createBuffer({ label, size, usage });
+  }
+
+  /** Whether the tensor lies on this device. */
+  holds({ storage }: Tensor): boolean {
+    return storage instanceof GpuStorage && storage.device === this.device;
   }
 
   /** The buffer of a constant, uploaded once and shared. */

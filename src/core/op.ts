@@ -6,7 +6,7 @@
 // same Params bytes and the same tensors. Nothing here executes anything.
 import { packChain, type ChainProgram } from './chain.ts';
 import { dtypeInfo, type DType, type TypedArray } from './dtype.ts';
-import type { Shader } from './shader.ts';
+import type { Shader, ShaderName } from './shader.ts';
 import type { Value } from './value.ts';
 
 /** One field of a Params struct: `length` words; WGSL holds arrays as `array<vec4<u32>, length / 4>`. */
@@ -27,7 +27,7 @@ export interface Kernel {
    * The WebGPU twin, or a function that completes it for one dispatch (element-wise chains); absent where
    * the kernel runs on the reference only, which a run reports in its notes.
    */
-  readonly shader?: Shader | ((dispatch: Dispatch) => Shader);
+  readonly shader?: ShaderName | Shader | ((dispatch: Dispatch) => ShaderName | Shader);
   /**
    * True if Params end in a `Chain`: 'whole' is the element-wise kernel itself, 'epilogue' a kernel whose
    * finished values seed the chain.

@@ -32,6 +32,16 @@ export interface CheckedGraph {
   readonly registry: Registry;
 }
 
+/** A registry that must load something before it can answer: who checks loads it and checks again. */
+export class PartNeeded extends Error {
+  readonly part: string;
+
+  constructor(part: string) {
+    super(`part ${part} is not loaded`);
+    this.part = part;
+  }
+}
+
 const REMEDY_OP = 'Export the model with operators of docs/OPERATORS.md, or run it elsewhere.';
 
 /** @throws UnsupportedOpError listing every problem of the file */
@@ -111,7 +121,9 @@ class Checker {
     const opset = this.#graph.opsets.get(domain) ?? 0;
     this.#opsets[node.index] = opset;
     const planned = this.#registry.find(domain, opType, opset);
-    const host = this.#registry.findHost(domain, opType, opset);
+    const mayBeHost =
+      planned === undefined || isForHost(planned, node, (name) => this.#types.get(name));
+    const host = mayBeHost ? this.#registry.findHost(domain, opType, opset) : undefined;
     if (planned === undefined && host === undefined) {
       const ranges = this.#registry.ranges(domain, opType);
       if (ranges.length === 0) this.#problem(node, 'operator is not implemented.');
@@ -166,6 +178,7 @@ class Checker {
         given.map((dtype) => ({ kind: 'tensor', dtype })),
       );
     } catch (error) {
+      if (error instanceof PartNeeded) throw error;
       this.#problem(node, error instanceof Error ? error.message : String(error));
     }
   }
@@ -196,6 +209,32 @@ class Checker {
 }
 
 const isNumeric = (type: DataType): boolean => type.kind === 'tensor' && type.dtype !== 'string';
+
+const STRING = 8; // of TensorProto.DataType
+
+/**
+ * Whether a node of an operator that is planned for numbers can be one for the host: something that is no numeric tensor
+ * goes in, or an attribute asks for strings or is none of the planned operator's.
+ */
+function isForHost(
+  planned: OpDef,
+  node: Node,
+  typeOf: (name: string) => DataType | undefined,
+): boolean {
+  const attributes = [...node.attributes].some(
+    ([name, one]) =>
+      planned.attributes?.[name] === undefined ||
+      (one.type === 'tensor' && one.value.dtype === 'string') ||
+      (one.type === 'int' && (name === 'to' || name === 'dtype') && one.value === STRING),
+  );
+  return (
+    attributes ||
+    node.inputs.some((name) => {
+      const type = typeOf(name);
+      return type !== undefined && !isNumeric(type);
+    })
+  );
+}
 
 function takes(host: HostOp, context: HostTypes): boolean {
   if (host.takes !== undefined) return host.takes(context);

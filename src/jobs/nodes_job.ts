@@ -42,6 +42,7 @@ export async function run(request: unknown, env: JobEnv): Promise<NodesReport> {
     const values = Object.entries(outputs).map(([name, tensor]: [string, Tensor]) => {
       return { name, value: toWire(tensor) };
     });
+    await registry.load();
     return { values, onHost: job.operators.map(runsOnHost) };
   } finally {
     model.dispose();

@@ -5,7 +5,7 @@
 import type { ChainOpName, ChainProgram } from '../core/chain.ts';
 import { dtypeInfo } from '../core/dtype.ts';
 import type { Dispatch } from '../core/op.ts';
-import type { Shader } from '../core/shader.ts';
+import { shaderName, type Shader, type ShaderName } from '../core/shader.ts';
 import acos from '../../shaders/math/acos.wgsl';
 import acosh from '../../shaders/math/acosh.wgsl';
 import asin from '../../shaders/math/asin.wgsl';
@@ -45,7 +45,7 @@ import {
 } from './chain_positions.ts';
 
 // Steps defined outside shaders/math/chain.wgsl and what it imports.
-const MODULES: Partial<Record<ChainOpName, Shader>> = {
+const MODULES: Partial<Record<ChainOpName, ShaderName>> = {
   acos_f32: acos,
   acosh_f32: acosh,
   asin_f32: asin,
@@ -74,7 +74,7 @@ const MODULES: Partial<Record<ChainOpName, Shader>> = {
 };
 
 // Steps of few operations, defined there too.
-const SHORT: Partial<Record<ChainOpName, Shader>> = {
+const SHORT: Partial<Record<ChainOpName, ShaderName>> = {
   bf16_to_f32: half,
   e8m0_to_f32: small,
   f16_to_f32: half,
@@ -127,7 +127,7 @@ function body(
   });
 }
 
-function modules(program: ChainProgram): Shader[] {
+function modules(program: ChainProgram): ShaderName[] {
   return [...new Set(program.steps.map((step) => MODULES[step.op] ?? SHORT[step.op]))].filter(
     (shader) => shader !== undefined,
   );
@@ -200,7 +200,7 @@ function elementLines(program: ChainProgram, elements: number, bytes: number): s
 }
 
 /** The element-wise kernel for a dispatch: `host` with `store_elements(invocation)` and the tensors' bindings. */
-export function wholeChain(host: Shader): (dispatch: Dispatch) => Shader {
+export function wholeChain(host: ShaderName): (dispatch: Dispatch) => Shader {
   return (dispatch) => {
     const program = dispatch.chain;
     if (program === undefined) throw new Error(`${dispatch.kernel.name}: dispatch without a chain`);
@@ -212,7 +212,7 @@ export function wholeChain(host: Shader): (dispatch: Dispatch) => Shader {
       ...elementLines(program, elementsAnInvocation(dispatch), bytesOf(dispatch)),
       '}',
     ].join('\n');
-    return { name: `${host.name}:chain`, text, imports: [host, chain, ...modules(program)] };
+    return { name: `${host}:chain`, text, imports: [host, chain, ...modules(program)] };
   };
 }
 
@@ -222,7 +222,7 @@ export function wholeChain(host: Shader): (dispatch: Dispatch) => Shader {
  * calls `epilogue_row(start)` with each row's first index: what a row shares is loaded once.
  */
 export function epilogueChain(
-  host: Shader,
+  host: ShaderName | Shader,
   rowLength?: (dispatch: Dispatch) => number,
 ): (dispatch: Dispatch) => Shader {
   return (dispatch) => {
@@ -235,7 +235,11 @@ export function epilogueChain(
       ...declare(['out0'], first + loads.length, 'read_write'),
       ...(length === undefined ? epilogueLines(program) : rowLines(program, length)),
     ].join('\n');
-    return { name: `${host.name}:epilogue`, text, imports: [host, chain, ...modules(program)] };
+    return {
+      name: `${shaderName(host)}:epilogue`,
+      text,
+      imports: [host, chain, ...modules(program)],
+    };
   };
 }
 

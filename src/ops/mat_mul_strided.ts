@@ -6,7 +6,7 @@
 import type { Dispatch, Kernel, LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
-import type { Shader } from '../core/shader.ts';
+import type { Shader, ShaderName } from '../core/shader.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import { gridOf } from './grid.ts';
 import block4 from '../../shaders/math/product_4x8.wgsl';
@@ -82,9 +82,9 @@ export function blockGrid(
 }
 
 /** The kernel text of a product block of `rows` rows whose operands `host` loads. */
-export function blockShader(host: Shader, rows: 4 | 8): Shader {
+export function blockShader(host: ShaderName, rows: 4 | 8): Shader {
   const block = rows === 8 ? block8 : block4;
-  return { name: `${host.name}:${rows}`, text: '', imports: [block, host] };
+  return { name: `${host}:${rows}`, text: '', imports: [block, host] };
 }
 
 // One row, or up to three with sums of more than this many terms, are computed without blocks, which would leave most

@@ -5,14 +5,14 @@ import { callOperator } from '../../src/call.ts';
 import type { Data } from '../../src/core/data.ts';
 import type { Feeds } from '../../src/feeds.ts';
 import { checkFeeds } from '../../src/feeds.ts';
-import { checkGraph, type CheckedGraph } from '../../src/graph/check.ts';
+import type { CheckedGraph } from '../../src/graph/check.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { planGraph } from '../../src/graph/planner.ts';
 import { SEED_FEED, seedTensor } from '../../src/graph/seed.ts';
 import type { Machine } from '../../src/machine.ts';
 import { Program } from '../../src/program.ts';
-import { registry } from '../../src/registry.ts';
+import { registry, type Operators } from '../../src/registry.ts';
 
 /** The outputs by name. */
 export async function runPlanned(
@@ -20,6 +20,7 @@ export async function runPlanned(
   feeds: Feeds,
   { target, fuse }: { target: 'wasm' | 'webgpu'; fuse: boolean },
   core: WasmBackend,
+  operators: Operators = registry,
 ): Promise<ReadonlyMap<string, Data>> {
   const store = new ConstantStore();
   const programs = new Map<CheckedGraph, Program>();
@@ -56,7 +57,7 @@ export async function runPlanned(
     call: (node, inputs) => callOperator(core, node, inputs),
   };
   try {
-    const checked = checkGraph(graph, registry);
+    const checked = await operators.check(graph);
     const outputs = graph.outputs.map(({ name }) => name);
     const given = checkFeeds(checked, feeds).set(SEED_FEED, seedTensor(0));
     const { values } = await programOf(checked).run(machine, given, { outputs, fuse, run: {} });

@@ -6,6 +6,7 @@
 import { createCore } from '../../src/backends/wasm/core.ts';
 import { LaidOut } from '../../src/backends/wasm/laid_out.ts';
 import { gridOfDispatch, wordsOf, type Dispatch } from '../../src/core/op.ts';
+import { shaders } from '../../src/backends/webgpu/shaders.ts';
 import { assembleShader } from '../../src/core/shader.ts';
 import { median, type JobEnv } from '../../src/jobs/job.ts';
 import { dispatchOf } from '../harness/functions.ts';
@@ -152,7 +153,7 @@ export async function run(request: unknown, env: JobEnv): Promise<FunctionCost[]
     const onGpu = dispatchOf(name, ON_GPU);
     const { shader } = onGpu.kernel;
     if (typeof shader !== 'function') throw new Error('the element-wise kernel has no shader');
-    const text = assembleShader(shader(onGpu));
+    const text = assembleShader(shader(onGpu), shaders);
     const gpu = new Gpu(device, x);
     const ours = gpu.prepare(onGpu, text);
     const theirs =

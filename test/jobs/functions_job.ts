@@ -8,6 +8,7 @@
 import { createCore } from '../../src/backends/wasm/core.ts';
 import { LaidOut } from '../../src/backends/wasm/laid_out.ts';
 import { gridOfDispatch, wordsOf, type Dispatch } from '../../src/core/op.ts';
+import { shaders } from '../../src/backends/webgpu/shaders.ts';
 import { assembleShader } from '../../src/core/shader.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 import { dispatchOf, functionNames } from '../harness/functions.ts';
@@ -123,7 +124,9 @@ class OnDevice {
   async pipeline(dispatch: Dispatch): Promise<GPUComputePipeline> {
     const { shader } = dispatch.kernel;
     if (typeof shader !== 'function') throw new Error('the element-wise kernel has no shader');
-    const module = this.#gpu.createShaderModule({ code: assembleShader(shader(dispatch)) });
+    const module = this.#gpu.createShaderModule({
+      code: assembleShader(shader(dispatch), shaders),
+    });
     const { messages } = await module.getCompilationInfo();
     const error = messages.find((message) => message.type === 'error');
     if (error !== undefined) throw new Error(error.message);

@@ -15,7 +15,8 @@ import pow from '../../shaders/math/pow.wgsl';
 import floats from '../../shaders/gate/floats.wgsl';
 import sin from '../../shaders/math/sin.wgsl';
 import tan from '../../shaders/math/tan.wgsl';
-import { assembleShader, type Shader } from '../../src/core/shader.ts';
+import { shaders } from '../../src/backends/webgpu/shaders.ts';
+import { assembleShader, type Shader, type ShaderName } from '../../src/core/shader.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 
 export interface MathJob {
@@ -57,7 +58,7 @@ const store = (value: number): number => canonical(wordOf(value));
 type Expected = (x: number, y: number) => number | undefined;
 interface Case {
   readonly name: string;
-  readonly shaders: readonly Shader[];
+  readonly shaders: readonly ShaderName[];
   readonly call: string;
   readonly expected: Expected;
   /** A device that does worse than it says: text to replace in the assembled shader. */
@@ -81,7 +82,11 @@ const two = (name: string, expected: Expected): Case => ({
 const compare = (name: string, test: (a: number, b: number) => boolean): Case =>
   two(name, (x, y) => (test(read(x), read(y)) ? 1 : 0));
 /** An f64 function within 2^-44 of the true value. */
-const elementary = (name: string, shader: Shader, f: (x: number, y: number) => number): Case => ({
+const elementary = (
+  name: string,
+  shader: ShaderName,
+  f: (x: number, y: number) => number,
+): Case => ({
   name,
   shaders: [shader],
   call: name === 'pow_f32' ? 'pow_f32(x, y)' : `${name}(x)`,
@@ -278,7 +283,7 @@ function sourceOf(one: Case): string {
     text: ENTRY(one.call),
     imports: [barrier, ...one.shaders],
   };
-  const text = assembleShader(shader);
+  const text = assembleShader(shader, shaders);
   if (one.replace === undefined) return text;
   if (!text.includes(one.replace[0]))
     throw new Error(`${one.name}: ${one.replace[0]} is not there`);

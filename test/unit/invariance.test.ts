@@ -3,6 +3,7 @@
 // sum is split at the groups of V4. The same on GPUs: test/stacks/invariance.test.ts. Fused against unfused: fusion.test.ts.
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
+import { registry } from '../../src/registry.ts';
 import { WasmBackend } from '../../src/backends/wasm.ts';
 import type { Dispatch } from '../../src/core/op.ts';
 import { Tensor } from '../../src/core/tensor.ts';
@@ -11,6 +12,8 @@ import { runCase } from '../harness/conform.ts';
 import { observe, type ObservedDispatch } from '../harness/observed.ts';
 import { floats, Prng, type FloatKind } from '../harness/prng.ts';
 import { caseFiles } from '../ops/index.ts';
+
+await registry.load();
 
 const LIMIT = { timeout: 120_000 };
 const cases = [...caseFiles.values()].flat();

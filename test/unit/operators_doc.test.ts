@@ -1,8 +1,11 @@
 // docs/OPERATORS.md is what the operators give; `npm run docs:operators` writes it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { registry } from '../../src/registry.ts';
 import { WasmBackend } from '../../src/backends/wasm.ts';
 import { operatorsPage } from '../harness/operator_table.ts';
+
+await registry.load();
 
 const path = new URL('../../docs/OPERATORS.md', import.meta.url);
 

@@ -13,6 +13,8 @@ import { f32, graphOf } from '../harness/graphs.ts';
 import { runPlanned } from '../harness/planned.ts';
 import { caseFiles } from '../ops/index.ts';
 
+await registry.load();
+
 describe.each([...caseFiles.keys()])('%s', (stem) => {
   test('planned without graph passes', { timeout: 120_000 }, async () => {
     const path = new URL(`../golden/${stem}.json`, import.meta.url);

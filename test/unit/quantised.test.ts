@@ -13,6 +13,8 @@ import { registry } from '../../src/registry.ts';
 import { integers } from '../harness/prng.ts';
 import { caseFiles } from '../ops/index.ts';
 
+await registry.load();
+
 describe('every value kept, fused or not, for either machine', () => {
   test.each([
     ['wasm', true],

@@ -8,6 +8,8 @@ import { planGraph } from '../../src/graph/planner.ts';
 import { registry } from '../../src/registry.ts';
 import { caseFiles } from '../ops/index.ts';
 
+await registry.load();
+
 test('the kernel gives what the steps give', { timeout: 120_000 }, async () => {
   const backend = await WasmBackend.create();
   const wrong: string[] = [];

@@ -3,6 +3,7 @@
 // and by no other. Memory is as before afterwards, also after an error.
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { registry } from '../../src/registry.ts';
 import { WasmBackend } from '../../src/backends/wasm.ts';
 import { drawUnits, spotCheck } from '../../src/backends/webgpu/spot_check.ts';
 import { dtypeInfo } from '../../src/core/dtype.ts';
@@ -10,6 +11,8 @@ import type { OpCase } from '../harness/cases.ts';
 import { observe, type ObservedDispatch } from '../harness/observed.ts';
 import { Prng } from '../harness/prng.ts';
 import { caseFiles } from '../ops/index.ts';
+
+await registry.load();
 
 let core: WasmBackend;
 beforeAll(async () => {

@@ -8,7 +8,6 @@ import { lintWgsl } from '../../scripts/wgsl_lint.ts';
 import { CHAIN_OPS, type ChainOpName, type ChainProgram } from '../../src/core/chain.ts';
 import { paramFields, type Dispatch } from '../../src/core/op.ts';
 import type { Value } from '../../src/core/value.ts';
-import type { Shader } from '../../src/core/shader.ts';
 import { epilogueChain, wholeChain } from '../../src/ops/chain_wgsl.ts';
 
 const rules = (text: string, name = 'math/rounded'): string[] =>
@@ -117,7 +116,7 @@ describe('generated entry points pass', () => {
     value: { ...value, id: k },
     strides: k === 1 ? [0, 1] : [3, 1],
   }));
-  const host: Shader = { name: 'ops/host', text: '', imports: [] };
+  const host = 'ops/host';
   const dispatch = (chain: ChainProgram): Dispatch => ({
     kernel: { name: 'host', params: paramFields('n') },
     params: new Uint32Array(4),

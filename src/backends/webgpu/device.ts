@@ -2,6 +2,7 @@
 // errors of a scope, uncaptured errors, loss. Requests default limits only; a caller's own device is used as
 // it is and not destroyed, and its uncaptured errors are the caller's: what this library does stands in scopes.
 import { DeviceError } from '../../core/errors.ts';
+import { findAdapter } from './adapter.ts';
 
 export interface DeviceInfo {
   /** `vendor architecture device description`, as far as the adapter tells. */
@@ -86,7 +87,11 @@ export class Device {
     gpu: GPU | undefined,
     options: GPURequestAdapterOptions = {},
   ): Promise<Device> {
-    const adapter = await findAdapter(gpu, options);
+    return Device.of(await findAdapter(gpu, options));
+  }
+
+  /** @throws DeviceError if the adapter gives no device */
+  static async of(adapter: GPUAdapter): Promise<Device> {
     try {
       return new Device(await adapter.requestDevice(), describeAdapter(adapter.info), true);
     } catch (cause) {
@@ -174,25 +179,4 @@ export class Device {
 /** The first line of what an implementation says, as a sentence; the rest stays in the error's cause. */
 function firstLine(message: string): string {
   return `${(message.split('\n')[0] ?? '').replace(/[.\s]+$/, '')}.`;
-}
-
-/** The adapter that would be used, or why there is none. */
-export async function findAdapter(
-  gpu: GPU | undefined,
-  options: GPURequestAdapterOptions,
-): Promise<GPUAdapter> {
-  if (gpu === undefined) {
-    throw new DeviceError('WebGPU: this environment has no navigator.gpu. Use backend wasm.', {
-      stage: 'adapter',
-    });
-  }
-  const adapter =
-    (await gpu.requestAdapter(options)) ??
-    (await gpu.requestAdapter({ ...options, featureLevel: 'compatibility' }));
-  if (adapter === null) {
-    throw new DeviceError('WebGPU: there is no adapter. Use backend wasm, or enable WebGPU.', {
-      stage: 'adapter',
-    });
-  }
-  return adapter;
 }

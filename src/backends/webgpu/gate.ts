@@ -10,7 +10,7 @@ import { Pipelines } from './pipelines.ts';
 import { mapped } from './storage.ts';
 import { DeviceError } from '../../core/errors.ts';
 import { hex32 } from '../../core/bits.ts';
-import type { Shader } from '../../core/shader.ts';
+import type { ShaderName } from '../../core/shader.ts';
 import reportFloats from '../../../shaders/gate/report_floats.wgsl';
 import reportRounded from '../../../shaders/gate/report_rounded.wgsl';
 import reportWords from '../../../shaders/gate/report_words.wgsl';
@@ -53,7 +53,7 @@ const FAR = 0x1000000;
 const STATUS_BYTES = 256;
 
 interface Report {
-  readonly shader: Shader;
+  readonly shader: ShaderName;
   readonly inputs: readonly Vector[];
   readonly results: readonly Result[];
 }
@@ -217,11 +217,11 @@ async function compile(
   const { result, checked } = device.guard('gate', () =>
     all.map(({ shader }) => {
       const module = gpu.createShaderModule({
-        label: shader.name,
+        label: shader,
         code: assembleOn(rung, shader),
       });
       const descriptor = {
-        label: shader.name,
+        label: shader,
         layout: 'auto' as const,
         compute: { module, entryPoint: 'main' },
       };
@@ -282,7 +282,7 @@ function compare(
   at += 2 * COUNT;
   all.forEach((one, i) => {
     const flag = got[at + (i * STATUS_BYTES) / 4 + 1] ?? 0;
-    tally('flag').add(flag, one === WORDS ? 1 : 0, one.shader.name);
+    tally('flag').add(flag, one === WORDS ? 1 : 0, one.shader);
   });
   return [...tallies].map(([name, one]) => one.finding(name));
 }

@@ -4,7 +4,7 @@
 // createComputePipelineAsync. Each has a rung of the ladder (B7), at first the device's; a fault takes it one down.
 import { DeviceError } from '../../core/errors.ts';
 import { inputsOf, type Dispatch } from '../../core/op.ts';
-import type { Shader } from '../../core/shader.ts';
+import type { Shader, ShaderName } from '../../core/shader.ts';
 import type { Device } from './device.ts';
 import { assembleOn, rungBelow, type Rung } from './rungs.ts';
 
@@ -192,7 +192,7 @@ export class Pipelines {
   }
 }
 
-function shaderOf(dispatch: Dispatch): Shader {
+function shaderOf(dispatch: Dispatch): ShaderName | Shader {
   const { kernel } = dispatch;
   const shader = typeof kernel.shader === 'function' ? kernel.shader(dispatch) : kernel.shader;
   if (shader === undefined) {

@@ -1,8 +1,9 @@
 // The ladder (docs/NUMERICS.md, B7): which text of the rounded operations a shader is assembled with. Every kernel has
 // every rung, because math/rounded is the only text that differs. 'reference' is no text: the core executes there.
-import { assembleShader, type Shader } from '../../core/shader.ts';
+import { assembleShader, type Shader, type ShaderName } from '../../core/shader.ts';
 import light from '../../../shaders/math/rounded_light.wgsl';
 import soft from '../../../shaders/math/rounded_soft.wgsl';
+import { shaders } from './shaders.ts';
 
 /** `full` is what runs; `soft` where a gate or an audit found its floats at fault; `light` nowhere yet. */
 export type Rung = 'light' | 'full' | 'soft';
@@ -10,18 +11,18 @@ export type Rung = 'light' | 'full' | 'soft';
 /** From the top down; below them all stands the reference. */
 const LADDER: readonly Rung[] = ['light', 'full', 'soft'];
 
-const TEXTS: Readonly<Record<Rung, Shader | undefined>> = { light, full: undefined, soft };
+const TEXTS: Readonly<Record<Rung, ShaderName | undefined>> = { light, full: undefined, soft };
 
 /** The text of a shader on a rung. */
-export function assembleOn(rung: Rung, shader: Shader): string {
+export function assembleOn(rung: Rung, shader: ShaderName | Shader): string {
   const rounded = TEXTS[rung];
   return rounded === undefined
-    ? assembleShader(shader)
-    : assembleShader(shader, new Map([['math/rounded', rounded]]));
+    ? assembleShader(shader, shaders)
+    : assembleShader(shader, shaders, new Map([['math/rounded', rounded]]));
 }
 
 /** The first rung below on which the shader's text is another one; a text without rounded operations has none. */
-export function rungBelow(rung: Rung, shader: Shader): Rung | 'reference' {
+export function rungBelow(rung: Rung, shader: ShaderName | Shader): Rung | 'reference' {
   const text = assembleOn(rung, shader);
   const below = LADDER.slice(LADDER.indexOf(rung) + 1);
   return below.find((one) => assembleOn(one, shader) !== text) ?? 'reference';
