@@ -13,9 +13,8 @@ import { assembleOn } from '../../src/backends/webgpu/rungs.ts';
 import { mapped } from '../../src/backends/webgpu/storage.ts';
 import { gridOfDispatch, inputsOf, type Dispatch } from '../../src/core/op.ts';
 import { sizeOf } from '../../src/core/shape.ts';
-import type { Shader } from '../../src/core/shader.ts';
+import { shaderName, type Shader, type ShaderName } from '../../src/core/shader.ts';
 import type { Value } from '../../src/core/value.ts';
-import { checkGraph } from '../../src/graph/check.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { planGraph } from '../../src/graph/planner.ts';
@@ -60,7 +59,7 @@ const STATUS_BYTES = 256;
 const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
 
 /** The plan of a graph with static shapes, on WebGPU. */
-function planOf(graph: Graph, core: WasmBackend, store: ConstantStore): Plan {
+async function planOf(graph: Graph, core: WasmBackend, store: ConstantStore): Promise<Plan> {
   const feeds = new Map(
     graph.inputs.map(({ name, dims = [] }) => [
       name,
@@ -69,7 +68,7 @@ function planOf(graph: Graph, core: WasmBackend, store: ConstantStore): Plan {
   );
   const outputs = graph.outputs.map(({ name }) => name);
   const options = { target: 'webgpu' as const, outputs, fuse: true };
-  return planGraph(checkGraph(graph, registry), store, core, feeds, options);
+  return planGraph(await registry.check(graph), store, core, feeds, options);
 }
 
 const workOf = ({ units, unitCost }: Dispatch): number => units * unitCost;
@@ -80,7 +79,7 @@ function heaviest({ steps }: Plan): Dispatch {
   return rest.reduce((most, one) => (workOf(one) > workOf(most) ? one : most), first);
 }
 
-function shaderOf(dispatch: Dispatch): Shader {
+function shaderOf(dispatch: Dispatch): ShaderName | Shader {
   const { kernel } = dispatch;
   const shader = typeof kernel.shader === 'function' ? kernel.shader(dispatch) : kernel.shader;
   if (shader === undefined) throw new Error(`barriers: ${kernel.name} has no shader.`);
@@ -91,7 +90,7 @@ function shaderOf(dispatch: Dispatch): Shader {
 function withoutBarriers(dispatch: Dispatch, pipelines: Pipelines): Dispatch {
   const shader = shaderOf(dispatch);
   const text = bare(assembleOn(pipelines.rung, shader));
-  const other: Shader = { name: `${shader.name}, bare`, text, imports: [] };
+  const other: Shader = { name: `${shaderName(shader)}, bare`, text, imports: [] };
   return { ...dispatch, kernel: { ...dispatch.kernel, shader: other } };
 }
 
@@ -163,7 +162,7 @@ class Bench {
     }
     const [with_ms = Number.NaN, without_ms = Number.NaN] = times.map((list) => median(list));
     return {
-      ...{ name, shader: shaderOf(dispatch).name, constants: dispatch.constants },
+      ...{ name, shader: shaderName(shaderOf(dispatch)), constants: dispatch.constants },
       ...{ with_ms, without_ms, share: without_ms / with_ms, turns },
       ...compare(name, results),
     };
@@ -232,7 +231,7 @@ export async function run(request: unknown, env: JobEnv): Promise<BarriersReport
   for (const [name, graph] of PRODUCT_GRAPHS) {
     env.log(name);
     const store = new ConstantStore();
-    const plan = planOf(graph, core, store);
+    const plan = await planOf(graph, core, store);
     const bench = new Bench(device);
     try {
       rows.push(await bench.measure(name, plan, budgetMs));
