@@ -21,13 +21,11 @@ ALWAYS_INLINE void integer_store(u32 rows, u32 vectors, const v128_t *s, u32 *to
     for (u32 c = 0; c < width; c++) to[r * pitch + c] = whole[r * 4 * vectors + c];
 }
 
-// `rows` lines of a strip from `a`, words of one pair side by side, by the panels from `b` on, `pairs` of
-// eight words each.
-ALWAYS_INLINE void integer_tile(u32 rows, u32 strip, u32 vectors, const u32 *a, const u32 *b, u32 pairs,
-                                u32 *to, u32 pitch, u32 width) {
-  v128_t s[8];
+// s = the sums of `rows` lines of a strip from `a`, words of one pair side by side, by the panels from `b`
+// on, `panel` words apart, `pairs` of eight words each.
+ALWAYS_INLINE void integer_sums(u32 rows, u32 strip, u32 vectors, const u32 *a, const u32 *b, u32 pairs,
+                                u32 panel, v128_t *s) {
   UNROLL for (u32 i = 0; i < rows * vectors; i++) s[i] = wasm_i32x4_splat(0);
-  const u32 panel = pairs * INTEGER_PANEL;
   _Pragma("clang loop unroll(disable)") for (u32 k = 0; k < pairs; k++, a += strip, b += INTEGER_PANEL) {
     v128_t x[4];
     UNROLL for (u32 v = 0; v < vectors; v++) x[v] = wasm_v128_load(b + v / 2 * panel + v % 2 * 4);
@@ -37,6 +35,13 @@ ALWAYS_INLINE void integer_tile(u32 rows, u32 strip, u32 vectors, const u32 *a, 
           wasm_i32x4_add(s[r * vectors + v], wasm_i32x4_dot_i16x8(w, x[v]));
     }
   }
+}
+
+// One tile from operands to memory, its panels behind one another.
+ALWAYS_INLINE void integer_tile(u32 rows, u32 strip, u32 vectors, const u32 *a, const u32 *b, u32 pairs,
+                                u32 *to, u32 pitch, u32 width) {
+  v128_t s[8];
+  integer_sums(rows, strip, vectors, a, b, pairs, pairs * INTEGER_PANEL, s);
   integer_store(rows, vectors, s, to, pitch, width);
 }
 

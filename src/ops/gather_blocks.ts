@@ -4,7 +4,8 @@ import type { OpDef, ShapeContext } from '../core/op.ts';
 import { formatShape, normalizeAxis } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import { expectFloats } from './integer.ts';
-import { middle, only, unpacked } from './n_bits.ts';
+import { middle, unpacked } from './n_bits.ts';
+import { only } from './wide.ts';
 import { emitBlocks } from './quantize.ts';
 
 interface Gathering {

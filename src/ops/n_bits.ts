@@ -1,6 +1,6 @@
 // com.microsoft's MatMulNBits: weights of 2, 4 or 8 bits with a scale for each block of the inner
 // axis. A weight is (q − zero point) · scale, rounded once; the product is V4. With accuracy_level 4 the activations are
-// quantised a block at a time and each block is an exact integer sum (V8). Not here: the arithmetic.
+// quantised a block at a time and each block is an exact integer sum (V8, n_bits_exact.ts). Not here: the arithmetic.
 import type { LowerContext, NodeContext, OpDef } from '../core/op.ts';
 import { paramFields, type Kernel } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
@@ -10,12 +10,11 @@ import { emitCast } from './cast.ts';
 import { emitChain } from './chain_builder.ts';
 import { gridOf } from './grid.ts';
 import { expectFloats } from './integer.ts';
-import { emitIntegerProduct } from './integer_product.ts';
 import { emitProduct } from './mat_mul.ts';
-import { emitQuantised, floatOf, isFloat } from './quantise.ts';
+import { emitByBlocks } from './n_bits_exact.ts';
+import { floatOf, isFloat } from './quantise.ts';
 import { emitBlocks } from './quantize.ts';
-import { scaled } from './quantised.ts';
-import { view } from './wide.ts';
+import { only, view } from './wide.ts';
 
 const domain = 'com.microsoft';
 
@@ -64,13 +63,6 @@ export function unpacked(
   });
   return out;
 }
-
-/** The output of a called operator. */
-export const only = (list: readonly Value[], op: string): Value => {
-  const [value] = list;
-  if (value === undefined) throw new Error(`${op} gave nothing.`);
-  return value;
-};
 
 function expectSize(node: NodeContext, what: string, value: Value, size: number): void {
   if (sizeOf(value.dims) === size) return;
@@ -169,8 +161,12 @@ export const MatMulNBits: OpDef = {
       node.int('accuracy_level', 0) === 4 &&
       node.optional(4) === undefined &&
       zeros.dtype === 'uint8';
-    if (isExact) emitByBlocks(node, product, a, zeros, m, sizes);
-    else emitByWeights(node, product, a, zeros, m, sizes);
+    if (isExact) {
+      const { blocks, block, bits } = sizes;
+      const weights = unpacked(node, node.input(1), [n, blocks * block], bits);
+      const scales = floatOf(node, node.input(2));
+      emitByBlocks(node, product, a, { weights, scales, zeros }, { ...sizes, m });
+    } else emitByWeights(node, product, a, zeros, m, sizes);
     if (isPlain) return;
     let result = product;
     if (bias !== undefined) {
@@ -245,74 +241,4 @@ function emitByWeights(
     n,
     k,
   );
-}
-
-/** Both sides quantised, block by block: y = V4 sum over the blocks of f32(sum) · (scale of a · scale of b). */
-function emitByBlocks(
-  node: LowerContext,
-  to: Value,
-  a: Value,
-  zeros: Value,
-  m: number,
-  { k, n, bits, block, blocks }: Sizes,
-): void {
-  const columns = blocks * block;
-  const quantised = unpacked(node, node.input(1), [n, columns], bits);
-  let rows = view(node, a, [m, k]);
-  if (columns !== k) {
-    const pads = node.constantValue(
-      'int64',
-      [4],
-      BigInt64Array.of(0n, 0n, 0n, BigInt(columns - k)),
-    );
-    rows = only(node.call('Pad', [rows, pads]), 'Pad');
-  }
-  const parts = view(node, rows, [m, blocks, block]);
-  const magnitudes = node.temp('float32', parts.dims);
-  emitChain(node, magnitudes, (c) => c.op('abs_f32', c.f32(parts)));
-  const attributes = { axes: [2], keepdims: 1 };
-  const most = only(node.call('ReduceMax', [magnitudes], { attributes, opset: 13 }), 'ReduceMax');
-  const scale = node.temp('float32', [m, blocks, 1]);
-  emitChain(node, scale, (c) => c.op('div_f32', c.f32(most), c.scalar(127)));
-  const left = node.temp('int8', parts.dims);
-  emitQuantised(node, left, (c) => c.f32(parts), scale, undefined);
-  const transposed = (value: Value, perm: readonly number[]): Value =>
-    only(node.call('Transpose', [value], { attributes: { perm } }), 'Transpose');
-  const sums = node.temp('int32', [blocks, m, n]);
-  emitIntegerProduct(
-    node,
-    sums,
-    {
-      value: left,
-      zeroPoint: undefined,
-      batch: [blocks],
-      lines: m,
-      lineStride: columns,
-      termStride: 1,
-      matrixStride: block,
-    },
-    {
-      value: quantised,
-      zeroPoint: sizeOf(zeros.dims) === 1 ? view(node, zeros, []) : transposed(zeros, [1, 0]),
-      batch: [blocks],
-      lines: n,
-      lineStride: columns,
-      termStride: 1,
-      matrixStride: block,
-    },
-    block,
-  );
-  const scales = view(node, floatOf(node, node.input(2)), [n, blocks]);
-  const [one, other] = [
-    transposed(scale, [1, 0, 2]),
-    view(node, transposed(scales, [1, 0]), [blocks, 1, n]),
-  ];
-  const terms = node.temp('float32', [blocks, m, n]);
-  emitChain(node, terms, (c) => scaled(c, sums, one, other));
-  const axes = node.constantValue('int64', [1], BigInt64Array.of(0n));
-  const total = only(
-    node.call('ReduceSum', [terms, axes], { attributes: { keepdims: 0 } }),
-    'ReduceSum',
-  );
-  node.alias(to, total);
 }

@@ -80,3 +80,10 @@ export const integers = (
 /** int64 constants: shapes, axes, bounds of called operators. */
 export const longs = (node: LowerContext, ...list: readonly number[]): Value =>
   node.constantValue('int64', [list.length], BigInt64Array.from(list, BigInt));
+
+/** The output of a called operator. */
+export const only = (list: readonly Value[], op: string): Value => {
+  const [value] = list;
+  if (value === undefined) throw new Error(`${op} gave nothing.`);
+  return value;
+};
