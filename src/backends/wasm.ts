@@ -22,6 +22,8 @@ import { Team, type TeamCosts } from './wasm/team.ts';
 // Results up to this size go back to the JavaScript heap when folded: shapes, scalars, small tables.
 const HOST_BYTES = 4096;
 const ALIGN = 64;
+/** Weights of a model below which having them twice costs less than giving them up: finding out takes a quarter of loading. */
+const FEW_BYTES = 16 << 20;
 
 /** A constant in the core's memory. */
 class CoreConstant implements Constant {
@@ -60,6 +62,7 @@ export class WasmBackend implements Evaluator {
   /** Where constants of the JavaScript heap lie in the core's memory once an executable reads them. */
   readonly #uploaded = new Map<Constant, { address: number; users: number }>();
   readonly #placed = new WeakMap<HostStorage, Placement>();
+  #weightBytes = 0;
   #scratch = new Uint32Array(0);
   #arena = { at: 0, bytes: 0, version: 0 };
 
@@ -93,6 +96,7 @@ export class WasmBackend implements Evaluator {
   place(weight: Weight): (bytes: Uint8Array, at: number) => void {
     const placement = new Placement(this.#core.heap, weight.byteLength);
     this.#placed.set(weight, placement);
+    this.#weightBytes += weight.byteLength;
     weight.place(() => placement.bytes());
     return (bytes, at) => placement.bytes().set(bytes, at);
   }
@@ -107,6 +111,7 @@ export class WasmBackend implements Evaluator {
   keepsFolded(dispatch: Dispatch, inputs: readonly Constant[], outputs: readonly Constant[]): void {
     const [from] = inputs;
     const [to] = outputs;
+    if (this.#weightBytes < FEW_BYTES) return;
     if (from instanceof PlacedConstant && to instanceof CoreConstant) {
       from.placement.packed(
         dispatch,
