@@ -242,6 +242,11 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
       );
     }
     const plain = unpacked(dtype, raw, size);
+    // Of a weight whose every byte is an element's no element needs a look, nor a copy that is aligned.
+    const isChecked = dtype !== 'bool' && dtypeInfo(dtype).packedBits === undefined;
+    if (weights !== undefined && isChecked && bytes > SMALL_BYTES) {
+      return build(() => new Tensor(dtype, weights.hold(plain), dims));
+    }
     return build(() => held(Tensor.ofBytes(dtype, plain, dims), plain));
   }
   if (raw !== undefined && raw.length > 0) {

@@ -10,6 +10,20 @@ typedef struct {
   u32 batch_strides[8];          // of B, in elements
 } MatMulPackParams;
 
+// Four terms of four columns, each a row in memory, to four rows of a panel.
+static inline void transpose(const f32 *from, u32 stride, f32 *to) {
+  const v128_t a = flush_small_x4(wasm_v128_load(from), PRODUCT_LIMIT);
+  const v128_t b = flush_small_x4(wasm_v128_load(from + stride), PRODUCT_LIMIT);
+  const v128_t c = flush_small_x4(wasm_v128_load(from + 2 * stride), PRODUCT_LIMIT);
+  const v128_t d = flush_small_x4(wasm_v128_load(from + 3 * stride), PRODUCT_LIMIT);
+  const v128_t ab = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), ba = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
+  const v128_t cd = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), dc = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
+  wasm_v128_store(to, wasm_i64x2_shuffle(ab, cd, 0, 2));
+  wasm_v128_store(to + PANEL, wasm_i64x2_shuffle(ab, cd, 1, 3));
+  wasm_v128_store(to + 2 * PANEL, wasm_i64x2_shuffle(ba, dc, 0, 2));
+  wasm_v128_store(to + 3 * PANEL, wasm_i64x2_shuffle(ba, dc, 1, 3));
+}
+
 KERNEL(mat_mul_pack) {
   const MatMulPackParams *p = params;
   UNUSED(scratch);
@@ -30,7 +44,11 @@ KERNEL(mat_mul_pack) {
       }
       continue;
     }
-    for (u32 k = 0; k < p->k; k++, b += p->row_stride, to += PANEL)
+    u32 k = 0;
+    if (p->row_stride == 1 && width == PANEL)
+      for (; k + 4 <= p->k; k += 4, b += 4, to += 4 * PANEL)
+        for (u32 c = 0; c < PANEL; c += 4) transpose(b + c * p->column_stride, p->column_stride, to + c);
+    for (; k < p->k; k++, b += p->row_stride, to += PANEL)
       for (u32 c = 0; c < PANEL; c++) to[c] = c < width ? flush_product(b[c * p->column_stride]) : 0.0f;
   }
 }
