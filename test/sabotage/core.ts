@@ -58,8 +58,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       edit(
         canonical,
-        'v128_t kept = wasm_v128_andnot(x, wasm_i32x4_lt(magnitude, wasm_i32x4_splat((i32)limit)));',
-        'v128_t kept = wasm_v128_andnot(x, wasm_u32x4_lt(wasm_i32x4_sub(magnitude, wasm_i32x4_splat(1)), wasm_i32x4_splat((i32)limit)));',
+        'v128_t kept = wasm_i32x4_gt(magnitude, wasm_i32x4_splat((i32)limit - 1));',
+        'v128_t kept = wasm_v128_or(wasm_i32x4_gt(magnitude, wasm_i32x4_splat((i32)limit - 1)), wasm_i32x4_eq(magnitude, wasm_i32x4_splat(0)));',
       ),
     ],
   ),
@@ -69,8 +69,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       edit(
         canonical,
-        'bitselect(wasm_i32x4_splat((i32)CANONICAL_NAN), kept,',
-        'bitselect(x, kept,',
+        'bitselect(wasm_i32x4_splat((i32)CANONICAL_NAN), kept_x4(x, magnitude, limit),',
+        'bitselect(x, kept_x4(x, magnitude, limit),',
       ),
     ],
   ),

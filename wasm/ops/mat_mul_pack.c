@@ -24,6 +24,13 @@ static inline void transpose(const f32 *from, u32 stride, f32 *to) {
   wasm_v128_store(to + 3 * PANEL, wasm_i64x2_shuffle(ba, dc, 1, 3));
 }
 
+// `count` whole panels side by side: several at once read each line of B once, where one reads half of it.
+ALWAYS_INLINE void pack_whole(u32 count, const f32 *b, u32 row_stride, u32 terms, f32 *to) {
+  for (u32 k = 0; k < terms; k++, b += row_stride, to += PANEL)
+    UNROLL for (u32 v = 0; v < 2 * count; v++) wasm_v128_store(
+        to + v / 2 * terms * PANEL + 4 * (v % 2), flush_small_x4(wasm_v128_load(b + 4 * v), PRODUCT_LIMIT));
+}
+
 KERNEL(mat_mul_pack) {
   const MatMulPackParams *p = params;
   UNUSED(scratch);
@@ -37,11 +44,13 @@ KERNEL(mat_mul_pack) {
     const u32 column = unit % panels * PANEL, width = p->n - column < PANEL ? p->n - column : PANEL;
     b += column * p->column_stride;
     f32 *to = (f32 *)out[0] + unit * p->k * PANEL;
+    if (p->column_stride == 1 && column + 4 * PANEL <= p->n && unit + 4 <= end) {
+      pack_whole(4, b, p->row_stride, p->k, to);
+      unit += 3;
+      continue;
+    }
     if (p->column_stride == 1 && width == PANEL) {
-      for (u32 k = 0; k < p->k; k++, b += p->row_stride, to += PANEL) {
-        wasm_v128_store(to, flush_small_x4(wasm_v128_load(b), PRODUCT_LIMIT));
-        wasm_v128_store(to + 4, flush_small_x4(wasm_v128_load(b + 4), PRODUCT_LIMIT));
-      }
+      pack_whole(1, b, p->row_stride, p->k, to);
       continue;
     }
     u32 k = 0;
