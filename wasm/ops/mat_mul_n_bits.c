@@ -41,59 +41,67 @@ static void weights_of(const MatMulNBitsParams *p, const Column *c, u32 block, u
   }
 }
 
-// Sixteen weights in a row, in order. Without `small` none but 0 is as small as V3 flushes; the sign of a 0
-// is nothing to sums that begin with +0.
-ALWAYS_INLINE void sixteen(const u8 *q, u32 bits, i32 zero, f32 scale, int small, v128_t *w) {
+// Eight weights in a row, in order. Without `small` none but 0 is as small as V3 flushes; the sign of a 0 is
+// nothing to sums that begin with +0.
+ALWAYS_INLINE void eight(const u8 *q, u32 bits, v128_t zero, v128_t scale, int small, v128_t *w) {
   v128_t x;
   if (bits == 8) {
-    x = wasm_v128_load(q);
+    x = wasm_v128_load64_zero(q);
   } else {
-    const v128_t two = wasm_v128_load64_zero(q);
-    const v128_t low = wasm_v128_and(two, wasm_i8x16_splat(15)), high = wasm_u8x16_shr(two, 4);
-    x = wasm_i8x16_shuffle(low, high, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const v128_t two = wasm_v128_load32_zero(q);
+    x = wasm_v128_and(wasm_i8x16_shuffle(two, wasm_u16x8_shr(two, 4), 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5,
+                                         21, 6, 22, 7, 23),
+                      wasm_i8x16_splat(15));
   }
-  const v128_t z = wasm_i16x8_splat((i16)zero), s = wasm_f32x4_splat(scale);
-  const v128_t a = wasm_i16x8_sub(wasm_u16x8_extend_low_u8x16(x), z);
-  const v128_t b = wasm_i16x8_sub(wasm_u16x8_extend_high_u8x16(x), z);
-  w[0] = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(a)), s);
-  w[1] = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(wasm_i32x4_extend_high_i16x8(a)), s);
-  w[2] = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(b)), s);
-  w[3] = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(wasm_i32x4_extend_high_i16x8(b)), s);
-  if (small) UNROLL for (u32 i = 0; i < 4; i++) w[i] = flush_small_x4(w[i], PRODUCT_LIMIT);
+  const v128_t a = wasm_i16x8_sub(wasm_u16x8_extend_low_u8x16(x), zero);
+  w[0] = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(a)), scale);
+  w[1] = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(wasm_i32x4_extend_high_i16x8(a)), scale);
+  if (small) UNROLL for (u32 i = 0; i < 2; i++) w[i] = flush_small_x4(w[i], PRODUCT_LIMIT);
 }
 
-// Sixteen weights of four columns side by side.
-ALWAYS_INLINE void four_columns(const MatMulNBitsParams *p, const Column *c, u32 bits, u32 block, u32 at,
-                                int small, f32 *to) {
-  v128_t w[4][4];
-  UNROLL for (u32 i = 0; i < 4; i++)
-      sixteen(c[i].q + (block * p->block + at) * bits / 8, bits, zero_of(p, c + i, block),
-              canonical(c[i].scales[block]), small, w[i]);
-  UNROLL for (u32 k = 0; k < 4; k++) {
-    const v128_t l0 = wasm_i32x4_shuffle(w[0][k], w[1][k], 0, 4, 1, 5);
-    const v128_t h0 = wasm_i32x4_shuffle(w[0][k], w[1][k], 2, 6, 3, 7);
-    const v128_t l1 = wasm_i32x4_shuffle(w[2][k], w[3][k], 0, 4, 1, 5);
-    const v128_t h1 = wasm_i32x4_shuffle(w[2][k], w[3][k], 2, 6, 3, 7);
-    wasm_v128_store(to + (4 * k) * PANEL, wasm_i64x2_shuffle(l0, l1, 0, 2));
-    wasm_v128_store(to + (4 * k + 1) * PANEL, wasm_i64x2_shuffle(l0, l1, 1, 3));
-    wasm_v128_store(to + (4 * k + 2) * PANEL, wasm_i64x2_shuffle(h0, h1, 0, 2));
-    wasm_v128_store(to + (4 * k + 3) * PANEL, wasm_i64x2_shuffle(h0, h1, 1, 3));
+// `length` weights, a multiple of 8, of four columns side by side.
+ALWAYS_INLINE void eights(const u8 *const *q, u32 bits, const v128_t *zero, const v128_t *scale, int small,
+                          u32 length, f32 *to) {
+  const u8 *q0 = q[0], *q1 = q[1], *q2 = q[2], *q3 = q[3];
+  for (u32 at = 0; at < length; at += 8, to += 8 * PANEL) {
+    v128_t a[2], b[2], c[2], d[2];
+    eight(q0, bits, zero[0], scale[0], small, a);
+    eight(q1, bits, zero[1], scale[1], small, b);
+    eight(q2, bits, zero[2], scale[2], small, c);
+    eight(q3, bits, zero[3], scale[3], small, d);
+    q0 += bits, q1 += bits, q2 += bits, q3 += bits;
+    UNROLL for (u32 k = 0; k < 2; k++) {
+      const v128_t l0 = wasm_i32x4_shuffle(a[k], b[k], 0, 4, 1, 5);
+      const v128_t h0 = wasm_i32x4_shuffle(a[k], b[k], 2, 6, 3, 7);
+      const v128_t l1 = wasm_i32x4_shuffle(c[k], d[k], 0, 4, 1, 5);
+      const v128_t h1 = wasm_i32x4_shuffle(c[k], d[k], 2, 6, 3, 7);
+      wasm_v128_store(to + (4 * k) * PANEL, wasm_i64x2_shuffle(l0, l1, 0, 2));
+      wasm_v128_store(to + (4 * k + 1) * PANEL, wasm_i64x2_shuffle(l0, l1, 1, 3));
+      wasm_v128_store(to + (4 * k + 2) * PANEL, wasm_i64x2_shuffle(h0, h1, 0, 2));
+      wasm_v128_store(to + (4 * k + 3) * PANEL, wasm_i64x2_shuffle(h0, h1, 1, 3));
+    }
   }
 }
 
-// One block of four columns from its first weight on, as far as sixteens go; returns where the rest begins.
-ALWAYS_INLINE u32 sixteens(const MatMulNBitsParams *p, const Column *c, u32 bits, u32 block, u32 length,
+// One block of four columns from its first weight on, as far as eights go; returns where the rest begins.
+ALWAYS_INLINE u32 block_of(const MatMulNBitsParams *p, const Column *c, u32 bits, u32 block, u32 length,
                            f32 *to) {
   int small = 0;
-  for (u32 i = 0; i < 4; i++) small |= (bits_of(c[i].scales[block]) & 0x7fffffffu) < PRODUCT_LIMIT;
-  u32 at = 0;
-  for (; at + 16 <= length; at += 16) {
-    if (small)
-      four_columns(p, c, bits, block, at, 1, to + at * PANEL);
-    else
-      four_columns(p, c, bits, block, at, 0, to + at * PANEL);
+  v128_t zero[4], scale[4];
+  const u8 *q[4];
+  for (u32 i = 0; i < 4; i++) {
+    const f32 one = canonical(c[i].scales[block]);
+    small |= (bits_of(one) & 0x7fffffffu) < PRODUCT_LIMIT;
+    zero[i] = wasm_i16x8_splat((i16)zero_of(p, c + i, block));
+    scale[i] = wasm_f32x4_splat(one);
+    q[i] = c[i].q + block * (p->block * bits / 8);
   }
-  return at;
+  const u32 whole = length & ~7u;
+  if (small)
+    eights(q, bits, zero, scale, 1, whole, to);
+  else
+    eights(q, bits, zero, scale, 0, whole, to);
+  return whole;
 }
 
 // The panel of eight columns.
@@ -102,8 +110,8 @@ static void panel_of(const MatMulNBitsParams *p, const Column *columns, f32 *to)
     const u32 first = block * p->block, left = p->k - first, length = left < p->block ? left : p->block;
     for (u32 c = 0; c < PANEL; c += 4) {
       u32 done = 0;
-      if (p->bits == 4) done = sixteens(p, columns + c, 4, block, length, to + first * PANEL + c);
-      if (p->bits == 8) done = sixteens(p, columns + c, 8, block, length, to + first * PANEL + c);
+      if (p->bits == 4) done = block_of(p, columns + c, 4, block, length, to + first * PANEL + c);
+      if (p->bits == 8) done = block_of(p, columns + c, 8, block, length, to + first * PANEL + c);
       if (done == length) continue;
       for (u32 i = c; i < c + 4; i++) weights_of(p, columns + i, block, first + done, first + length, to + i);
     }
