@@ -28,14 +28,28 @@ export const unpackBits: Kernel = {
 /** The product on the reference without the weights as floats; WebGPU has them as float32. */
 export const matMulNBits: Kernel = {
   name: 'mat_mul_n_bits',
-  params: paramFields('m', 'n', 'k', 'bits', 'block', 'blocks', 'row_block', 'zeros'),
+  params: paramFields(
+    'm',
+    'n',
+    'k',
+    'bits',
+    'block',
+    'blocks',
+    'row_block',
+    'zeros',
+    'column_block',
+    'pad0',
+    'pad1',
+    'pad2',
+  ),
 };
 
 // Weights that are not worth holding as float32, eight times what they are: so many, or such as are known in a run only.
 const MANY = 1 << 22;
-// Rows of a unit, and elements of them.
-const ROWS = 64;
-const PACKED_ROWS = 1 << 16;
+// Rows of a unit, for all of which its weights are made once, and elements of them, which the second-level cache holds.
+const ROWS = 128;
+const PACKED_ROWS = 1 << 17;
+const COLUMNS = 32;
 const UNIT = 1024; // elements, as in wasm/ops/unpack_bits.c
 
 /** The elements of rows of packed bytes, as uint8; bytes themselves where there is nothing to unpack. */
@@ -198,12 +212,25 @@ function emitByWeights(
     );
     to.canonical = true;
     node.emit(matMulNBits, {
-      params: { m, n, k, bits, block, blocks, row_block: rows, zeros: sizeOf(zeros.dims) },
+      params: {
+        m,
+        n,
+        k,
+        bits,
+        block,
+        blocks,
+        row_block: rows,
+        zeros: sizeOf(zeros.dims),
+        column_block: COLUMNS,
+        pad0: 0,
+        pad1: 0,
+        pad2: 0,
+      },
       inputs: [a, node.input(1), floatOf(node, node.input(2)), zeros],
       outputs: [to],
-      units: Math.ceil(m / rows) * Math.ceil(n / 8),
-      unitCost: 8 * k * (Math.min(rows, m) + 4),
-      scratch: 4 * (rows * k + 8 * k + 16),
+      units: Math.ceil(m / rows) * Math.ceil(n / COLUMNS),
+      unitCost: COLUMNS * k * (Math.min(rows, m) + 4),
+      scratch: 4 * (rows * k + COLUMNS * k + 16),
     });
     return;
   }

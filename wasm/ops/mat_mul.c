@@ -4,7 +4,7 @@
 // into scratch as strips [k][4] (the last strip narrower), kept while the next unit has the same rows.
 // Scratch: 4 * (row_block * k + row_block * column_block + 16) bytes.
 #include "../chain.h"
-#include "../tile.h"
+#include "../strips.h"
 
 typedef struct {
   u32 m, n, k;
@@ -15,35 +15,6 @@ typedef struct {
   u32 a_strides[8], b_strides[8]; // of A and of packed B, in elements
   Chain chain;
 } MatMulParams;
-
-// Strips of flushed A: rows [0, rows) from `a`.
-static void pack_rows(const MatMulParams *p, const f32 *a, u32 rows, f32 *to) {
-  for (u32 row = 0; row < rows; row += STRIP, a += STRIP * p->row_stride) {
-    const u32 height = rows - row < STRIP ? rows - row : STRIP;
-    if (height == 1 && p->column_stride == 1) {
-      flush_products(to, a, p->k);
-      to += p->k;
-      continue;
-    }
-    u32 k = 0;
-    if (height == STRIP && p->column_stride == 1) {
-      for (; k + 4 <= p->k; k += 4, to += 16) {
-        v128_t r0 = flush_small_x4(wasm_v128_load(a + k), PRODUCT_LIMIT);
-        v128_t r1 = flush_small_x4(wasm_v128_load(a + p->row_stride + k), PRODUCT_LIMIT);
-        v128_t r2 = flush_small_x4(wasm_v128_load(a + 2 * p->row_stride + k), PRODUCT_LIMIT);
-        v128_t r3 = flush_small_x4(wasm_v128_load(a + 3 * p->row_stride + k), PRODUCT_LIMIT);
-        v128_t l0 = wasm_i32x4_shuffle(r0, r1, 0, 4, 1, 5), h0 = wasm_i32x4_shuffle(r0, r1, 2, 6, 3, 7);
-        v128_t l1 = wasm_i32x4_shuffle(r2, r3, 0, 4, 1, 5), h1 = wasm_i32x4_shuffle(r2, r3, 2, 6, 3, 7);
-        wasm_v128_store(to, wasm_i64x2_shuffle(l0, l1, 0, 2));
-        wasm_v128_store(to + 4, wasm_i64x2_shuffle(l0, l1, 1, 3));
-        wasm_v128_store(to + 8, wasm_i64x2_shuffle(h0, h1, 0, 2));
-        wasm_v128_store(to + 12, wasm_i64x2_shuffle(h0, h1, 1, 3));
-      }
-    }
-    for (; k < p->k; k++)
-      for (u32 r = 0; r < height; r++) *to++ = flush_product(a[r * p->row_stride + k * p->column_stride]);
-  }
-}
 
 KERNEL(mat_mul) {
   const MatMulParams *p = params;
@@ -68,7 +39,7 @@ KERNEL(mat_mul) {
       rest /= p->batch_dims[axis];
     }
     if (unit / column_blocks != packed) {
-      pack_rows(p, a, rows, strips);
+      pack_strips(a, p->row_stride, p->column_stride, rows, p->k, strips);
       packed = unit / column_blocks;
     }
     const u32 first = (matrix * p->m + row) * p->n + column;
