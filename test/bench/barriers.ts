@@ -7,10 +7,10 @@ import { openStack } from '../../src/cli/stacks/runner.ts';
 import { buildJob } from '../harness/build_job.ts';
 import type { BarriersJob, BarriersReport, BarriersRow } from '../jobs/barriers_job.ts';
 
-/** What shapes chose of the shader. */
+/** The file, the rows of a block, and what shapes chose. */
 function shaderOf({ shader, constants }: BarriersRow): string {
   const chosen = Object.entries(constants).map(([name, value]) => `${name} ${value}`);
-  return [shader, ...chosen].join(', ');
+  return [shader.replace(/^ops\/|:epilogue$/g, ''), ...chosen].join(', ');
 }
 
 function table({ rows }: BarriersReport): string {
