@@ -7,7 +7,7 @@ export interface Bundled {
 }
 
 export interface Expected {
-  /** Id and version of the contract, as `isobit 0`. */
+  /** Id and version of the contract, as `isobit 1`. */
   readonly contract: string;
   /** SHA-256 of the model's file. */
   readonly model: string;

@@ -141,7 +141,7 @@ test('run prints digests that do not change, and compares expected outputs', asy
     expected: { within: boolean };
   };
   expect({ contract, backend, expected }).toMatchObject({
-    contract: 'isobit 0',
+    contract: 'isobit 1',
     backend: 'wasm',
     expected: { within: true, rtol: 1e-3, atol: 1e-5 },
   });

@@ -45,6 +45,7 @@ export const claims: readonly Claim[] = [
     rules: ['R3', 'R6'],
     tests: [['models/models.test.ts'], ['stacks/models.test.ts']],
     stacks: ALL,
+    said: ['Contract version 1 is frozen'],
   },
   {
     claim:
@@ -66,7 +67,7 @@ export const claims: readonly Claim[] = [
     tests: [['models/demo.test.ts'], ['stacks/start.test.ts'], ['unit/docs.test.ts']],
     stacks: ALL,
     said: [
-      'The digest to expect under contract version 0',
+      'The digest to expect under contract version 1',
       'prints this digest for every engine',
       'what to install',
     ],

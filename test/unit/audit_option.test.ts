@@ -35,7 +35,7 @@ test('what is neither off nor a number of rows is refused, and the next run work
 test('a worker gets the option, and the page its notes', async () => {
   const event: AuditEvent = {
     version,
-    contract: 'isobit 0',
+    contract: 'isobit 1',
     adapter: 'a card',
     adapterInfo: { vendor: 'a', architecture: 'b', device: 'c', description: 'd' },
     userAgent: 'a browser',

@@ -148,7 +148,7 @@ describe('the verdict', () => {
 
 describe('the report', () => {
   const report: DeviceReport = {
-    contract: 'isobit 0',
+    contract: 'isobit 1',
     browser: 'Firefox 153.0 on Linux',
     agent: 'Mozilla/5.0',
     adapter: 'google swiftshader',
@@ -167,7 +167,7 @@ describe('the report', () => {
     expect(isGood(report)).toBe(true);
     expect(reportText(report).split('\n')).toEqual([
       'isobit device report',
-      'contract  isobit 0',
+      'contract  isobit 1',
       'browser   Firefox 153.0 on Linux',
       'adapter   google swiftshader',
       'cases     2',
