@@ -32,9 +32,24 @@ cd "$sources"
 # -ffp-contract=off: a product and a sum are two roundings (R2). No relaxed SIMD, no fast-math, no libm.
 # Sorted file names, so that the order of the input never depends on the file system.
 mapfile -t files < <(find . -name '*.c' | LC_ALL=C sort)
-emcc "${files[@]}" -o "$output" \
-  "${features[@]}" -mbulk-memory -ffp-contract=off -Wall -Wextra -I. \
-  -fno-builtin-memset -fno-builtin-memcpy \
+flags=("${features[@]}" -mbulk-memory -ffp-contract=off -Wall -Wextra -I"$PWD" -fno-builtin-memset -fno-builtin-memcpy)
+# The compiler unrolls and vectorises what gains by it. Elsewhere loops are written for SIMD by hand, and it would make the
+# core a fifth larger and nothing faster (docs/BENCHMARKS.md).
+loops=' elementwise_f64 elementwise_i64 mat_mul_f64 mat_mul_pack pool recurrent reduce reduce_f64 reduce_int strided_copy '
+folder=$(mktemp -d)
+trap 'rm -rf "$folder" "${include:-$folder}"' EXIT
+gaining=() others=() objects=()
+for file in "${files[@]}"; do
+  name=$(basename "$file" .c)
+  if [[ $loops == *" $name "* ]]; then gaining+=("$PWD/$file"); else others+=("$PWD/$file"); fi
+  objects+=("$folder/$name.o") # in the order of files: what is alike stands together, which deflates better
+done
+(
+  cd "$folder"
+  emcc -c "${gaining[@]}" "${flags[@]}"
+  emcc -c "${others[@]}" "${flags[@]}" -fno-unroll-loops -fno-vectorize
+)
+emcc "${objects[@]}" -o "$output" "${flags[@]}" \
   -sSTANDALONE_WASM -sIMPORTED_MEMORY --no-entry -sALLOW_MEMORY_GROWTH -sALLOW_TABLE_GROWTH -sMAXIMUM_MEMORY=4GB \
   -sINITIAL_MEMORY=1MB -sTOTAL_STACK=256KB \
   -Wl,--export-table -Wl,--export=__heap_base
