@@ -242,12 +242,7 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
       );
     }
     const plain = unpacked(dtype, raw, size);
-    // Of a weight whose every byte is an element's no element needs a look, nor a copy that is aligned.
-    const isChecked = dtype !== 'bool' && dtypeInfo(dtype).packedBits === undefined;
-    if (weights !== undefined && isChecked && bytes > SMALL_BYTES) {
-      return build(() => new Tensor(dtype, weights.hold(plain), dims));
-    }
-    return build(() => held(Tensor.ofBytes(dtype, plain, dims), plain));
+    return build(() => heldBytes(dtype, plain));
   }
   if (raw !== undefined && raw.length > 0) {
     return bad('wrong encoding: expected string_data for a string tensor, got raw_data.');
@@ -271,9 +266,9 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
     case 'string_data':
       return build(() => new Tensor(dtype, strings, dims));
     case 'float_data':
-      return build(() => held(Tensor.ofBytes(dtype, join(floats), dims)));
+      return build(() => heldBytes(dtype, join(floats)));
     case 'double_data':
-      return build(() => held(Tensor.ofBytes(dtype, join(doubles), dims)));
+      return build(() => heldBytes(dtype, join(doubles)));
     case 'int64_data':
       return build(() => Tensor.ofBytes(dtype, viewOf(int64s), dims));
     case 'uint64_data': {
@@ -309,10 +304,14 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
   }
 
   /** The tensor as the loader wants it: large ones as weights, small ones no views that keep the whole file. */
-  function held(made: Tensor, bytes: Uint8Array = made.bytes()): Tensor {
-    if (weights === undefined || made.dtype === 'string') return made;
-    if (bytes.byteLength > SMALL_BYTES) return new Tensor(made.dtype, weights.hold(bytes), dims);
-    return Tensor.ofBytes(made.dtype, new Uint8Array(bytes), dims);
+  function heldBytes(dtype: DType, bytes: Uint8Array): Tensor {
+    // Only elements that do not fill their bytes need a look, which needs a copy where they are not aligned.
+    const isFull = dtype !== 'bool' && dtypeInfo(dtype).packedBits === undefined;
+    const isLarge = bytes.byteLength > SMALL_BYTES;
+    if (weights === undefined) return Tensor.ofBytes(dtype, bytes, dims);
+    if (!isLarge) return Tensor.ofBytes(dtype, new Uint8Array(bytes), dims);
+    if (!isFull) Tensor.ofBytes(dtype, bytes, dims);
+    return new Tensor(dtype, weights.hold(bytes), dims);
   }
 
   function build(make: () => Tensor): ReadTensor {

@@ -112,7 +112,13 @@ export function emitGatherAxes(
   const words = bytes / 4 > 1 ? 2 : 1;
   const offsets = tables.map((table, axis) => {
     const stride = (strides[axis] ?? 0) * words;
-    return Int32Array.from(table, (index) => (index < 0 ? -1 : index * stride));
+    // A loop: `from` takes ten times as long, and tables of audio have a hundred thousand entries.
+    const own = new Int32Array(table.length);
+    for (let i = 0; i < own.length; i += 1) {
+      const index = table[i] ?? 0;
+      own[i] = index < 0 ? -1 : index * stride;
+    }
+    return own;
   });
   if (words === 2) offsets.push(Int32Array.of(0, 1));
   const list = merged(offsets.filter((table) => table.length !== 1 || table[0] !== 0));

@@ -97,13 +97,13 @@ export const Pad: OpDef = {
     const out = node.output(0);
     const { dims } = node.input(0);
     const { before } = padsOf(node);
-    const find = place[node.string('mode', 'constant')] ?? place['constant'];
-    const tables = out.dims.map((size, axis) =>
-      Array.from(
-        { length: size },
-        (_, i) => find?.(i - (before[axis] ?? 0), dims[axis] ?? 0) ?? -1,
-      ),
-    );
+    const find = place[node.string('mode', 'constant')] ?? (() => -1);
+    const tables = out.dims.map((size, axis) => {
+      const table = new Int32Array(size);
+      const [first, n] = [before[axis] ?? 0, dims[axis] ?? 0];
+      for (let i = 0; i < size; i += 1) table[i] = find(i - first, n);
+      return table;
+    });
     emitGatherAxes(node, out, node.input(0), tables, fillOf(node));
   },
 };

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const outDir = join(root, 'build/test-size');
 const KB = 1024;
-const ONE_BACKEND = 178 * KB; // the aim is 150
+const ONE_BACKEND = 190 * KB; // the aim is 150
 const EVERYTHING = 400 * KB;
 
 interface File {
