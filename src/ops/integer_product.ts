@@ -10,6 +10,7 @@ import productShader from '../../shaders/ops/integer_product.wgsl';
 import { epilogueChain } from './chain_wgsl.ts';
 import { isSigned } from './element_types.ts';
 import { gridOf } from './grid.ts';
+import { columnsOfBlock } from './column_blocks.ts';
 
 export const integerPack: Kernel = {
   name: 'integer_pack',
@@ -55,7 +56,6 @@ export const PANEL = 8; // lines side by side in a right operand, INTEGER_PANEL 
 const RANK = 8;
 // Rows and columns of a unit of the reference, as for products of floats (mat_mul.ts).
 const ROWS = 64;
-const COLUMNS = 512;
 
 /** Lines side by side in a left operand of so many. */
 export const stripOf = (lines: number): number => (lines === 1 ? 1 : 4);
@@ -151,8 +151,9 @@ export function emitPacked(
   { m, n, terms }: { m: number; n: number; terms: number },
 ): void {
   const rows = Math.min(ROWS, Math.ceil(m / 4) * 4);
-  const columns = Math.min(COLUMNS, Math.ceil(n / PANEL) * PANEL);
   const images = sizeOf(batch);
+  const others = images * Math.ceil(m / rows);
+  const columns = columnsOfBlock(n, others, (images * m * terms) / 2);
   node.emit(integerProduct, {
     params: {
       m,
@@ -169,7 +170,7 @@ export function emitPacked(
     },
     inputs: [a.value, b.value],
     outputs: [to],
-    units: images * Math.ceil(m / rows) * Math.ceil(n / columns),
+    units: others * Math.ceil(n / columns),
     unitCost: (Math.min(rows, m) * Math.min(columns, n) * terms) / 2,
     scratch: 4 * (rows * columns + 16),
     grid: gridOf(images * Math.ceil(m / 4) * Math.ceil(n / 4)),

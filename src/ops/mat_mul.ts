@@ -13,6 +13,7 @@ import { emitChain } from './chain_builder.ts';
 import { emitProductF64, emitScaledF64 } from './mat_mul_f64.ts';
 import { emitStrided } from './mat_mul_strided.ts';
 import { emitDequantisedProduct } from './quantised.ts';
+import { columnsOfBlock } from './column_blocks.ts';
 
 export const matMulPack: Kernel = {
   name: 'mat_mul_pack',
@@ -61,10 +62,9 @@ function unpackPanels(params: Uint32Array, packed: Uint32Array, to: Uint32Array)
 
 const PANEL = 8; // columns a panel, PANEL in wasm/tile.h
 const BATCH_RANK = 8;
-// Rows and columns a unit: the flushed rows stay in the second-level cache while all panels pass, and a unit is
+// Rows a unit: the flushed rows stay in the second-level cache while all panels pass, and a unit is
 // about a millisecond at most (measured: larger blocks are not faster).
 const ROWS = 64;
-const COLUMNS = 512;
 const PACKED_ROWS = 1 << 16; // elements of flushed rows a unit
 
 /** One operand: its matrices are `[batch][row][column]` at these strides, in elements. */
@@ -169,7 +169,6 @@ export function emitProduct(
     return;
   }
   const packedSize = Math.ceil(n / PANEL) * PANEL * k;
-  const panels = Math.ceil(n / PANEL);
   const packed = emitPack(node, b.value, b.batch, k, n, b.rowStride, b.columnStride);
   const whole = mergedBatch(node.opType, batch, [
     broadcastStrides(a.batch, batch).map((s) => s * m * k),
@@ -177,7 +176,8 @@ export function emitProduct(
   ]);
   const most = Math.max(4, Math.min(ROWS, Math.floor(PACKED_ROWS / Math.max(1, k)) & ~3));
   const rows = Math.min(most, Math.ceil(m / 4) * 4);
-  const columns = Math.min(COLUMNS, panels * PANEL);
+  const others = sizeOf(batch) * Math.ceil(m / rows);
+  const columns = columnsOfBlock(n, others, sizeOf(batch) * m * k);
   to.canonical = true;
   node.emit(matMul, {
     params: {
@@ -195,7 +195,7 @@ export function emitProduct(
     },
     inputs: [a.value, packed],
     outputs: [to],
-    units: sizeOf(batch) * Math.ceil(m / rows) * Math.ceil(n / columns),
+    units: others * Math.ceil(n / columns),
     unitCost: Math.min(rows, m) * Math.min(columns, n) * k,
     scratch: 4 * (rows * k + rows * columns + 16),
   });
