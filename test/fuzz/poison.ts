@@ -21,7 +21,8 @@ export function watchInstances(): void {
     imports?: WebAssembly.Imports,
   ): WebAssembly.Instance {
     const instance = new Instance(module, imports);
-    const { memory, __heap_base: base } = instance.exports;
+    const memory = imports?.['env']?.['memory'];
+    const { __heap_base: base } = instance.exports;
     if (memory instanceof WebAssembly.Memory && base instanceof WebAssembly.Global) {
       fill(memory, Number(base.value));
       const grow = memory.grow.bind(memory);
