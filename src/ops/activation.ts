@@ -13,11 +13,17 @@ export const Sigmoid = unary({ type: 'Sigmoid', kinds: f32('sigmoid_f32') });
 export const Tanh = unary({ type: 'Tanh', kinds: f32('tanh_f32') });
 
 /** Max(x, 0). */
+const relu = unary({
+  type: 'Relu',
+  kinds: { float32: 'relu_f32', int32: 'max_i32', int64: 'max', float64: 'relu' },
+});
 export const Relu: OpDef = {
-  ...unary({
-    type: 'Relu',
-    kinds: { float32: 'relu_f32', int32: 'max_i32', int64: 'max', float64: 'relu' },
-  }),
+  ...relu,
+  dtypes(node) {
+    // The step of int64 is one of uint64 too, but ONNX has no Relu of types without a sign.
+    if (node.dtypeOf(0) === 'uint64') throw refuse(node, 'uint64', ['a type with a sign']);
+    return relu.dtypes(node);
+  },
   lower(node) {
     const [x, out] = [node.input(0), node.output(0)];
     if (x.dtype === 'float32' || x.dtype === 'float64') {

@@ -24,7 +24,8 @@ interface Sizes {
 }
 
 function sizesOf(node: ShapeContext, { type, gates }: Family): Sizes {
-  const [x, r] = [node.input(0).dims, node.input(2).dims];
+  // All three are required: what reads W as one that may be absent comes later.
+  const [x, , r] = [node.input(0).dims, node.input(1).dims, node.input(2).dims];
   const batchFirst = node.int('layout', 0) === 1;
   if (x.length !== 3) {
     throw new RangeError(`${type}: X: expected 3 axes, got ${formatShape(x)}. Reshape it.`);
