@@ -90,7 +90,7 @@ describe.each(CASES)('$name', (one) => {
     const w = weight(one.w);
     const size = one.x.reduce((product, dim) => product * dim, 1);
     const x = new Tensor('float32', floats(3, size, 'normal'), one.x);
-    const model = (await load(writeModel(graph(one, w)))) as Session;
+    const model = (await load(writeModel(graph(one, w)), { threads: 1 })) as Session;
     const bytes = w.bytes().byteLength;
     const inUse = (): number => model.memoryInUse - BALLAST;
     expect(inUse()).toBeGreaterThanOrEqual(bytes);
@@ -103,7 +103,7 @@ describe.each(CASES)('$name', (one) => {
     const again = await model.run({ x }, { backend: 'wasm', outputs: ['y'] });
     expect(again.digest).toBe(first.digest);
     // Where both are wanted at once, the other way round.
-    const both = (await load(writeModel(graph(one, w)))) as Session;
+    const both = (await load(writeModel(graph(one, w)), { threads: 1 })) as Session;
     const { outputs } = await both.run({ x }, { backend: 'wasm', outputs: ['y', 'r'] });
     expect(same(outputs['r'], w)).toBe(true);
     expect(same(outputs['y'], first.outputs['y'])).toBe(true);
