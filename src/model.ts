@@ -247,7 +247,7 @@ export interface RunResult {
   readonly backend: Backend;
   /** The GPU that ran, where one did. */
   readonly adapter?: string;
-  /** On `wasm`: how many threads took part. */
+  /** On `wasm`: how many threads there were to take part. */
   readonly threads?: number;
   /**
    * What the gates of new pipelines took, in a run on WebGPU that came to some: before a pipeline's first result it is run

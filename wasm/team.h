@@ -24,6 +24,8 @@ typedef struct {
   _Alignas(64) u32 left; // helpers that have joined and are done; the leader sleeps on it
   u32 leader_asleep;
 } Team;
+_Static_assert(sizeof(Team) % 64 == 0 && sizeof(Team) <= 256,
+               "src/backends/wasm/team.ts allocates 256 bytes");
 
 // Whether a command of so many units is worth waking others.
 int team_is_worth(const Team *team, const Command *command, u32 units);

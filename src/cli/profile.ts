@@ -45,7 +45,7 @@ export interface OperatorRow {
 export interface ProfileDocument {
   model: string;
   backend: string;
-  /** On wasm: how many took part. */
+  /** On wasm: as in RunResult. */
   threads?: number;
   adapter?: string;
   digest: string;

@@ -35,7 +35,7 @@ export interface RunDocument {
   model: string;
   contract: string;
   backend: string;
-  /** On wasm: how many took part. */
+  /** On wasm: as in RunResult. */
   threads?: number;
   /** The adapter, where it ran on one. */
   adapter?: string;

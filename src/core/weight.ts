@@ -1,5 +1,5 @@
 // The elements of a weight, wherever they are at the moment: in the bytes of the model's file, in another file that is
-// yet to be read, or in the memory of the core, where a loaded model has them once and nowhere else. A Tensor over a
+// yet to be read, or in the memory of the core, and nowhere else. A Tensor over a
 // weight is in memory for its readers; what they get is valid until the core's memory grows.
 
 /** Elements in memory whose place may change. */

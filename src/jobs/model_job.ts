@@ -26,7 +26,7 @@ export interface ModelJob {
 
 export interface ProfileReport {
   digest: string;
-  /** On `wasm`: how many took part in the last run. */
+  /** On `wasm`: as in RunResult, of the last run. */
   threads?: number;
   notes: string[];
   /** Milliseconds of runs that are not profiled, taken in turns with those that are. */
@@ -47,7 +47,7 @@ export interface JobOutput {
 export interface RunReport {
   contract: string;
   backend: string;
-  /** On `wasm`: how many took part. */
+  /** On `wasm`: as in RunResult. */
   threads?: number;
   outputs: JobOutput[];
   digest: string;

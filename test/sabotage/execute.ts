@@ -3,12 +3,13 @@
 // error and not a kill.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lintWgsl } from '../../scripts/wgsl_lint.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
 import { stackById } from '../../src/cli/stacks/catalog.ts';
 import { buildJob } from '../harness/build_job.ts';
+import { buildEditedCore, copyEdited } from '../harness/edited_core.ts';
 import { goldenDigests } from '../harness/goldens.ts';
 import { applyEdits, type Edit, type Planted } from '../harness/planted.ts';
 import type { CasesJob, CasesReport } from '../jobs/cases_job.ts';
@@ -43,30 +44,16 @@ const isCore = (edit: Edit): boolean => edit.file.startsWith('wasm/');
 const isShader = (edit: Edit): boolean => edit.file.startsWith('shaders/');
 const shaderName = (edit: Edit): string => edit.file.replace(/^shaders\/|\.wgsl$/g, '');
 
-/** Copies folders of the repository and edits the copies. */
-function copyEdited(to: string, folders: readonly string[], edits: readonly Edit[]): void {
-  rmSync(to, { recursive: true, force: true });
-  mkdirSync(to, { recursive: true });
-  for (const folder of folders)
-    cpSync(resolve(root, folder), resolve(to, folder), { recursive: true });
-  for (const file of new Set(edits.map((edit) => edit.file))) {
-    const text = applyEdits(file, readFileSync(resolve(root, file), 'utf8'), edits);
-    mkdirSync(dirname(resolve(to, file)), { recursive: true });
-    writeFileSync(resolve(to, file), text);
-  }
-}
-
 /** The faults as the builds of tests take them; a core with edited C is built first. */
 async function plant(mutant: Mutant, folder: string): Promise<Planted> {
   const core = mutant.edits.filter(isCore);
   const edits = mutant.edits.filter((edit) => edit.file.startsWith('src/'));
   if (core.length === 0) return { edits };
-  copyEdited(folder, ['wasm'], core);
-  const path = resolve(folder, 'core.wasm');
-  const args = ['scripts/build_wasm.sh', path, resolve(folder, 'wasm')];
-  const { status, output } = await command('bash', args, {});
-  if (status !== 0) throw new Error(`${mutant.name}: the core does not build.\n${output}`);
-  return { edits, core: path };
+  try {
+    return { edits, core: await buildEditedCore(folder, core) };
+  } catch (cause) {
+    throw new Error(`${mutant.name}: the core does not build.\n${String(cause)}`, { cause });
+  }
 }
 
 async function runCases(

@@ -1,13 +1,11 @@
 // The operator cases with four threads that are let into every command, on every JavaScript engine: the golden digests,
 // made with one. STACKS=wasm-node,wasm-firefox narrows; FULL=1 runs all cases, three times, on each.
-import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { STACKS } from '../../src/cli/stacks/catalog.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
 import { buildJob } from '../harness/build_job.ts';
-import { applyEdits } from '../harness/planted.ts';
+import { buildEditedCore } from '../harness/edited_core.ts';
 import { goldenDigests } from '../harness/goldens.ts';
 import { thinned } from '../harness/thinned.ts';
 import type { ThreadsJob, ThreadsReport } from '../jobs/threads_job.ts';
@@ -53,10 +51,6 @@ describe.each(stacks.map((spec) => spec.id))('stack %s', (id) => {
 });
 
 test('a kernel that ends in a helper ends its run, and the next one works', async () => {
-  const root = fileURLToPath(new URL('../../', import.meta.url));
-  const folder = `${root}build/test-threads-fault`;
-  rmSync(folder, { recursive: true, force: true });
-  cpSync(`${root}wasm`, `${folder}/wasm`, { recursive: true });
   // Once, in whichever helper comes first: what is static lies in the memory that all share.
   const edit = {
     file: 'wasm/team.c',
@@ -65,11 +59,9 @@ test('a kernel that ends in a helper ends its run, and the next one works', asyn
     if (scratch != c->scratch && ADD(faults, 1) == 0) __builtin_trap();
     c->kernel(c->params, c->in, c->out, begin, begin + take, scratch);`,
   };
-  const path = `${folder}/wasm/team.c`;
-  writeFileSync(path, applyEdits('wasm/team.c', readFileSync(path, 'utf8'), [edit]));
-  const core = `${folder}/core.wasm`;
-  execFileSync('bash', [`${root}scripts/build_wasm.sh`, core, `${folder}/wasm`], { stdio: 'pipe' });
-  const faulty = await buildJob('threads_job', 'test-threads-fault/job', [], { core });
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const core = await buildEditedCore(`${root}build/test-threads-fault`, [edit]);
+  const faulty = await buildJob('threads_job', 'test-threads-fault-job', [], { core });
   const stack = await openStack('wasm-node', { bundle: faulty, timeoutMs: 290_000 });
   try {
     const golden = goldenDigests(['conv', 'mat_mul']);

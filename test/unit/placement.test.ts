@@ -1,4 +1,4 @@
-// A loaded model has its weights once: what a kernel packs gives up its own bytes, and they come back, word for word, when
+// A loaded model with many weights has them once: what a kernel packs gives up its own bytes, and they come back, word for word, when
 // something else asks for them. On every operator that packs, with words that packing changes.
 import { describe, expect, test } from 'vitest';
 import { load, Tensor } from '../../src/index.ts';

@@ -1,8 +1,10 @@
 // Threads of the reference: any number gives the same bits, in plans that are worth it and in commands of one unit; memory
 // that grows is seen by helpers that wait; where memory cannot be shared, a run says so. Not here: other engines
 // (test/stacks/threads.test.ts).
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WasmBackend } from '../../src/backends/wasm.ts';
+import { STACK_BYTES } from '../../src/backends/wasm/team.ts';
 import { load, Tensor, type Model, type RunResult } from '../../src/index.ts';
 import { writeModel } from '../../src/onnx/writer.ts';
 import { outputsOf } from '../../src/outputs.ts';
@@ -46,6 +48,15 @@ async function untilThreads(model: Model, threads: number): Promise<RunResult> {
   }
   throw new Error(`there were never ${threads} threads`);
 }
+
+/** WebAssembly's members, which are not enumerable. */
+const namespaceOf = (object: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(Object.getOwnPropertyDescriptors(object)).map(([name, { value }]) => [
+      name,
+      value as unknown,
+    ]),
+  );
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -108,6 +119,24 @@ describe('threads', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     model.dispose();
+  });
+
+  test('have what memory can be reserved, and say so', async () => {
+    const { Memory } = WebAssembly;
+    const most = 1 << 14;
+    const scarce = function memory(descriptor: WebAssembly.MemoryDescriptor): WebAssembly.Memory {
+      if ((descriptor.maximum ?? 0) > most) throw new RangeError('no room');
+      return new Memory(descriptor);
+    };
+    vi.stubGlobal('WebAssembly', { ...namespaceOf(WebAssembly), Memory: scarce });
+    const core = await WasmBackend.create({ threads: 2 });
+    expect(core.memoryLimit).toBe(most << 16);
+    core.dispose();
+  });
+
+  test('have stacks of the size that the core is linked for', () => {
+    const script = readFileSync(new URL('../../scripts/build_wasm.sh', import.meta.url), 'utf8');
+    expect(script).toContain(`-sTOTAL_STACK=${STACK_BYTES / 1024}KB`);
   });
 
   test('where memory cannot be shared there is one, and a note', async () => {

@@ -1,7 +1,7 @@
 // Packs the right operand of mat_mul: out[batch][panel][k][8] = flushed B[batch][k][8 panel + column], with
 // +0 in columns past n. A unit is one panel of one matrix. Rule V3: magnitudes under 2^-51 become +0, so that
 // mat_mul need not test them; a flushed operand flushed again is the same.
-#include "../tile.h"
+#include "../strips.h"
 
 typedef struct {
   u32 k, n;
@@ -9,20 +9,6 @@ typedef struct {
   u32 batch_dims[8];             // innermost first, 1 where unused
   u32 batch_strides[8];          // of B, in elements
 } MatMulPackParams;
-
-// Four terms of four columns, each a row in memory, to four rows of a panel.
-static inline void transpose(const f32 *from, u32 stride, f32 *to) {
-  const v128_t a = flush_small_x4(wasm_v128_load(from), PRODUCT_LIMIT);
-  const v128_t b = flush_small_x4(wasm_v128_load(from + stride), PRODUCT_LIMIT);
-  const v128_t c = flush_small_x4(wasm_v128_load(from + 2 * stride), PRODUCT_LIMIT);
-  const v128_t d = flush_small_x4(wasm_v128_load(from + 3 * stride), PRODUCT_LIMIT);
-  const v128_t ab = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), ba = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
-  const v128_t cd = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), dc = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
-  wasm_v128_store(to, wasm_i64x2_shuffle(ab, cd, 0, 2));
-  wasm_v128_store(to + PANEL, wasm_i64x2_shuffle(ab, cd, 1, 3));
-  wasm_v128_store(to + 2 * PANEL, wasm_i64x2_shuffle(ba, dc, 0, 2));
-  wasm_v128_store(to + 3 * PANEL, wasm_i64x2_shuffle(ba, dc, 1, 3));
-}
 
 // `count` whole panels side by side: several at once read each line of B once, where one reads half of it.
 ALWAYS_INLINE void pack_whole(u32 count, const f32 *b, u32 row_stride, u32 terms, f32 *to) {
@@ -56,7 +42,8 @@ KERNEL(mat_mul_pack) {
     u32 k = 0;
     if (p->row_stride == 1 && width == PANEL)
       for (; k + 4 <= p->k; k += 4, b += 4, to += 4 * PANEL)
-        for (u32 c = 0; c < PANEL; c += 4) transpose(b + c * p->column_stride, p->column_stride, to + c);
+        for (u32 c = 0; c < PANEL; c += 4)
+          transpose_flushed(b + c * p->column_stride, p->column_stride, to + c, PANEL);
     for (; k < p->k; k++, b += p->row_stride, to += PANEL)
       for (u32 c = 0; c < PANEL; c++) to[c] = c < width ? flush_product(b[c * p->column_stride]) : 0.0f;
   }

@@ -10,8 +10,6 @@ export interface Core {
   readonly heap: Heap;
   /** What it is an instance of; helpers instantiate it again on the same memory. */
   readonly module: WebAssembly.Module;
-  /** Whether its memory can be seen by other threads. */
-  readonly isShared: boolean;
   /** Table index of a kernel, for command lists. @throws RangeError for a name that the core does not export */
   kernel(kernel: Kernel): number;
   /** Runs commands from `cursor` on (see wasm/run.c). */
@@ -94,10 +92,14 @@ async function instantiate(
 }
 
 /** A memory that grows up to `most` pages; one that is shared reserves them, and takes fewer where there is no room. */
-function createMemory(most: number, shared: boolean): WebAssembly.Memory {
+function createMemory(
+  most: number,
+  shared: boolean,
+): { memory: WebAssembly.Memory; maximum: number } {
   for (let maximum = most; ; maximum = Math.ceil(maximum / 2)) {
     try {
-      return new WebAssembly.Memory({ initial: FIRST_PAGES, maximum, shared });
+      const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum, shared });
+      return { memory, maximum };
     } catch (error) {
       if (!shared || maximum <= MAX_PAGES / 16) throw error;
     }
@@ -118,13 +120,13 @@ export function functionNames(module: WebAssembly.Module): string[] {
 export async function createCore(limit = MAX_PAGES * PAGE, shared = false): Promise<Core> {
   const module = await compile(shared);
   const most = Math.max(FIRST_PAGES, Math.min(MAX_PAGES, Math.floor(limit / PAGE)));
-  const memory = createMemory(most, shared);
+  const { memory, maximum } = createMemory(most, shared);
   const { exports } = await instantiate(module, { env: { memory } });
   const base = exported(exports, '__heap_base') as WebAssembly.Global;
   const table = exported(exports, '__indirect_function_table') as WebAssembly.Table;
   const run = exported(exports, 'run_commands') as RunCommands;
   const areBools = exported(exports, 'are_bools') as (address: number, length: number) => number;
-  const heap = new Heap(memory, Number(base.value), limit);
+  const heap = new Heap(memory, Number(base.value), Math.min(limit, maximum * PAGE));
   const names = functionNames(module);
   const first = table.grow(names.length);
   // By name; kernels with modules of their own by module.
@@ -136,7 +138,6 @@ export async function createCore(limit = MAX_PAGES * PAGE, shared = false): Prom
   return {
     heap,
     module,
-    isShared: shared,
     kernel({ name, module: own }) {
       const known = indices.get(own ?? name);
       if (known !== undefined) return known;

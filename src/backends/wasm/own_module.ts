@@ -4,9 +4,8 @@
 // they were (R4). Not here: what a module must export (src/custom_kernel.ts checks it).
 import { inputsOf, wordsOf, type Dispatch } from '../../core/op.ts';
 import { byteLengthOf } from '../../graph/memory.ts';
-import type { Heap } from './heap.ts';
+import { PAGE, type Heap } from './heap.ts';
 
-const PAGE = 65536;
 // Words in front of Params.
 const HEADER = 3;
 

@@ -1,6 +1,6 @@
 // A weight in the core's memory. Once it is packed for a kernel and nothing else reads it, its own bytes are given up: the
 // packed ones hold the same words in another order, and bring them back whenever they are asked for. So a loaded model
-// has its weights once. What packing changed (it flushes) is kept beside it, word by word; the bytes that come back are
+// has its weights once, where they are many. What packing changed (it flushes) is kept beside it, word by word; the bytes that come back are
 // those that were read. It decides nothing: the backend says when.
 import type { Constant } from '../../core/constant.ts';
 import type { DType } from '../../core/dtype.ts';

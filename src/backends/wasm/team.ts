@@ -6,8 +6,8 @@ import { functionNames, type Core } from './core.ts';
 import { PAGE } from './heap.ts';
 import { HELPER_OF_NODE, HELPER_OF_PAGE, type HelperStart } from './helper.ts';
 
-// The linker's stack of the core (scripts/build_wasm.sh), for each helper once more.
-const STACK_BYTES = 256 << 10;
+/** As large as the linker makes the leader's (scripts/build_wasm.sh). */
+export const STACK_BYTES = 256 << 10;
 // struct Team of wasm/team.h; its size is a multiple of 64.
 const TEAM_BYTES = 256;
 const WORD = { helpers: 0, pages: 1, scratch_bytes: 2, may_sleep: 3, worth: 4 };
