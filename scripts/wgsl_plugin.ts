@@ -1,6 +1,6 @@
 // The Vite plugin that turns a `.wgsl` file into a module exporting its name (src/core/shader.ts), `x.wgsl?text` into one
-// exporting the Shader, and `x.wasm?base64` and `x.wasm?deflated` into text: base64, of the file or of its deflate-raw
-// stream. `// #import math/exp` lines become the Shader's imports; comments and indentation are dropped in a production
+// exporting the Shader, and `x.wasm?base64`, `x.wasm?deflated` and `x.wasm?exports` into text: base64 of the file or of its
+// deflate-raw stream, or the names of the functions that it exports. `// #import math/exp` lines become the Shader's imports; comments and indentation are dropped in a production
 // build, where nobody reads them. No other change, but for the edits of tests that plant faults: each must find its text
 // exactly once, or the build fails.
 import { existsSync, readFileSync } from 'node:fs';
@@ -48,11 +48,19 @@ export function edited(name: string, text: string, edits: readonly ShaderEdit[])
   return result;
 }
 
-/** A module that exports a binary file as base64 text. */
-export function binaryModule(file: string, query: 'base64' | 'deflated'): string {
+const BINARY = ['base64', 'deflated', 'exports'];
+
+/** A module that exports text about a WASM file, as a query asks for it; null for any other file. */
+export function binaryModule(file: string, query = ''): string | null {
+  if (!file.endsWith('.wasm') || !BINARY.includes(query)) return null;
   const bytes = readFileSync(file);
+  const exported = (text: string): string => `export default ${JSON.stringify(text)};`;
+  if (query === 'exports') {
+    const all = WebAssembly.Module.exports(new WebAssembly.Module(bytes));
+    return exported(all.flatMap(({ kind, name }) => (kind === 'function' ? name : [])).join(' '));
+  }
   const stored = query === 'deflated' ? deflateRawSync(bytes, { level: 9 }) : bytes;
-  return `export default ${JSON.stringify(stored.toString('base64'))};`;
+  return exported(stored.toString('base64'));
 }
 
 export function wgsl(options: { edits?: readonly ShaderEdit[] } = {}): Plugin {
@@ -66,9 +74,8 @@ export function wgsl(options: { edits?: readonly ShaderEdit[] } = {}): Plugin {
     },
     load(id) {
       const [file = '', query] = id.split('?');
-      if (file.endsWith('.wasm') && (query === 'base64' || query === 'deflated')) {
-        return binaryModule(file, query);
-      }
+      const binary = binaryModule(file, query);
+      if (binary !== null) return binary;
       if (!file.endsWith('.wgsl')) return null;
       const name = relative(root, file).replace(/\.wgsl$/, '');
       if (query === undefined) {

@@ -48,9 +48,9 @@ export async function callOperator(
           ...(contents.has(name) ? { contents: tensor.bytes() } : {}),
         });
       }
-      const plan = planGraph(checked, store, wasm, feeds, {
-        ...{ target: 'wasm', outputs: wanted, fuse: false },
-      });
+      const plan = await wasm.complete(() =>
+        planGraph(checked, store, wasm, feeds, { target: 'wasm', outputs: wanted, fuse: false }),
+      );
       if (plan.deferred.length > 0) {
         const asked = [...plan.contents].filter(([name]) => !contents.has(name));
         plan.release();
@@ -59,6 +59,7 @@ export async function callOperator(
         for (const [name] of asked) contents.add(name);
         continue;
       }
+      await wasm.linkFor(plan);
       const executable = wasm.prepare(plan);
       try {
         const fed = new Map([...given].filter(([name]) => plan.feeds.has(name)));

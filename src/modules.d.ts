@@ -7,6 +7,10 @@ declare module '*.wasm?base64' {
   const text: string;
   export default text;
 }
+declare module '*.wasm?exports' {
+  const names: string;
+  export default names;
+}
 declare module '*.wasm?deflated' {
   const text: string;
   export default text;

@@ -101,7 +101,7 @@ export class Operators implements Registry {
    * @throws UnsupportedOpError as checkGraph; what import() does where a part cannot be loaded
    */
   async check(graph: Graph): Promise<CheckedGraph> {
-    await this.load(new Set(this.#wanted(graph)));
+    await this.load(this.partsOf(graph));
     for (;;) {
       try {
         return checkGraph(graph, this);
@@ -121,6 +121,11 @@ export class Operators implements Registry {
       this.#loaded.add(part);
       this.#put(found[i]?.operators ?? []);
     });
+  }
+
+  /** The parts that a graph names operators of; checking it may find that it needs more. */
+  partsOf(graph: Graph): Set<PartName> {
+    return new Set(this.#wanted(graph));
   }
 
   #wanted(graph: Graph): readonly PartName[] {

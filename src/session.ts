@@ -75,6 +75,8 @@ export class Session implements Model {
     const wasm = await WasmBackend.create({
       limit: options.limits?.memory,
       threads: shared.isPossible ? asked : 1,
+      // What a plan needs beside these is linked when it is made, and planning begins again then.
+      modules: registry.partsOf(graph).has('quantised') ? ['quantised'] : [],
     });
     if (weights !== undefined) await placeWeights(graph, weights.held, wasm, weights.read);
     return new Session(checked, wasm, options);
@@ -210,13 +212,16 @@ export class Session implements Model {
     const key = `${target} ${id} ${after} ${fuse} ${outputs.join()} ${signatureOf(feeds)}`;
     const known = this.#stages.get(key);
     if (known !== undefined) return known;
-    const plan = planGraph(checked, this.#store, this.#wasm, feeds, options);
+    const plan = await this.#wasm.complete(() =>
+      planGraph(checked, this.#store, this.#wasm, feeds, options),
+    );
     let executable: Executable | undefined;
     const release = (): void => {
       executable?.dispose();
       plan.release();
     };
     try {
+      await this.#wasm.linkFor(plan);
       executable = await backend.prepare(plan);
     } catch (error) {
       release();

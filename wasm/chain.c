@@ -194,7 +194,7 @@ void chain_plan(const Chain *chain, ChainPlan *plan) {
       slot[to] = slot[load] + CHAIN_LOADS;
     } else {
       ChainStep *p = &plan->steps[plan->n_steps++];
-      *p = (ChainStep){steps[op], op, to, arity_of(op), {0}};
+      *p = (ChainStep){chain_steps[op], op, to, arity_of(op), {0}};
       for (u32 k = 0; k < p->n_operands; k++) p->operands[k] = slot[OPERAND_OF(step, k)];
       slot[to] = to;
     }

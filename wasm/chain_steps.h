@@ -4,21 +4,10 @@
 #ifndef ISOBIT_CHAIN_STEPS_H
 #define ISOBIT_CHAIN_STEPS_H
 #include "canonical.h"
-#include "chain.h"
-#include "math/math.h"
+#include "chain_math.h"
 #include "math/words/half.h"
 #include "math/words/small.h"
 #include "range.h"
-
-typedef union {
-  u32 u[CHAIN_BLOCK];
-  f32 f[CHAIN_BLOCK];
-  v128_t v[CHAIN_BLOCK / 4];
-} Register;
-
-// Steps run over whole vectors: lanes past the block's end are computed on whatever the register holds and
-// never stored to the output. Every step is a function in a table, so that engines compile each on its own.
-typedef void Step(const ChainOperand *o, u32 *to, u32 n);
 
 #define LOAD(name, k) const v128_t name = wasm_v128_load(name##_at)
 #define OPERAND(name, k)                                                                                     \
@@ -71,13 +60,6 @@ typedef void Step(const ChainOperand *o, u32 *to, u32 n);
     }                                                                                                        \
     if (!range_is_canonical(&range)) store_canonical(to, n);                                                 \
   }
-// The functions of math.h read and store canonically, and want their operands as blocks.
-#define MATH_1(name)                                                                                         \
-  static void step_##name(const ChainOperand *o, u32 *to, u32 n) {                                           \
-    Register x;                                                                                              \
-    name##_block((const f32 *)block(o, &x, n), (f32 *)to, n);                                                \
-  }
-
 #define BOOL(mask) wasm_v128_and(mask, wasm_i32x4_splat(1))
 #define ZERO wasm_i32x4_splat(0)
 #define ONE_F wasm_f32x4_splat(1.0f)
@@ -87,12 +69,15 @@ typedef void Step(const ChainOperand *o, u32 *to, u32 n);
 static void store_canonical(u32 *to, u32 n) {
   for (u32 i = 0; i < n; i += 4) wasm_v128_store(to + i, canonical_x4(wasm_v128_load(to + i)));
 }
-static const u32 *block(const ChainOperand *o, Register *own, u32 n) {
-  if (o->step != 0) return o->at;
-  const v128_t word = wasm_v128_load(o->at);
-  for (u32 i = 0; i < n; i += 4) wasm_v128_store(own->u + i, word);
-  return own->u;
-}
+
+// Steps of the module `functions`, which takes these places in the table when it is loaded (decision 5). Each
+// differs from the others, so that no linker makes one of them.
+#define LATER(name)                                                                                          \
+  static void step_##name(const ChainOperand *o, u32 *to, u32 n) {                                           \
+    UNUSED(o), UNUSED(n);                                                                                    \
+    *(volatile u32 *)to = CHAIN_##name;                                                                      \
+    __builtin_trap();                                                                                        \
+  }
 
 STEP_1(canonical, canonical_x4(a))
 static void step_select_word(const ChainOperand *o, u32 *to, u32 n) {
@@ -112,10 +97,7 @@ ROUNDED_2(mul_f32, NOT_MINUS(wasm_f32x4_mul(a, b)))
 ROUNDED_2(div_f32, NOT_MINUS(wasm_f32x4_div(a, b)))
 ROUNDED_2(max_f32, wasm_f32x4_max(a, b))
 ROUNDED_2(min_f32, wasm_f32x4_min(a, b))
-static void step_pow_f32(const ChainOperand *o, u32 *to, u32 n) {
-  Register x, y;
-  pow_f32_block((const f32 *)block(o, &x, n), (const f32 *)block(o + 1, &y, n), (f32 *)to, n);
-}
+LATER(pow_f32)
 // x where x is not negative (NaN included), else the product x * slope
 ROUNDED_2(prelu_f32, wasm_v128_bitselect(NOT_MINUS(wasm_f32x4_mul(a, b)), a, wasm_f32x4_lt(a, ZERO)))
 STEP_1(neg_f32, canonical_x4(wasm_f32x4_neg(a)))
@@ -123,66 +105,43 @@ STEP_1(abs_f32, canonical_x4(wasm_f32x4_abs(a)))
 STEP_1(relu_f32, wasm_v128_andnot(a, wasm_f32x4_lt(a, ZERO)))
 ROUNDED_1(reciprocal_f32, NOT_MINUS(wasm_f32x4_div(ONE_F, a)))
 ROUNDED_1(sqrt_f32, wasm_f32x4_sqrt(a))
-MATH_1(exp_f32)
-MATH_1(log_f32)
-MATH_1(sigmoid_f32)
-MATH_1(tanh_f32)
-MATH_1(erf_f32)
-MATH_1(exp2_f32)
-MATH_1(expm1_f32)
-MATH_1(sinh_f32)
-MATH_1(cosh_f32)
-MATH_1(erfc_f32)
-STEP_1(floor_f32, canonical_x4(wasm_f32x4_floor(a)))
-STEP_1(ceil_f32, canonical_x4(wasm_f32x4_ceil(a)))
-STEP_1(round_f32, canonical_x4(wasm_f32x4_nearest(a)))
-// NaN stays NaN
-STEP_1(sign_f32,
-       wasm_v128_bitselect(
-           wasm_v128_bitselect(wasm_v128_or(wasm_v128_and(a, wasm_i32x4_splat((i32)0x80000000)), ONE_F), ZERO,
-                               wasm_f32x4_ne(a, ZERO)),
-           a, wasm_f32x4_eq(a, a)))
-STEP_2(less_f32, BOOL(wasm_f32x4_lt(a, b)))
-STEP_2(less_equal_f32, BOOL(wasm_f32x4_le(a, b)))
-STEP_2(greater_f32, BOOL(wasm_f32x4_gt(a, b)))
-STEP_2(greater_equal_f32, BOOL(wasm_f32x4_ge(a, b)))
-STEP_2(equal_f32, BOOL(wasm_f32x4_eq(a, b)))
-STEP_1(is_nan_f32, BOOL(wasm_f32x4_ne(a, a)))
-STEP_1(f32_to_i32, wasm_i32x4_trunc_sat_f32x4(a))
-STEP_1(f32_to_bool, BOOL(wasm_f32x4_ne(a, ZERO)))
-STEP_1(i32_to_f32, wasm_f32x4_convert_i32x4(a))
-STEP_1(u32_to_f32, wasm_f32x4_convert_u32x4(a))
-STEP_1(word_to_bool, BOOL(wasm_i32x4_ne(a, ZERO)))
-STEP_1(not_bool, BOOL(wasm_i32x4_eq(a, ZERO)))
-STEP_2(and_bool, wasm_v128_and(a, b))
-STEP_2(or_bool, wasm_v128_or(a, b))
-STEP_2(xor_bool, wasm_v128_xor(a, b))
-STEP_2(equal_word, BOOL(wasm_i32x4_eq(a, b)))
-STEP_2(add_i32, wasm_i32x4_add(a, b))
-STEP_2(sub_i32, wasm_i32x4_sub(a, b))
-STEP_2(mul_i32, wasm_i32x4_mul(a, b))
-STEP_2(max_i32, wasm_i32x4_max(a, b))
-STEP_2(min_i32, wasm_i32x4_min(a, b))
-STEP_1(neg_i32, wasm_i32x4_neg(a))
-STEP_1(abs_i32, wasm_i32x4_abs(a))
-STEP_2(less_i32, BOOL(wasm_i32x4_lt(a, b)))
-STEP_2(less_equal_i32, BOOL(wasm_i32x4_le(a, b)))
-STEP_2(greater_i32, BOOL(wasm_i32x4_gt(a, b)))
-STEP_2(greater_equal_i32, BOOL(wasm_i32x4_ge(a, b)))
-MATH_1(sin_f32)
-MATH_1(cos_f32)
-MATH_1(rsqrt_f32)
-MATH_1(tan_f32)
-MATH_1(asin_f32)
-MATH_1(acos_f32)
-MATH_1(atan_f32)
-MATH_1(log2_f32)
-MATH_1(log10_f32)
-MATH_1(log1p_f32)
-MATH_1(asinh_f32)
-MATH_1(acosh_f32)
-MATH_1(atanh_f32)
-MATH_1(softplus_f32)
+static MATH_1(exp_f32) static MATH_1(log_f32) static MATH_1(sigmoid_f32) static MATH_1(
+    tanh_f32) static MATH_1(erf_f32) LATER(exp2_f32) LATER(expm1_f32) LATER(sinh_f32) LATER(cosh_f32)
+    LATER(erfc_f32) STEP_1(floor_f32, canonical_x4(wasm_f32x4_floor(a)))
+        STEP_1(ceil_f32, canonical_x4(wasm_f32x4_ceil(a)))
+            STEP_1(round_f32, canonical_x4(wasm_f32x4_nearest(a)))
+    // NaN stays NaN
+    STEP_1(sign_f32,
+           wasm_v128_bitselect(
+               wasm_v128_bitselect(wasm_v128_or(wasm_v128_and(a, wasm_i32x4_splat((i32)0x80000000)), ONE_F),
+                                   ZERO, wasm_f32x4_ne(a, ZERO)),
+               a, wasm_f32x4_eq(a, a))) STEP_2(less_f32,
+                                               BOOL(wasm_f32x4_lt(a, b))) STEP_2(less_equal_f32,
+                                                                                 BOOL(wasm_f32x4_le(a, b)))
+        STEP_2(greater_f32, BOOL(wasm_f32x4_gt(a, b))) STEP_2(greater_equal_f32, BOOL(wasm_f32x4_ge(a, b)))
+            STEP_2(equal_f32, BOOL(wasm_f32x4_eq(a, b))) STEP_1(is_nan_f32, BOOL(wasm_f32x4_ne(a, a))) STEP_1(
+                f32_to_i32, wasm_i32x4_trunc_sat_f32x4(a)) STEP_1(f32_to_bool, BOOL(wasm_f32x4_ne(a, ZERO)))
+                STEP_1(i32_to_f32, wasm_f32x4_convert_i32x4(a)) STEP_1(u32_to_f32,
+                                                                       wasm_f32x4_convert_u32x4(a))
+                    STEP_1(word_to_bool, BOOL(wasm_i32x4_ne(a, ZERO))) STEP_1(not_bool,
+                                                                              BOOL(wasm_i32x4_eq(a, ZERO)))
+                        STEP_2(and_bool, wasm_v128_and(a, b)) STEP_2(or_bool, wasm_v128_or(a, b)) STEP_2(
+                            xor_bool, wasm_v128_xor(a, b)) STEP_2(equal_word, BOOL(wasm_i32x4_eq(a, b)))
+                            STEP_2(add_i32, wasm_i32x4_add(a, b)) STEP_2(sub_i32, wasm_i32x4_sub(a, b))
+                                STEP_2(mul_i32, wasm_i32x4_mul(a, b)) STEP_2(max_i32, wasm_i32x4_max(a, b))
+                                    STEP_2(min_i32, wasm_i32x4_min(a, b)) STEP_1(neg_i32, wasm_i32x4_neg(a))
+                                        STEP_1(abs_i32,
+                                               wasm_i32x4_abs(a)) STEP_2(less_i32, BOOL(wasm_i32x4_lt(a, b)))
+                                            STEP_2(less_equal_i32, BOOL(wasm_i32x4_le(a, b))) STEP_2(
+                                                greater_i32,
+                                                BOOL(wasm_i32x4_gt(a, b))) STEP_2(greater_equal_i32,
+                                                                                  BOOL(wasm_i32x4_ge(a, b)))
+                                                LATER(sin_f32) LATER(cos_f32) static MATH_1(rsqrt_f32) LATER(
+                                                    tan_f32) LATER(asin_f32) LATER(acos_f32) LATER(atan_f32)
+                                                    LATER(log2_f32)
+                                                        LATER(log10_f32) LATER(log1p_f32) LATER(asinh_f32)
+                                                            LATER(acosh_f32) LATER(atanh_f32) static MATH_1(
+                                                                softplus_f32)
 // Steps without a vector instruction, element by element; `step` is 4 or 0.
 #define WORDS_1(name, expression)                                                                            \
   static void step_##name(const ChainOperand *o, u32 *to, u32 n) {                                           \
@@ -198,13 +157,20 @@ MATH_1(softplus_f32)
       to[i] = (expression);                                                                                  \
     }                                                                                                        \
   }
-STEP_2(max_u32, wasm_u32x4_max(a, b))
-STEP_2(min_u32, wasm_u32x4_min(a, b))
-STEP_2(less_u32, BOOL(wasm_u32x4_lt(a, b)))
-STEP_2(less_equal_u32, BOOL(wasm_u32x4_le(a, b)))
-STEP_2(greater_u32, BOOL(wasm_u32x4_gt(a, b)))
-STEP_2(greater_equal_u32, BOOL(wasm_u32x4_ge(a, b)))
-static u32 quotient_i32(u32 a, u32 b) { return b == 0 ? 0 : b == ~0u ? 0 - a : (u32)((i32)a / (i32)b); }
+                                                                STEP_2(max_u32, wasm_u32x4_max(a, b)) STEP_2(
+                                                                    min_u32, wasm_u32x4_min(a, b))
+                                                                    STEP_2(less_u32,
+                                                                           BOOL(wasm_u32x4_lt(a, b)))
+                                                                        STEP_2(less_equal_u32,
+                                                                               BOOL(wasm_u32x4_le(a, b)))
+                                                                            STEP_2(greater_u32,
+                                                                                   BOOL(wasm_u32x4_gt(a, b)))
+                                                                                STEP_2(greater_equal_u32,
+                                                                                       BOOL(wasm_u32x4_ge(
+                                                                                           a, b))) static u32
+    quotient_i32(u32 a, u32 b) {
+  return b == 0 ? 0 : b == ~0u ? 0 - a : (u32)((i32)a / (i32)b);
+}
 static u32 remainder_i32(u32 a, u32 b) { return b == 0 || b == ~0u ? 0 : (u32)((i32)a % (i32)b); }
 static u32 modulo_i32(u32 a, u32 b) {
   const u32 r = remainder_i32(a, b);
@@ -285,6 +251,6 @@ STEP_1(clamp_u8, CLAMP(a, 0, 255))
 #define step_load_byte 0
 #define step_load_half 0
 #define STEP_ENTRY(name) step_##name,
-static Step *const steps[CHAIN_N_OPS] = {CHAIN_OPS(STEP_ENTRY)};
+Step *const chain_steps[CHAIN_N_OPS] = {CHAIN_OPS(STEP_ENTRY)};
 
 #endif

@@ -16,6 +16,7 @@ import { COMMAND_BYTES, commandLength, commandWords, nextTurn, Pacer } from './w
 import { createCore, DONE, FAILED, type Core } from './wasm/core.ts';
 import type { Heap } from './wasm/heap.ts';
 import { LaidOut } from './wasm/laid_out.ts';
+import { ModuleNeeded, modulesOf, type ModuleName } from './wasm/modules.ts';
 import { PlacedConstant, Placement } from './wasm/placement.ts';
 import { Team, type TeamCosts } from './wasm/team.ts';
 
@@ -54,6 +55,8 @@ export interface WasmOptions {
   /** With more than one its memory is shared, and the others start when a plan is worth it. */
   readonly threads?: number | undefined;
   readonly costs?: TeamCosts | undefined;
+  /** The modules of the core that are linked at once; all if not given. */
+  readonly modules?: readonly ModuleName[] | undefined;
 }
 
 export class WasmBackend implements Evaluator {
@@ -72,8 +75,9 @@ export class WasmBackend implements Evaluator {
   }
 
   /** @throws WebAssembly.CompileError where the engine has no WebAssembly SIMD */
-  static async create({ limit, threads = 1, costs }: WasmOptions = {}): Promise<WasmBackend> {
-    const core = await createCore(limit, threads > 1);
+  static async create(options: WasmOptions = {}): Promise<WasmBackend> {
+    const { limit, threads = 1, costs, modules } = options;
+    const core = await createCore(limit, threads > 1, modules);
     return new WasmBackend(core, threads > 1 ? await Team.create(core, threads, costs) : undefined);
   }
 
@@ -85,6 +89,33 @@ export class WasmBackend implements Evaluator {
   /** Ends its threads; memory goes when nobody refers to it. */
   dispose(): void {
     this.#team?.stop();
+  }
+
+  /**
+   * Does `work`, which evaluates dispatches, again until all modules of the core that they need are linked.
+   *
+   * @param work leaves nothing behind where it throws
+   */
+  async complete<T>(work: () => T): Promise<T> {
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!(error instanceof ModuleNeeded)) throw error;
+        await this.#link([error.module]);
+      }
+    }
+  }
+
+  /** Links the modules of the core that the steps of a plan need, so that it can be executed. */
+  async linkFor({ steps }: Plan): Promise<void> {
+    await this.#link(new Set(steps.flatMap(({ dispatch }) => modulesOf(dispatch))));
+  }
+
+  async #link(modules: Iterable<ModuleName>): Promise<void> {
+    const before = this.#core.linked.length;
+    await this.#core.link(modules);
+    if (this.#core.linked.length > before) this.#team?.renew();
   }
 
   /** Room for weights of these sizes. @throws RangeError if there is none */
@@ -201,7 +232,7 @@ export class WasmBackend implements Evaluator {
         dispatches,
         base,
         this.#arena.at + bytes,
-        (kernel) => this.#core.kernel(kernel),
+        (dispatch) => this.#core.kernel(dispatch),
         addressOf,
       );
     const materialize = (): void => {

@@ -24,12 +24,12 @@ export function copyEdited(to: string, folders: readonly string[], edits: readon
 
 /**
  * @param folder of the caller's own, made anew
- * @returns the core's path in it
+ * @returns the folder in it with the core's modules
  * @throws Error with what the compiler says
  */
 export async function buildEditedCore(folder: string, edits: readonly Edit[]): Promise<string> {
   copyEdited(folder, ['wasm'], edits);
-  const core = resolve(folder, 'core.wasm');
+  const core = resolve(folder, 'core');
   const args = [resolve(root, 'scripts/build_wasm.sh'), core, resolve(folder, 'wasm')];
   await promisify(execFile)('bash', args);
   return core;

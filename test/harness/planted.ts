@@ -2,7 +2,7 @@
 // which stay untouched. A core is swapped for one built otherwise; an edit replaces a text that a source of src/ holds
 // exactly once. An edit that finds nothing, or of a file that is not built, fails the build.
 import { readFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { binaryModule } from '../../scripts/wgsl_plugin.ts';
@@ -20,7 +20,7 @@ export interface Edit {
 export interface Planted {
   /** Edits of files below src/. */
   readonly edits?: readonly Edit[];
-  /** A WASM core in the place of src/backends/wasm/core.wasm. */
+  /** A folder with the modules of another core, in the place of those in src/backends/wasm/. */
   readonly core?: string;
 }
 
@@ -49,8 +49,9 @@ export function planted({ edits = [], core }: Planted): Plugin {
     load(id) {
       const [path = '', query] = id.split('?');
       const file = relative(root, path);
-      if (core !== undefined && file === 'src/backends/wasm/core.wasm' && query === 'deflated') {
-        return binaryModule(resolve(core), query);
+      if (core !== undefined && dirname(file) === 'src/backends/wasm') {
+        const binary = binaryModule(resolve(core, basename(file)), query);
+        if (binary !== null) return binary;
       }
       if (query !== undefined || !files.has(file)) return null;
       return applyEdits(file, readFileSync(path, 'utf8'), edits);

@@ -12,7 +12,7 @@ import type { CasesReport } from '../jobs/cases_job.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 test('every operator case has its golden digest without SIMD', { timeout: 600_000 }, async () => {
-  const core = `${root}build/scalar/core.wasm`;
+  const core = `${root}build/scalar/core`;
   execFileSync('bash', [`${root}scripts/build_wasm.sh`, '--scalar', core], { stdio: 'pipe' });
   const bundle = await buildJob('cases_job', 'test-scalar-job', [], { core });
   const stack = await openStack('wasm-node', { bundle, timeoutMs: 500_000 });

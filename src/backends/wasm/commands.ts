@@ -1,5 +1,5 @@
 // Command lists as wasm/command.h has them: the words of a list, and the pace at which it is run in slices.
-import { inputsOf, wordsOf, type Dispatch, type Kernel } from '../../core/op.ts';
+import { inputsOf, wordsOf, type Dispatch } from '../../core/op.ts';
 import type { Value } from '../../core/value.ts';
 import { ownParams } from './own_module.ts';
 
@@ -33,7 +33,7 @@ export function commandWords(
   dispatches: readonly Dispatch[],
   base: number,
   scratch: number,
-  kernel: (kernel: Kernel) => number,
+  kernel: (dispatch: Dispatch) => number,
   addressOf: (value: Value) => number,
 ): Uint32Array {
   const words = new Uint32Array(commandLength(dispatches));
@@ -47,7 +47,7 @@ export function commandWords(
   };
   dispatches.forEach((dispatch, i) => {
     const command = i * COMMAND_WORDS;
-    words[command] = kernel(dispatch.kernel);
+    words[command] = kernel(dispatch);
     words[command + 1] = dispatch.units;
     words[command + 2] = dispatch.unitCost;
     words[command + 3] = append(paramsOf(dispatch));

@@ -1,17 +1,45 @@
-// Instantiates the C core and finds its kernels, by name; those of a user's module join its table. The compiled module is
-// shared by all instances of a page or process; the bytes travel deflated, as base64 inside the package's own module, so
-// that no bundler, server or path has to know about a second file. Not here: threads (team.ts).
-import type { Kernel } from '../../core/op.ts';
+// Instantiates the C core and finds its kernels, by name. Its modules are linked to it where a dispatch needs them: they have
+// its memory, its stack and its table; kernels of a user's module join the table too. Not here: what is in which module
+// (modules.ts), threads (team.ts).
+import { CHAIN_OPS, type ChainOpName } from '../../core/chain.ts';
+import type { Dispatch } from '../../core/op.ts';
 import { Heap, MAX_PAGES, PAGE } from './heap.ts';
+import {
+  compiledModule,
+  MODULE_NAMES,
+  ModuleNeeded,
+  modulesOf,
+  needsOf,
+  STEP,
+  type ModuleName,
+} from './modules.ts';
 import { ownKernel } from './own_module.ts';
+
+/** A module as it was instantiated, for helpers to do the same on the same memory. */
+export interface Linked {
+  readonly module: WebAssembly.Module;
+  /** Where its data and its own part of the table begin; both 0 for the core, whose linker chose. */
+  readonly memoryBase: number;
+  readonly tableBase: number;
+  /** How long the table is with all of its functions. */
+  readonly tableLength: number;
+  /** Places of the table, and the exported functions that are there. */
+  readonly places: readonly (readonly [place: number, name: string])[];
+}
 
 /** One instance: its own memory, its own function table. */
 export interface Core {
   readonly heap: Heap;
-  /** What it is an instance of; helpers instantiate it again on the same memory. */
-  readonly module: WebAssembly.Module;
-  /** Table index of a kernel, for command lists. @throws RangeError for a name that the core does not export */
-  kernel(kernel: Kernel): number;
+  /** What it is made of so far, the core itself first. */
+  readonly linked: readonly Linked[];
+  /**
+   * Table index of a dispatch's kernel, for command lists.
+   *
+   * @throws ModuleNeeded where `link` is to be called first; RangeError for a name that no module exports
+   */
+  kernel(dispatch: Dispatch): number;
+  /** Links modules, those that are linked already left out. @throws what import() does where one cannot be loaded */
+  link(modules: Iterable<ModuleName>): Promise<void>;
   /** Runs commands from `cursor` on (see wasm/run.c). */
   readonly runCommands: RunCommands;
   /** Whether these bytes are all 0 or 1. */
@@ -31,42 +59,10 @@ type RunCommands = (
   team: number,
 ) => number;
 
+/** What a module beside the core exports to be called once. */
+const CONSTRUCTORS = '__wasm_call_ctors';
 /** How large the core's memory is at first: what the module says of its import. */
 const FIRST_PAGES = 16;
-
-const compiled: { own?: Promise<WebAssembly.Module>; shared?: Promise<WebAssembly.Module> } = {};
-
-async function coreBytes(): Promise<Uint8Array<ArrayBuffer>> {
-  const { default: base64 } = await import('./core.wasm?deflated');
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-/**
- * The module for a memory that threads share: the same code, of which one bit says that the imported memory is shared
- * (flags of its limits: 1 is a maximum, 2 is shared; WebAssembly threads proposal, binary format of limits).
- */
-function withSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  // (import "env" "memory" (memory … )): names with their lengths, then kind 2, then the flags.
-  const names = new TextEncoder().encode('\u0003env\u0006memory\u0002');
-  const at = bytes.findIndex((_, i) => names.every((code, k) => bytes[i + k] === code));
-  const flags = at + names.length;
-  if (at < 0 || bytes[flags] !== 1) {
-    throw new Error('core: its memory is no import with a maximum. Rebuild the core.');
-  }
-  bytes[flags] = 3;
-  return bytes;
-}
-
-function compile(shared: boolean): Promise<WebAssembly.Module> {
-  if (shared) {
-    compiled.shared ??= coreBytes().then((bytes) => WebAssembly.compile(withSharedMemory(bytes)));
-    return compiled.shared;
-  }
-  compiled.own ??= coreBytes().then((bytes) => WebAssembly.compile(bytes));
-  return compiled.own;
-}
 
 function exported(exports: WebAssembly.Exports, name: string): WebAssembly.ExportValue {
   const value = exports[name];
@@ -106,48 +102,130 @@ function createMemory(
   }
 }
 
-/** Names of the functions that the module exports, in the order in which they enter a table: equal for all instances. */
-export function functionNames(module: WebAssembly.Module): string[] {
-  return WebAssembly.Module.exports(module).flatMap(({ kind, name }) =>
-    kind === 'function' ? name : [],
-  );
+const functionNames = (module: WebAssembly.Module): string[] =>
+  WebAssembly.Module.exports(module).flatMap(({ kind, name }) => (kind === 'function' ? name : []));
+
+const isChainOp = (name: string): name is ChainOpName => Object.hasOwn(CHAIN_OPS, name);
+
+/** One core while it is put together. */
+class LinkedCore implements Core {
+  readonly heap: Heap;
+  readonly runCommands: RunCommands;
+  readonly linked: Linked[] = [];
+  readonly #exports: WebAssembly.Exports;
+  readonly #table: WebAssembly.Table;
+  readonly #isShared: boolean;
+  readonly #done = new Map<ModuleName, Promise<void>>();
+  readonly #ready = new Set<ModuleName>();
+  /** By name; kernels with modules of their own by module. */
+  readonly #places = new Map<string | WebAssembly.Module, number>();
+
+  constructor(
+    module: WebAssembly.Module,
+    exports: WebAssembly.Exports,
+    heap: Heap,
+    isShared: boolean,
+  ) {
+    this.heap = heap;
+    this.#exports = exports;
+    this.#isShared = isShared;
+    this.#table = exported(exports, '__indirect_function_table') as WebAssembly.Table;
+    this.runCommands = exported(exports, 'run_commands') as RunCommands;
+    this.#add({ module, memoryBase: 0, tableBase: 0 }, exports);
+  }
+
+  kernel(dispatch: Dispatch): number {
+    const missing = modulesOf(dispatch).find((name) => !this.#ready.has(name));
+    if (missing !== undefined) throw new ModuleNeeded(missing);
+    const { name, module: own } = dispatch.kernel;
+    const known = this.#places.get(own ?? name);
+    if (known !== undefined) return known;
+    if (own === undefined) throw new RangeError(`core: there is no kernel '${name}'`);
+    const place = this.#table.grow(1);
+    this.#table.set(place, ownKernel(name, own, this.heap));
+    this.#places.set(own, place);
+    return place;
+  }
+
+  async link(modules: Iterable<ModuleName>): Promise<void> {
+    await Promise.all([...modules].map((name) => this.#linkedOnce(name)));
+  }
+
+  areBools(address: number, length: number): boolean {
+    const areBools = exported(this.#exports, 'are_bools') as (at: number, n: number) => number;
+    return areBools(address, length) !== 0;
+  }
+
+  #linkedOnce(name: ModuleName): Promise<void> {
+    let done = this.#done.get(name);
+    if (done === undefined) {
+      done = this.#link(name);
+      this.#done.set(name, done);
+      done.catch(() => this.#done.delete(name));
+    }
+    return done;
+  }
+
+  async #link(name: ModuleName): Promise<void> {
+    const module = await compiledModule(name, this.#isShared);
+    const { bytes, slots } = needsOf(module);
+    // Blocks of the heap are aligned for any module; its data are written by its instance.
+    const memoryBase = this.heap.allocate(bytes);
+    const tableBase = this.#table.grow(slots);
+    const address = (value: number): WebAssembly.Global =>
+      new WebAssembly.Global({ value: 'i32' }, value);
+    const { exports } = await instantiate(module, {
+      env: {
+        ...this.#exports,
+        memory: this.heap.memory,
+        __memory_base: address(memoryBase),
+        __table_base: address(tableBase),
+      },
+    });
+    (exported(exports, CONSTRUCTORS) as () => void)();
+    this.#add({ module, memoryBase, tableBase }, exports);
+    this.#ready.add(name);
+  }
+
+  /** Kernels get new places in the table, steps the places that the core keeps for them. */
+  #add(
+    instance: Pick<Linked, 'module' | 'memoryBase' | 'tableBase'>,
+    exports: WebAssembly.Exports,
+  ): void {
+    const kept = Number((exported(this.#exports, 'chain_steps') as WebAssembly.Global).value);
+    const codes = Object.keys(CHAIN_OPS);
+    const places = functionNames(instance.module)
+      .filter((name) => name !== CONSTRUCTORS)
+      .map((name): [number, string] => {
+        const step = name.startsWith(STEP) ? name.slice(STEP.length) : '';
+        if (!isChainOp(step)) return [this.#table.grow(1), name];
+        return [this.heap.words(kept + 4 * codes.indexOf(step), 1)[0] ?? 0, name];
+      });
+    for (const [place, name] of places) {
+      this.#table.set(place, exports[name]);
+      this.#places.set(name, place);
+    }
+    this.linked.push({ ...instance, tableLength: this.#table.length, places });
+  }
 }
 
 /**
  * @param limit bytes of memory, see Heap
  * @param shared whether other threads are to see its memory
+ * @param modules what is linked at once: everything if not given, so that no dispatch needs more
  */
-export async function createCore(limit = MAX_PAGES * PAGE, shared = false): Promise<Core> {
-  const module = await compile(shared);
+export async function createCore(
+  limit = MAX_PAGES * PAGE,
+  shared = false,
+  modules: Iterable<ModuleName> = MODULE_NAMES,
+): Promise<Core> {
+  const module = await compiledModule('core', shared);
   const most = Math.max(FIRST_PAGES, Math.min(MAX_PAGES, Math.floor(limit / PAGE)));
   const { memory, maximum } = createMemory(most, shared);
   const { exports } = await instantiate(module, { env: { memory } });
   const base = exported(exports, '__heap_base') as WebAssembly.Global;
-  const table = exported(exports, '__indirect_function_table') as WebAssembly.Table;
-  const run = exported(exports, 'run_commands') as RunCommands;
-  const areBools = exported(exports, 'are_bools') as (address: number, length: number) => number;
   const heap = new Heap(memory, Number(base.value), Math.min(limit, maximum * PAGE));
-  const names = functionNames(module);
-  const first = table.grow(names.length);
-  // By name; kernels with modules of their own by module.
-  const indices = new Map<string | WebAssembly.Module, number>();
-  names.forEach((name, i) => {
-    table.set(first + i, exports[name]);
-    indices.set(name, first + i);
-  });
-  return {
-    heap,
-    module,
-    kernel({ name, module: own }) {
-      const known = indices.get(own ?? name);
-      if (known !== undefined) return known;
-      if (own === undefined) throw new RangeError(`core: there is no kernel '${name}'`);
-      const index = table.grow(1);
-      table.set(index, ownKernel(name, own, heap));
-      indices.set(own, index);
-      return index;
-    },
-    runCommands: run,
-    areBools: (address, length) => areBools(address, length) !== 0,
-  };
+  const core = new LinkedCore(module, exports, heap, shared);
+  await core.link(modules);
+  return core;
 }

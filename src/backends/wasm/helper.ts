@@ -1,13 +1,13 @@
 // What runs in a helper thread of a team (wasm/team.c): another instance of the core on the leader's memory, which waits
 // for commands until it is stopped. Promises: it uses nothing from outside its text, which travels to the thread as such;
 // it never writes to memory but through the core. Not here: when there are helpers (team.ts).
+import type { Linked } from './core.ts';
 
 /** What a helper is told. */
 export interface HelperStart {
-  readonly module: WebAssembly.Module;
+  /** The core, then the modules beside it. */
+  readonly linked: readonly Linked[];
   readonly memory: WebAssembly.Memory;
-  /** Functions in the order of the leader's table. */
-  readonly names: readonly string[];
   /** Address of struct Team. */
   readonly team: number;
   /** Where its stack begins; it grows down. */
@@ -17,14 +17,25 @@ export interface HelperStart {
 }
 
 /** The helper's whole program; it does not end. */
-function help({ module, memory, names, team, stack, number }: HelperStart): void {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+function help({ linked, memory, team, stack, number }: HelperStart): void {
+  let core: WebAssembly.Exports = {};
+  let table = null as WebAssembly.Table | null;
+  const address = (value: number): WebAssembly.Global =>
+    new WebAssembly.Global({ value: 'i32' }, value);
   const call = (name: string, ...words: number[]): void => {
-    (exports[name] as (...args: number[]) => void)(...words);
+    (core[name] as (...args: number[]) => void)(...words);
   };
-  const table = exports['__indirect_function_table'] as WebAssembly.Table;
-  const first = table.grow(names.length);
-  names.forEach((name, i) => table.set(first + i, exports[name]));
+  for (const { module, memoryBase, tableBase, tableLength, places } of linked) {
+    if (table !== null) table.grow(tableLength - table.length);
+    const bases = { __memory_base: address(memoryBase), __table_base: address(tableBase) };
+    const { exports } = new WebAssembly.Instance(module, { env: { ...core, memory, ...bases } });
+    if (table === null) {
+      core = exports;
+      table = exports['__indirect_function_table'] as WebAssembly.Table;
+      table.grow(tableLength - table.length);
+    } else (exports['__wasm_call_ctors'] as () => void)();
+    for (const [place, name] of places) table.set(place, exports[name]);
+  }
   call('team_enter', team);
   // To ask for the buffer tells this engine's instance how large the memory is by now, which is why team_join returns.
   while (memory.buffer.byteLength > 0) {

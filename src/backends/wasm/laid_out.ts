@@ -43,7 +43,7 @@ export class LaidOut {
         [dispatch],
         this.#list,
         scratch,
-        (kernel) => core.kernel(kernel),
+        (one) => core.kernel(one),
         (value) => of.get(value) ?? 0,
       );
       heap.words(this.#list, words.length).set(words);

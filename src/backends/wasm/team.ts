@@ -2,7 +2,7 @@
 // worth it (wasm/team.c). Promises: a run never waits for a helper to start, and any number of them, none among them,
 // gives the same bits (R4). Helpers need memory that threads share: pages that are cross-origin isolated have it, and
 // Node, Deno and Bun. Not here: what a command is.
-import { functionNames, type Core } from './core.ts';
+import type { Core } from './core.ts';
 import { PAGE } from './heap.ts';
 import { HELPER_OF_NODE, HELPER_OF_PAGE, type HelperStart } from './helper.ts';
 
@@ -66,8 +66,7 @@ const nodeModule = async <T>(name: string): Promise<T> =>
   (await import(/* @vite-ignore */ name)) as T;
 
 export class Team {
-  /** Of struct Team, for run_commands. */
-  readonly address: number;
+  #address: number;
   readonly #core: Core;
   readonly #wanted: number;
   readonly #costs: TeamCosts;
@@ -85,14 +84,19 @@ export class Team {
     this.#wanted = threads;
     this.#costs = costs;
     this.#threads = workers;
-    this.address = core.heap.allocate(TEAM_BYTES);
-    core.heap.words(this.address, TEAM_BYTES / 4).fill(0);
+    this.#address = core.heap.allocate(TEAM_BYTES);
+    this.#words().fill(0);
   }
 
   /** @param core one whose memory is shared */
   static async create(core: Core, threads: number, costs = COSTS): Promise<Team> {
     const workers = isNode ? await nodeModule<WorkerThreads>('node:worker_threads') : undefined;
     return new Team(core, threads, costs, workers);
+  }
+
+  /** Of struct Team, for run_commands. */
+  get address(): number {
+    return this.#address;
   }
 
   /** Threads that take part by now, the leader among them. */
@@ -120,6 +124,19 @@ export class Team {
     words[WORD.may_sleep] = isNode || typeof document === 'undefined' ? 1 : 0;
   }
 
+  /**
+   * To be called when a module was linked to the core: the helpers know those that there were when they started, so others
+   * take their place with the next plan that is worth it.
+   */
+  renew(): void {
+    if (!this.#isStarted) return;
+    this.stop();
+    // A thread that is being ended may look at its gate until it is: nobody opens that one again. Its stack stays, too.
+    this.#address = this.#core.heap.allocate(TEAM_BYTES);
+    this.#words().fill(0);
+    this.#isStarted = false;
+  }
+
   /** Ends the helpers; the core goes on with one thread. */
   stop(): void {
     for (const helper of this.#helpers.splice(0)) helper.stop();
@@ -127,20 +144,19 @@ export class Team {
   }
 
   #words(): Int32Array {
-    return new Int32Array(this.#core.heap.memory.buffer, this.address, TEAM_BYTES / 4);
+    return new Int32Array(this.#core.heap.memory.buffer, this.#address, TEAM_BYTES / 4);
   }
 
   #start(): void {
     this.#isStarted = true;
-    const { heap, module } = this.#core;
-    const names = functionNames(module);
+    const { heap, linked } = this.#core;
     for (let number = 1; number < this.#wanted; number += 1) {
       const at = heap.allocate(STACK_BYTES);
       const stack = at + STACK_BYTES;
       const { memory } = heap;
       try {
-        const team = this.address;
-        this.#helpers.push(this.#helper({ module, memory, names, team, stack, number }));
+        const team = this.#address;
+        this.#helpers.push(this.#helper({ linked, memory, team, stack, number }));
       } catch {
         // A page's policy may forbid workers: results say how many threads ran.
       }

@@ -1,0 +1,116 @@
+// The compiled modules of the core: `core`, and those beside it (wasm/modules.txt), which are linked to it when a plan needs
+// one of their kernels or steps. A module is compiled once in a page or process and shared by all instances; its bytes
+// travel deflated, as base64 inside the package's own files, so that no bundler, server or path has to know about a second
+// file. Not here: memory, instances (core.ts).
+import type { Dispatch } from '../../core/op.ts';
+import functions from './functions.wasm?exports';
+import other from './other.wasm?exports';
+import quantised from './quantised.wasm?exports';
+
+// What they export, found when the library is built: kernels by name, and steps of chains as `step_` and their name.
+const EXPORTS = { functions, other, quantised };
+
+export type ModuleName = keyof typeof EXPORTS;
+
+export const MODULE_NAMES = Object.keys(EXPORTS) as readonly ModuleName[];
+
+/** In front of the name of a chain's step. */
+export const STEP = 'step_';
+
+const FILES: Readonly<Record<ModuleName | 'core', () => Promise<{ readonly default: string }>>> = {
+  core: () => import('./core.wasm?deflated'),
+  functions: () => import('./functions.wasm?deflated'),
+  other: () => import('./other.wasm?deflated'),
+  quantised: () => import('./quantised.wasm?deflated'),
+};
+
+const moduleOf = new Map(
+  MODULE_NAMES.flatMap((module) => EXPORTS[module].split(' ').map((name) => [name, module])),
+);
+
+/** The modules that a dispatch needs beside the core. */
+export function modulesOf({ kernel, chain }: Dispatch): ModuleName[] {
+  const names = [kernel.module === undefined ? kernel.name : ''];
+  for (const { op } of chain?.steps ?? []) names.push(STEP + op);
+  return names.flatMap((name) => moduleOf.get(name) ?? []);
+}
+
+/** A dispatch was to be executed whose module is not there yet: whoever can wait links it and begins again. */
+export class ModuleNeeded extends Error {
+  readonly module: ModuleName;
+
+  constructor(module: ModuleName) {
+    super(`core: module ${module} is not linked`);
+    this.module = module;
+  }
+}
+
+const bytes = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
+
+async function inflated(name: ModuleName | 'core'): Promise<Uint8Array<ArrayBuffer>> {
+  const { default: base64 } = await FILES[name]();
+  const deflated = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/**
+ * The module for a memory that threads share: the same code, of which one bit says that the imported memory is shared
+ * (flags of its limits: 1 is a maximum, 2 is shared; WebAssembly threads proposal, binary format of limits).
+ */
+function withSharedMemory(from: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  // (import "env" "memory" (memory … )): names with their lengths, then kind 2, then the flags.
+  const names = new TextEncoder().encode('\u0003env\u0006memory\u0002');
+  const at = from.findIndex((_, i) => names.every((code, k) => from[i + k] === code));
+  const flags = at + names.length;
+  if (at < 0 || from[flags] !== 1) {
+    throw new Error('core: its memory is no import with a maximum. Rebuild the core.');
+  }
+  const shared = from.slice();
+  shared[flags] = 3;
+  return shared;
+}
+
+/** @throws what import() does where the file cannot be loaded; the next call tries again */
+export function compiledModule(
+  name: ModuleName | 'core',
+  isShared: boolean,
+): Promise<WebAssembly.Module> {
+  const compile = (own: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> =>
+    WebAssembly.compile(isShared ? withSharedMemory(own) : own);
+  return kept(compiled, `${name} ${isShared}`, async () =>
+    compile(await kept(bytes, name, () => inflated(name))),
+  );
+}
+
+function kept<T>(all: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  let one = all.get(key);
+  if (one === undefined) {
+    one = make();
+    all.set(key, one);
+    one.catch(() => all.delete(key));
+  }
+  return one;
+}
+
+/** What a module that is linked when it is loaded says of its needs: section dylink.0, its subsection 1 (tool conventions, dynamic linking). */
+export function needsOf(module: WebAssembly.Module): { bytes: number; slots: number } {
+  const [section] = WebAssembly.Module.customSections(module, 'dylink.0');
+  if (section === undefined) throw new Error('core: a module has no dylink.0. Rebuild the core.');
+  const words = new Uint8Array(section);
+  let at = 0;
+  const next = (): number => {
+    for (let value = 0, shift = 0; ; shift += 7) {
+      const byte = words[at] ?? 0;
+      at += 1;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  while (next() !== 1) at += next();
+  next(); // its length
+  const size = next();
+  next(); // its alignment: blocks of the heap have more
+  return { bytes: size, slots: next() };
+}
