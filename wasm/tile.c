@@ -15,7 +15,7 @@
     u32 c = 0;                                                                                               \
     tiles                                                                                                    \
   }
-PANELS_FUNCTION(panels_1, PANELS(1, 6, 24); PANELS(1, 4, 16); PANELS(1, 2, 1);)
+PANELS_FUNCTION(panels_1, PANELS(1, 8, 32); PANELS(1, 6, 24); PANELS(1, 4, 16); PANELS(1, 2, 1);)
 PANELS_FUNCTION(panels_2, PANELS(2, 4, 16); PANELS(2, 2, 1);)
 PANELS_FUNCTION(panels_3, PANELS(3, 2, 1);)
 PANELS_FUNCTION(panels_4, PANELS(4, 2, 1);)

@@ -26,6 +26,7 @@ typedef struct {
   u32 panel;
 } Right;
 
+#define RIGHT(v) (table ? p + 4 * (v) : p + (v) / 2 * right.panel + 4 * ((v) % 2))
 // s = the sums of `n` <= 64 terms from term `first`, left to right.
 ALWAYS_INLINE void tile_group(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 first,
                               u32 n, v128_t *s) {
@@ -33,15 +34,20 @@ ALWAYS_INLINE void tile_group(u32 rows, u32 vectors, int table, const f32 *left,
   const u32 *at = right.table + first;
   UNROLL for (u32 i = 0; i < rows * vectors; i++) s[i] = wasm_f32x4_splat(0.0f);
   _Pragma("clang loop unroll(disable)") for (u32 k = 0; k < n; k++) {
-    v128_t x[TILE_MAX];
     const f32 *p = table ? (const f32 *)((const char *)b + at[k]) : b;
-    UNROLL for (u32 v = 0; v < vectors; v++) x[v] =
-        wasm_v128_load(table ? p + 4 * v : p + (v / 2) * right.panel + 4 * (v % 2));
-    UNROLL for (u32 r = 0; r < rows; r++) {
-      IN_ORDER();
-      v128_t w = wasm_v128_load32_splat(a + r);
-      UNROLL for (u32 v = 0; v < vectors; v++) s[r * vectors + v] =
-          wasm_f32x4_add(s[r * vectors + v], wasm_f32x4_mul(w, x[v]));
+    if (rows == 1) { // each operand is used once: none waits in a register
+      const v128_t w = wasm_v128_load32_splat(a);
+      UNROLL for (u32 v = 0; v < vectors; v++) s[v] =
+          wasm_f32x4_add(s[v], wasm_f32x4_mul(w, wasm_v128_load(RIGHT(v))));
+    } else {
+      v128_t x[TILE_MAX];
+      UNROLL for (u32 v = 0; v < vectors; v++) x[v] = wasm_v128_load(RIGHT(v));
+      UNROLL for (u32 r = 0; r < rows; r++) {
+        IN_ORDER();
+        v128_t w = wasm_v128_load32_splat(a + r);
+        UNROLL for (u32 v = 0; v < vectors; v++) s[r * vectors + v] =
+            wasm_f32x4_add(s[r * vectors + v], wasm_f32x4_mul(w, x[v]));
+      }
     }
     a += rows;
     if (!table) b += PANEL;

@@ -3,9 +3,9 @@
 
 /** Columns of a block at most: its results stay in the cache. */
 const MOST = 512;
-/** And at least, where a product is divided for threads; a multiple of what register tiles cover, 24 and 16 columns. */
+/** And at least, where a product is divided for threads; a multiple of what register tiles cover, 32 and 16 columns. */
 const LEAST = 96;
-const STEP = 48;
+const STEP = 32;
 /** Units that four threads share evenly. */
 const UNITS = 16;
 /** Multiply-adds of a unit below which handing it out costs more than it gives. */
