@@ -28,6 +28,9 @@ export type {
   Progress,
   RunOptions,
   RunResult,
+  Trace,
+  TracedNode,
+  TracedValue,
 } from './model.ts';
 export { probe, type Probe } from './probe.ts';
 export { registerOperator } from './register.ts';

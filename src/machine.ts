@@ -58,7 +58,16 @@ export interface ProgramOptions {
   /** Keep the value of every node. */
   readonly keepAll?: boolean;
   readonly fuse: boolean;
+  /** Takes every value, those of graphs within nodes too; with keepAll. */
+  readonly trace?: Recorder | undefined;
   readonly run: ExecutableOptions;
+}
+
+/** What takes the values of one run of a graph (evidence/trace.ts). */
+export interface Recorder {
+  /** For the next run of a graph that a node carries. */
+  body(node: Node, attribute: string, graph: Graph): Recorder;
+  record(values: (name: string) => Data | undefined): Promise<void>;
 }
 
 export interface ProgramResult {

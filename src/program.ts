@@ -136,6 +136,7 @@ class ProgramRun {
       for (const tensor of tensorsIn(value)) this.#own.delete(tensor);
     }
     this.#noteHost();
+    await this.#options.trace?.record((name) => this.#valueOf(name));
     const gate = this.#gate;
     return {
       values: this.#values,
@@ -157,7 +158,7 @@ class ProgramRun {
 
   /** Plans what can be planned of the nodes, and runs it. */
   async #stage(nodes: readonly Node[], after: number): Promise<Stage> {
-    const { outputs, keepAll = false, fuse, run } = this.#options;
+    const { outputs, keepAll = false, fuse, trace, run } = this.#options;
     const { read, made } = this.#program.valuesOf(nodes);
     const feeds = new Map<string, FeedType>();
     const given = new Map<string, Tensor>();
@@ -180,6 +181,7 @@ class ProgramRun {
         nodes,
         ...(keepAll ? { keep: 'all' as const } : {}),
         fuse,
+        inline: trace === undefined,
       },
       after,
     );
@@ -283,10 +285,13 @@ class ProgramRun {
       const name = node.outputs.find((output) => output !== '') ?? '';
       feeds.set(SEED_FEED, seedOfBody(seed, name, count));
     }
-    const { run, fuse } = this.#options;
+    const { run, fuse, trace, keepAll } = this.#options;
     const result = await program.run(this.#machine, feeds, {
       outputs: graph.outputs.map(({ name }) => name),
       fuse,
+      ...(trace === undefined
+        ? {}
+        : { keepAll, trace: trace.body(node, this.#attributeOf(node, body), graph) }),
       run: { ...run, keepOnDevice: undefined },
     });
     this.#random ||= result.random;
@@ -298,6 +303,18 @@ class ProgramRun {
       if (value === undefined) throw new TypeError(`there is no value '${name}' in the body.`);
       return value;
     });
+  }
+
+  /** The attribute that holds a graph of the node; of several graphs with its position. */
+  #attributeOf(node: Node, body: CheckedGraph): string {
+    const { bodies } = this.#checked;
+    for (const [name, attribute] of node.attributes) {
+      if (attribute.type === 'graph' && bodies.get(attribute.value) === body) return name;
+      if (attribute.type !== 'graphs') continue;
+      const at = attribute.value.findIndex((one) => bodies.get(one) === body);
+      if (at >= 0) return `${name}.${at}`;
+    }
+    throw new Error(`${node.opType} '${nodeLabel(node)}': runs a graph that it does not carry.`);
   }
 
   /** Takes over the contents that plans need; false if there were none. */

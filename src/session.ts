@@ -33,6 +33,8 @@ import { Stages } from './stages.ts';
 export class Session implements Model {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
+  /** As it was read: names within graphs of nodes are their own. */
+  readonly #graph: Graph;
   readonly #checked: CheckedGraph;
   readonly #wasm: WasmBackend;
   readonly #options: ModelOptions;
@@ -41,11 +43,18 @@ export class Session implements Model {
   readonly #program: Program;
   readonly #programs = new Map<CheckedGraph, Program>();
   #gpu: Promise<WebGpuBackend> | undefined;
+  #digest: Promise<string> | undefined;
   #auto: Promise<{ backend: Backend; why: string }> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
-  private constructor(checked: CheckedGraph, wasm: WasmBackend, options: ModelOptions) {
+  private constructor(
+    graph: Graph,
+    checked: CheckedGraph,
+    wasm: WasmBackend,
+    options: ModelOptions,
+  ) {
+    this.#graph = graph;
     this.#checked = checked;
     this.#wasm = wasm;
     this.#options = options;
@@ -79,7 +88,7 @@ export class Session implements Model {
       modules: registry.partsOf(graph).has('quantised') ? ['quantised'] : [],
     });
     if (weights !== undefined) await placeWeights(graph, weights.held, wasm, weights.read);
-    return new Session(checked, wasm, options);
+    return new Session(graph, checked, wasm, options);
   }
 
   /** Bytes of core memory in use. */
@@ -145,10 +154,19 @@ export class Session implements Model {
     }
     const keep = options.keepOnDevice ?? false;
     const kept = keep === true ? names : keep === false ? [] : this.#outputNames(keep);
+    if (options.trace === true && kept.length > 0) {
+      throw new TypeError(
+        'run: trace: expected outputs in memory, got keepOnDevice. Leave one of them out.',
+      );
+    }
+    const tracing = options.trace === true ? await import('./evidence/trace.ts') : undefined;
+    const recorder = tracing && new tracing.TraceRecorder(this.#checked.graph);
     const begin = performance.now();
     const result = await this.#execute(backend, fed, {
       outputs: names,
-      fuse: true,
+      fuse: recorder === undefined,
+      keepAll: recorder !== undefined,
+      trace: recorder,
       run: {
         profile: options.profile,
         signal: options.signal,
@@ -161,9 +179,23 @@ export class Session implements Model {
     notes.push(...result.notes);
     const described = describeResult(result, names, backend, info?.name, notes, seed);
     if (backend === 'wasm') Object.assign(described, { threads: this.#wasm.threads });
+    if (tracing !== undefined && recorder !== undefined) {
+      const { values: outputs, seed: drawn } = described;
+      const model = await this.#modelDigest();
+      const inputs = new Map(this.inputs.map(({ name }) => [name, fed.get(name) ?? null]));
+      const trace = await tracing.traceOf(recorder, { model, seed: drawn, inputs, outputs });
+      Object.assign(described, { trace });
+    }
     if (options.profile !== true) return described;
     const profile = result.profile.map((step) => ({ ...step, begin: step.begin - begin }));
     return Object.assign(described, { profile });
+  }
+
+  #modelDigest(): Promise<string> {
+    this.#digest ??= import('./evidence/model_digest.ts').then(({ digestOfModel }) =>
+      digestOfModel(this.#graph),
+    );
+    return this.#digest;
   }
 
   async #execute(
@@ -207,9 +239,10 @@ export class Session implements Model {
     options: PlanOptions,
     after: number,
   ): Promise<Stage> {
-    const { target, fuse, outputs } = options;
+    const { target, fuse, keep, inline = true, outputs } = options;
     const { id } = this.#programOf(checked);
-    const key = `${target} ${id} ${after} ${fuse} ${outputs.join()} ${signatureOf(feeds)}`;
+    const how = `${fuse} ${keep === 'all'} ${inline}`;
+    const key = `${target} ${id} ${after} ${how} ${outputs.join()} ${signatureOf(feeds)}`;
     const known = this.#stages.get(key);
     if (known !== undefined) return known;
     const plan = await this.#wasm.complete(() =>

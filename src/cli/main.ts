@@ -13,6 +13,7 @@ import { profileCommand } from './profile.ts';
 import { runCommand } from './run.ts';
 import { STACKS } from './stacks/catalog.ts';
 import { stacksCommand } from './stacks_command.ts';
+import { traceCommand } from './trace.ts';
 
 function integer(least: number): (text: string) => number {
   return (text) => {
@@ -76,6 +77,17 @@ function program(done: (code: ExitCode) => void): Command {
     .addOption(gpuStack())
     .addOption(json())
     .action(async (model, options) => done(await checkCommand(model, options)));
+
+  withInputs(isobit.command('trace'))
+    .description('run a model once and print the digest of every value, and their Merkle root')
+    .argument('<model>', 'an .onnx file, or a folder with model.onnx')
+    .addOption(
+      new Option('--backend <name>', 'where it runs').choices(['wasm', 'webgpu']).default('wasm'),
+    )
+    .addOption(gpuStack())
+    .option('-o, --output <file>', 'write the trace as JSON')
+    .addOption(json())
+    .action(async (model, options) => done(await traceCommand(model, options)));
 
   withInputs(isobit.command('profile'))
     .description('measure what each step of a run takes')

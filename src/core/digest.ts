@@ -31,26 +31,45 @@ export const contract: { readonly id: string; readonly version: number } = Objec
   version: 1,
 });
 
+/** What takes the bytes of an encoding, piece by piece. */
+interface Sink {
+  update(bytes: Uint8Array): unknown;
+}
 type Hasher = ReturnType<typeof sha256.create>;
 
-function u64(hasher: Hasher, value: number): void {
+function u64(hasher: Sink, value: number): void {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
   hasher.update(bytes);
 }
 
-function text(hasher: Hasher, value: string): void {
+function text(hasher: Sink, value: string): void {
   const bytes = utf8ToBytes(value);
   u64(hasher, bytes.length);
   hasher.update(bytes);
 }
 
+function begin(sink: Sink, kind: string): void {
+  text(sink, kind);
+  text(sink, contract.id);
+  u64(sink, contract.version);
+}
+
 function open(kind: string): Hasher {
   const hasher = sha256.create();
-  text(hasher, kind);
-  text(hasher, contract.id);
-  u64(hasher, contract.version);
+  begin(hasher, kind);
   return hasher;
+}
+
+/** The bytes that a tensor's digest is the SHA-256 of. */
+export function encodeTensor(sink: Sink, tensor: Tensor): void {
+  const data = tensor.data;
+  begin(sink, 'isobit tensor');
+  text(sink, tensor.dtype);
+  u64(sink, tensor.dims.length);
+  for (const dim of tensor.dims) u64(sink, dim);
+  if (Array.isArray(data)) for (const item of data) text(sink, item);
+  else sink.update(tensor.bytes());
 }
 
 /**
@@ -68,13 +87,8 @@ function open(kind: string): Hasher {
  * ```
  */
 export function digestOf(tensor: Tensor): string {
-  const data = tensor.data;
-  const hasher = open('isobit tensor');
-  text(hasher, tensor.dtype);
-  u64(hasher, tensor.dims.length);
-  for (const dim of tensor.dims) u64(hasher, dim);
-  if (Array.isArray(data)) for (const item of data) text(hasher, item);
-  else hasher.update(tensor.bytes());
+  const hasher = sha256.create();
+  encodeTensor(hasher, tensor);
   return bytesToHex(hasher.digest());
 }
 

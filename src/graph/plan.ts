@@ -32,6 +32,8 @@ export interface PlanOptions {
   readonly nodes?: readonly Node[];
   /** Share what repeats, join element-wise dispatches and epilogues; off while single nodes are compared. */
   readonly fuse: boolean;
+  /** Lower the graph that a node carries in its place where what is known decides which; true if not given. */
+  readonly inline?: boolean;
 }
 
 /** Everything a backend needs to execute a model for one set of shapes. */

@@ -50,7 +50,7 @@ export function planGraph(
   const left = new Set<string>();
   for (const node of nodes) {
     const waits = [...valuesRead(node)].some((name) => left.has(name));
-    if (waits || !lowerNode(planner, node)) {
+    if (waits || !lowerNode(planner, node, options.inline ?? true)) {
       planner.deferred.push(node);
       for (const name of node.outputs) left.add(name);
     }
@@ -120,11 +120,12 @@ function replayedNodes(planner: Planner, nodes: readonly Node[]): Node[] {
 }
 
 /** Lowers a node of the planned graph, or says that it must wait. */
-function lowerNode(planner: Planner, node: Node): boolean {
+function lowerNode(planner: Planner, node: Node, inlines: boolean): boolean {
   const { checked } = planner;
   const mark = planner.mark();
   try {
-    if (checked.hosts[node.index] !== undefined) return inlineBody(planner, checked, node, node);
+    if (checked.hosts[node.index] !== undefined)
+      return inlines && inlineBody(planner, checked, node, node);
     lowerPlanned(planner, checked, node, node);
     return true;
   } catch (error) {

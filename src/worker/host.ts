@@ -94,7 +94,7 @@ async function answer(
       const values = Object.fromEntries(
         Object.entries(result.values).map(([name, value]) => [name, send(value, transfer)]),
       );
-      const { backend, notes, adapter, threads, gate, seed, profile } = result;
+      const { backend, notes, adapter, threads, gate, seed, profile, trace } = result;
       return {
         values,
         backend,
@@ -104,6 +104,7 @@ async function answer(
         ...(threads === undefined ? {} : { threads }),
         ...(gate === undefined ? {} : { gate }),
         ...(profile === undefined ? {} : { profile }),
+        ...(trace === undefined ? {} : { trace }),
       };
     }
     case 'check':

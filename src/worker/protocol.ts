@@ -27,6 +27,7 @@ export interface SentRunOptions {
   readonly audit?: number | 'off' | undefined;
   readonly seed?: number | undefined;
   readonly profile?: boolean | undefined;
+  readonly trace?: boolean | undefined;
 }
 
 export type Request =
@@ -66,6 +67,7 @@ export interface Ran {
   readonly notes: readonly Note[];
   readonly gate?: NonNullable<RunResult['gate']>;
   readonly profile?: NonNullable<RunResult['profile']>;
+  readonly trace?: NonNullable<RunResult['trace']>;
 }
 
 /** What each kind of request is answered with. */

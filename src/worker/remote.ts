@@ -122,12 +122,12 @@ class RemoteModel implements Model {
 
   async run(feeds: Feeds, options: RunOptions = {}): Promise<RunResult> {
     throwIfAborted(options.signal);
-    const { backend, outputs: wanted, keepOnDevice, audit, seed, profile, signal } = options;
+    const { backend, outputs: wanted, keepOnDevice, audit, seed, profile, trace, signal } = options;
     const ran = await this.#connection.ask(
       {
         kind: 'run',
         feeds: this.#send(feeds),
-        options: { backend, outputs: wanted, keepOnDevice, audit, seed, profile },
+        options: { backend, outputs: wanted, keepOnDevice, audit, seed, profile, trace },
       },
       { signal },
     );
@@ -139,6 +139,7 @@ class RemoteModel implements Model {
       ...(ran.threads === undefined ? {} : { threads: ran.threads }),
       ...(ran.gate === undefined ? {} : { gate: ran.gate }),
       ...(ran.profile === undefined ? {} : { profile: ran.profile }),
+      ...(ran.trace === undefined ? {} : { trace: ran.trace }),
       notes: ran.notes,
     });
   }

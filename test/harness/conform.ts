@@ -12,7 +12,7 @@ import type { HostCase } from './host_cases.ts';
 
 export interface CaseResult {
   readonly id: string;
-  /** Digest over all outputs, or the error that the case gave. */
+  /** Digest over all outputs, or the root of the trace where that is asked for, or the error that the case gave. */
   readonly digest: string;
   readonly outputs: ReadonlyMap<string, Tensor>;
   /** The same, with what is no tensor. */
@@ -25,7 +25,11 @@ export interface CaseResult {
 export async function runCase(
   one: OpCase | HostCase,
   backend: Backend,
-  { gated = false, ...options }: ModelOptions & { readonly gated?: boolean | undefined } = {},
+  {
+    gated = false,
+    trace = false,
+    ...options
+  }: ModelOptions & { readonly gated?: boolean | undefined; readonly trace?: boolean } = {},
 ): Promise<CaseResult> {
   let session: Session | undefined;
   try {
@@ -35,12 +39,12 @@ export async function runCase(
     }
     session = await Session.create(one.graph, options);
     // Not audited: an audit would mend what a case is there to find.
-    const result = await session.run(one.feeds, { backend, audit: 'off' });
+    const result = await session.run(one.feeds, { backend, audit: 'off', trace });
     const outputs = new Map(Object.entries(result.outputs));
     const values = new Map(Object.entries(result.values));
     const { notes, gate } = result;
     // Of the outputs alone: a run's own digest also covers the seed, where something is random.
-    const { digest } = outputsOf(result.values);
+    const digest = result.trace?.root ?? outputsOf(result.values).digest;
     return { id: one.id, digest, outputs, values, notes, gate };
   } catch (error) {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -1,5 +1,5 @@
 // The job that runs the operator cases on a stack (`run` of src/jobs/job.ts), built by the tests that use it.
-// Returns each case's digest on the asked backend; one device serves all cases.
+// Returns each case's digest, or the root of its trace, on the asked backend; one device serves all cases.
 import { Device } from '../../src/backends/webgpu/device.ts';
 import { Pipelines } from '../../src/backends/webgpu/pipelines.ts';
 import type { Rung } from '../../src/backends/webgpu/rungs.ts';
@@ -19,6 +19,8 @@ export interface CasesJob {
   readonly stems?: readonly string[];
   /** Cases of these stems; all if not given. */
   readonly ids?: readonly string[] | undefined;
+  /** Gives roots of traces in the place of digests. */
+  readonly trace?: boolean;
   /** Ends with the first case whose digest is not the one given here. */
   readonly untilNot?: Readonly<Record<string, string>>;
 }
@@ -52,7 +54,9 @@ export async function run(request: unknown, env: JobEnv): Promise<CasesReport> {
   const work = async (): Promise<void> => {
     for (let one = cases[at]; one !== undefined; one = cases[at]) {
       at += 1;
-      const result = await runCase(one, job.backend, { device, gated: job.gated });
+      const result = await runCase(one, job.backend, {
+        ...{ device, gated: job.gated, trace: job.trace ?? false },
+      });
       digests[one.id] = result.digest;
       gate.pipelines += result.gate?.pipelines ?? 0;
       gate.skipped += result.gate?.skipped ?? 0;

@@ -1,0 +1,135 @@
+// The trace of a run: a digest of every value that its nodes gave, in the file's order, and the root of a Merkle tree over
+// contract, model, seed, inputs, these, and outputs. Nodes are computed one by one, unfused, and those in the graphs that
+// nodes carry once for each time such a graph ran; fusion moves no bit (R5), so the root is the same on every device. Two
+// traces that differ part at one leaf, and that names the node. Not here: what a run is (program.ts), comparing two traces.
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { isSequence, type Data } from '../core/data.ts';
+import { contract } from '../core/digest.ts';
+import type { Graph, Node } from '../graph/graph.ts';
+import type { Trace, TracedNode, TracedValue } from '../model.ts';
+import { canonicalBytes, type Json } from './canonical.ts';
+import { digestOfValue } from './digests.ts';
+import { MerkleTree } from './merkle.ts';
+
+export const TRACE_FORMAT = 'isobit-trace/1' satisfies Trace['format'];
+
+/** A value by name, where it was computed. */
+type ValueOf = (name: string) => Data | undefined;
+
+async function valueOf(name: string, data: Data): Promise<TracedValue> {
+  const digest = await digestOfValue(data);
+  if (data === null) return { name, type: 'nothing', digest };
+  if (isSequence(data)) return { name, type: 'sequence', digest };
+  return { name, type: data.dtype, dims: [...data.dims], digest };
+}
+
+const operatorOf = ({ domain, opType }: Node): string =>
+  domain === '' ? opType : `${domain}:${opType}`;
+
+/** Takes the values of one run of one graph, and of the graphs within it. */
+export class TraceRecorder {
+  readonly #graph: Graph;
+  readonly #path: string;
+  readonly #bodies = new Map<Node, TraceRecorder[]>();
+  readonly #outputs = new Map<Node, readonly (TracedValue | null)[]>();
+
+  /** @param path in front of a node's index: empty for the model's own graph */
+  constructor(graph: Graph, path = '') {
+    this.#graph = graph;
+    this.#path = path;
+  }
+
+  /** For the next run of a graph that `node` carries, as the attribute `name`. */
+  body(node: Node, name: string, graph: Graph): TraceRecorder {
+    const before = this.#bodies.get(node) ?? [];
+    const path = `${this.#path}${node.index}/${name}[${before.length}]/`;
+    const recorder = new TraceRecorder(graph, path);
+    this.#bodies.set(node, [...before, recorder]);
+    return recorder;
+  }
+
+  /** Takes the digests of the graph's values; these are not kept. */
+  async record(values: ValueOf): Promise<void> {
+    for (const node of this.#graph.nodes) {
+      const outputs = node.outputs.map(async (name) => {
+        const data = name === '' ? undefined : values(name);
+        return data === undefined ? null : valueOf(name, data);
+      });
+      this.#outputs.set(node, await Promise.all(outputs));
+    }
+  }
+
+  /** In the file's order; what ran within a node stands before what the node gave. */
+  nodes(): TracedNode[] {
+    return this.#graph.nodes.flatMap((node) => [
+      ...(this.#bodies.get(node) ?? []).flatMap((body) => body.nodes()),
+      {
+        path: `${this.#path}${node.index}`,
+        name: node.name,
+        operator: operatorOf(node),
+        outputs: this.#outputs.get(node) ?? [],
+      },
+    ]);
+  }
+}
+
+/** What a trace is of, beside its nodes. */
+export interface Traced {
+  readonly model: string;
+  /** Where random operators ran. */
+  readonly seed?: number | undefined;
+  readonly inputs: ReadonlyMap<string, Data>;
+  readonly outputs: Readonly<Record<string, Data>>;
+}
+
+/** A trace without its root. */
+type Rootless = Omit<Trace, 'root'>;
+
+const leafOf = ({ name, digest }: TracedValue): { name: string; digest: string } => ({
+  name,
+  digest,
+});
+
+/** The leaves of the tree, in order, as they are hashed: canonical JSON of each. */
+export function leavesOf({
+  contract: rules,
+  model,
+  seed,
+  inputs,
+  nodes,
+  outputs,
+}: Rootless): Json[] {
+  return [
+    { kind: 'contract', id: rules.id, version: rules.version },
+    { kind: 'model', digest: model },
+    ...(seed === undefined ? [] : [{ kind: 'seed', seed }]),
+    ...inputs.map((value) => ({ kind: 'input', ...leafOf(value) })),
+    ...nodes.map(({ path, operator, outputs: values }) => ({
+      ...{ kind: 'node', path, operator },
+      // Without names: those within graphs of nodes hold names of nodes, which decide nothing. The model's digest has names.
+      outputs: values.map((value) => value?.digest ?? null),
+    })),
+    ...outputs.map((value) => ({ kind: 'output', ...leafOf(value) })),
+  ];
+}
+
+/** The tree over a trace's leaves; its head is the root. */
+export const treeOf = (trace: Rootless): MerkleTree =>
+  new MerkleTree(leavesOf(trace).map(canonicalBytes));
+
+/** The trace of a run that `recorder` took the values of. */
+export async function traceOf(recorder: TraceRecorder, about: Traced): Promise<Trace> {
+  const values = (all: Iterable<readonly [string, Data]>): Promise<TracedValue[]> =>
+    Promise.all([...all].map(([name, data]) => valueOf(name, data)));
+  const { model, seed, inputs, outputs } = about;
+  const rootless: Rootless = {
+    format: TRACE_FORMAT,
+    contract: { id: contract.id, version: contract.version },
+    model,
+    ...(seed === undefined ? {} : { seed }),
+    inputs: await values(inputs),
+    nodes: recorder.nodes(),
+    outputs: await values(Object.entries(outputs)),
+  };
+  return { ...rootless, root: bytesToHex(treeOf(rootless).head()) };
+}
