@@ -28,10 +28,8 @@ export type {
   Progress,
   RunOptions,
   RunResult,
-  Trace,
-  TracedNode,
-  TracedValue,
 } from './model.ts';
+export type { Trace, TracedNode, TracedValue } from './evidence/trace_types.ts';
 export { probe, type Probe } from './probe.ts';
 export { registerOperator } from './register.ts';
 export type { Finding } from './backends/webgpu/gate.ts';

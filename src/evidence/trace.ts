@@ -6,7 +6,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { isSequence, type Data } from '../core/data.ts';
 import { contract } from '../core/digest.ts';
 import type { Graph, Node } from '../graph/graph.ts';
-import type { Trace, TracedNode, TracedValue } from '../model.ts';
+import type { Trace, TracedNode, TracedValue } from './trace_types.ts';
 import { canonicalBytes, type Json } from './canonical.ts';
 import { digestOfValue } from './digests.ts';
 import { MerkleTree } from './merkle.ts';

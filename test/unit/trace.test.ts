@@ -152,7 +152,7 @@ describe('the tree', () => {
 
 test('canonical text is that of RFC 8785', () => {
   const document = {
-    numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 1e-27],
+    numbers: [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 1e-27],
     string: '€$\u000f\nA\'B"\\\\"/',
     literals: [null, true, false],
   };

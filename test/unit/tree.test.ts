@@ -175,7 +175,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/onnx': ['src/core', 'src/graph'],
   'src/backends': ['src/core', 'src/graph', 'shaders'],
   'src/worker': ['src/core', 'src/graph', 'src'],
-  'src/evidence': ['src/core', 'src/graph', 'src'],
+  'src/evidence': ['src/core', 'src/graph'],
   'src/jobs': ['src'],
   'src/cli': ['src/core', 'src/graph', 'src/onnx', 'src/jobs', 'src'],
 };
