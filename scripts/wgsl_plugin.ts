@@ -1,8 +1,9 @@
 // The Vite plugin that turns a `.wgsl` file into a module exporting its name (src/core/shader.ts), `x.wgsl?text` into one
-// exporting the Shader, and `x.wasm?base64`, `x.wasm?deflated` and `x.wasm?exports` into text: base64 of the file or of its
-// deflate-raw stream, or the names of the functions that it exports. `// #import math/exp` lines become the Shader's imports; comments and indentation are dropped in a production
+// exporting the Shader, and `x.wasm?base64`, `x.wasm?deflated`, `x.wasm?exports` and `x.wasm?sha256` into text: base64 of the
+// file or of its deflate-raw stream, the names of the functions that it exports, its SHA-256. `// #import math/exp` lines become the Shader's imports; comments and indentation are dropped in a production
 // build, where nobody reads them. No other change, but for the edits of tests that plant faults: each must find its text
 // exactly once, or the build fails.
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +49,7 @@ export function edited(name: string, text: string, edits: readonly ShaderEdit[])
   return result;
 }
 
-const BINARY = ['base64', 'deflated', 'exports'];
+const BINARY = ['base64', 'deflated', 'exports', 'sha256'];
 
 /** A module that exports text about a WASM file, as a query asks for it; null for any other file. */
 export function binaryModule(file: string, query = ''): string | null {
@@ -59,6 +60,7 @@ export function binaryModule(file: string, query = ''): string | null {
     const all = WebAssembly.Module.exports(new WebAssembly.Module(bytes));
     return exported(all.flatMap(({ kind, name }) => (kind === 'function' ? name : [])).join(' '));
   }
+  if (query === 'sha256') return exported(createHash('sha256').update(bytes).digest('hex'));
   const stored = query === 'deflated' ? deflateRawSync(bytes, { level: 9 }) : bytes;
   return exported(stored.toString('base64'));
 }

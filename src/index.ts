@@ -29,7 +29,9 @@ export type {
   RunOptions,
   RunResult,
 } from './model.ts';
+export type { Claims, Receipt, Verification } from './evidence/receipt_types.ts';
 export type { Trace, TracedNode, TracedValue } from './evidence/trace_types.ts';
 export { probe, type Probe } from './probe.ts';
+export { signReceipt, verifyReceipt } from './receipt.ts';
 export { registerOperator } from './register.ts';
 export type { Finding } from './backends/webgpu/gate.ts';

@@ -94,6 +94,8 @@ export interface RunOptions {
    * fused, and it takes the memory of all values at once.
    */
   readonly trace?: boolean | undefined;
+  /** Gives a receipt of the run too (`RunResult.receipt`), and the trace that it holds the root of. */
+  readonly receipt?: boolean | undefined;
   /** Executes step by step and says what each took; slower, since nothing overlaps. A signal stops it between plans. */
   readonly profile?: boolean | undefined;
 }
@@ -271,6 +273,11 @@ export interface RunResult {
   readonly profile?: readonly ProfileStep[];
   /** The digests of all values, where `trace` was asked for; the same on every device. */
   readonly trace?: Trace;
+  /**
+   * The receipt, where one was asked for: canonical JSON, to be kept as it is (`Receipt`, once parsed). Whoever has the
+   * model and the inputs can verify it with `verifyReceipt`, on any device.
+   */
+  readonly receipt?: string;
 }
 
 /**

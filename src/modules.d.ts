@@ -7,6 +7,10 @@ declare module '*.wasm?base64' {
   const text: string;
   export default text;
 }
+declare module '*.wasm?sha256' {
+  const digits: string;
+  export default digits;
+}
 declare module '*.wasm?exports' {
   const names: string;
   export default names;

@@ -4,10 +4,12 @@
 import { formatType, type Data } from './core/data.ts';
 import { DeviceError, throwIfAborted } from './core/errors.ts';
 import type { Tensor } from './core/tensor.ts';
+import type { RunEvidence } from './evidence/run_evidence.ts';
 import type { Weights } from './core/weight.ts';
 import type { AuditOptions, Executable } from './backends/backend.ts';
 import { WasmBackend } from './backends/wasm.ts';
 import { defaultThreads, sharing } from './backends/wasm/team.ts';
+import { CORE_DIGESTS } from './backends/wasm/digests.ts';
 import type { WebGpuBackend } from './backends/webgpu.ts';
 import type { CheckedGraph } from './graph/check.ts';
 import type { Graph, ValueInfo } from './graph/graph.ts';
@@ -43,7 +45,6 @@ export class Session implements Model {
   readonly #program: Program;
   readonly #programs = new Map<CheckedGraph, Program>();
   #gpu: Promise<WebGpuBackend> | undefined;
-  #digest: Promise<string> | undefined;
   #auto: Promise<{ backend: Backend; why: string }> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
@@ -154,19 +155,19 @@ export class Session implements Model {
     }
     const keep = options.keepOnDevice ?? false;
     const kept = keep === true ? names : keep === false ? [] : this.#outputNames(keep);
-    if (options.trace === true && kept.length > 0) {
+    const isTraced = options.trace === true || options.receipt === true;
+    if (isTraced && kept.length > 0) {
       throw new TypeError(
         'run: trace: expected outputs in memory, got keepOnDevice. Leave one of them out.',
       );
     }
-    const tracing = options.trace === true ? await import('./evidence/trace.ts') : undefined;
-    const recorder = tracing && new tracing.TraceRecorder(this.#checked.graph);
+    const evidence = isTraced ? await this.#evidence() : undefined;
     const begin = performance.now();
     const result = await this.#execute(backend, fed, {
       outputs: names,
-      fuse: recorder === undefined,
-      keepAll: recorder !== undefined,
-      trace: recorder,
+      fuse: evidence === undefined,
+      keepAll: evidence !== undefined,
+      trace: evidence?.recorder,
       run: {
         profile: options.profile,
         signal: options.signal,
@@ -179,23 +180,23 @@ export class Session implements Model {
     notes.push(...result.notes);
     const described = describeResult(result, names, backend, info?.name, notes, seed);
     if (backend === 'wasm') Object.assign(described, { threads: this.#wasm.threads });
-    if (tracing !== undefined && recorder !== undefined) {
+    if (evidence !== undefined) {
       const { values: outputs, seed: drawn } = described;
-      const model = await this.#modelDigest();
       const inputs = new Map(this.inputs.map(({ name }) => [name, fed.get(name) ?? null]));
-      const trace = await tracing.traceOf(recorder, { model, seed: drawn, inputs, outputs });
-      Object.assign(described, { trace });
+      const facts = { seed: drawn, inputs, outputs };
+      const claims = { core: CORE_DIGESTS, backend, adapter: info?.name };
+      const of = await evidence.of(options.receipt === true ? { ...facts, claims } : facts);
+      Object.assign(described, of);
     }
     if (options.profile !== true) return described;
     const profile = result.profile.map((step) => ({ ...step, begin: step.begin - begin }));
     return Object.assign(described, { profile });
   }
 
-  #modelDigest(): Promise<string> {
-    this.#digest ??= import('./evidence/model_digest.ts').then(({ digestOfModel }) =>
-      digestOfModel(this.#graph),
-    );
-    return this.#digest;
+  /** What takes evidence of one run. */
+  async #evidence(): Promise<RunEvidence> {
+    const part = await import('./evidence/run_evidence.ts');
+    return new part.RunEvidence(this.#graph, this.#checked.graph);
   }
 
   async #execute(

@@ -10,6 +10,7 @@ import { matrixCommand } from './matrix_command.ts';
 import { EXIT, printError } from './output.ts';
 import type { ExitCode } from './output.ts';
 import { profileCommand } from './profile.ts';
+import { receiptCommand, verifyCommand } from './receipt.ts';
 import { runCommand } from './run.ts';
 import { STACKS } from './stacks/catalog.ts';
 import { stacksCommand } from './stacks_command.ts';
@@ -39,6 +40,8 @@ const threads = (): Option =>
     '--threads <n>',
     'WASM threads at most; half of the processors if not given',
   ).argParser(integer(1));
+const backend = (): Option =>
+  new Option('--backend <name>', 'where it runs').choices(['wasm', 'webgpu']).default('wasm');
 const gpuStack = (): Option =>
   new Option('--stack <id>', 'the WebGPU stack to use, see `isobit stacks`').choices(
     STACKS.filter((spec) => spec.backend === 'webgpu').map((spec) => spec.id),
@@ -81,20 +84,34 @@ function program(done: (code: ExitCode) => void): Command {
   withInputs(isobit.command('trace'))
     .description('run a model once and print the digest of every value, and their Merkle root')
     .argument('<model>', 'an .onnx file, or a folder with model.onnx')
-    .addOption(
-      new Option('--backend <name>', 'where it runs').choices(['wasm', 'webgpu']).default('wasm'),
-    )
+    .addOption(backend())
     .addOption(gpuStack())
     .option('-o, --output <file>', 'write the trace as JSON')
     .addOption(json())
     .action(async (model, options) => done(await traceCommand(model, options)));
 
+  withInputs(isobit.command('receipt'))
+    .description('run a model once and print a receipt: what was computed, from what, by digests')
+    .argument('<model>', 'an .onnx file, or a folder with model.onnx')
+    .addOption(backend())
+    .addOption(gpuStack())
+    .option('--key <file>', 'sign it with this Ed25519 key (PKCS #8, PEM)')
+    .option('-o, --output <file>', 'write it to a file')
+    .action(async (model, options) => done(await receiptCommand(model, options)));
+
+  withInputs(isobit.command('verify'))
+    .description('run a model again and say whether a receipt is true; it fails where it is not')
+    .argument('<receipt>', 'a file that `isobit receipt` or a page wrote')
+    .argument('<model>', 'an .onnx file, or a folder with model.onnx')
+    .addOption(backend())
+    .addOption(gpuStack())
+    .addOption(json())
+    .action(async (receipt, model, options) => done(await verifyCommand(receipt, model, options)));
+
   withInputs(isobit.command('profile'))
     .description('measure what each step of a run takes')
     .argument('<model>', 'a file or folder; inputs are test_data_set_0 beside it, else random')
-    .addOption(
-      new Option('--backend <name>', 'where it runs').choices(['wasm', 'webgpu']).default('wasm'),
-    )
+    .addOption(backend())
     .addOption(threads())
     .addOption(gpuStack())
     .option('--runs <n>', 'how many runs are measured', integer(1), 20)
@@ -123,9 +140,7 @@ function program(done: (code: ExitCode) => void): Command {
     .command('conformance')
     .description('run the cases of ONNX’s backend tests that lie below folders')
     .argument('<folders...>', 'trees of folders with model.onnx and test_data_set_0 …')
-    .addOption(
-      new Option('--backend <name>', 'where it runs').choices(['wasm', 'webgpu']).default('wasm'),
-    )
+    .addOption(backend())
     .addOption(gpuStack())
     .option('--filter <text>', 'only the cases whose path holds this')
     .addHelpText(

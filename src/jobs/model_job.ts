@@ -1,15 +1,15 @@
 // The job of `isobit run`, `check` and `matrix`: loads a model, runs it once on one backend with given inputs, and
-// returns digests, or its trace; or runs model.check, or runs it profiled several times, and returns what that gives; or only
+// returns digests, its trace or its receipt; or verifies a receipt, or runs model.check, or runs it profiled several times, and returns what that gives; or only
 // loads it, which throws what is wrong with it. It is a user of the library like any other and holds no knowledge of stacks.
 // Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
 
-import { contract, digestOf, load, Tensor } from '../index.ts';
-import type { DType, Model, ProfileStep, Trace } from '../index.ts';
+import { contract, digestOf, load, Tensor, verifyReceipt } from '../index.ts';
+import type { DType, Model, ProfileStep } from '../index.ts';
 import type { FeedFile, JobEnv } from './job.ts';
 import { toBase64 } from './wire.ts';
 
 export interface ModelJob {
-  kind: 'run' | 'trace' | 'check' | 'load' | 'profile';
+  kind: 'run' | 'trace' | 'receipt' | 'verify' | 'check' | 'load' | 'profile';
   /** Path of the model file. */
   model: string;
   feeds: FeedFile[];
@@ -20,6 +20,8 @@ export interface ModelJob {
   data?: boolean;
   /** As in ModelOptions. */
   threads?: number;
+  /** Of kind 'verify': the receipt's text. */
+  receipt?: string;
   /** Of kind 'profile': how many runs are measured. */
   runs?: number;
 }
@@ -95,14 +97,6 @@ async function runOnce(
   };
 }
 
-async function traceOnce(
-  model: Pick<Model, 'run'>,
-  feeds: Record<string, Tensor>,
-  { backend = 'wasm', audit }: ModelJob,
-): Promise<Trace | undefined> {
-  return (await model.run(feeds, { backend, audit, trace: true })).trace;
-}
-
 /** Runs until the engine has compiled what it compiles, before anything is measured. */
 const WARM_UP = 5;
 
@@ -136,7 +130,14 @@ export async function run(request: unknown, env: JobEnv): Promise<unknown> {
     const feeds = await readFeeds(env, job.feeds);
     if (job.kind === 'profile') return await profileRuns(model, feeds, job);
     if (job.kind === 'check') return await model.check(feeds);
-    if (job.kind === 'trace') return await traceOnce(model, feeds, job);
+    const { backend = 'wasm', audit, receipt = '' } = job;
+    if (job.kind === 'trace') {
+      return (await model.run(feeds, { backend, audit, trace: true })).trace;
+    }
+    if (job.kind === 'receipt') {
+      return (await model.run(feeds, { backend, audit, receipt: true })).receipt;
+    }
+    if (job.kind === 'verify') return await verifyReceipt(receipt, model, feeds, { backend });
     return await runOnce(model, feeds, job);
   } finally {
     model.dispose();

@@ -94,7 +94,7 @@ async function answer(
       const values = Object.fromEntries(
         Object.entries(result.values).map(([name, value]) => [name, send(value, transfer)]),
       );
-      const { backend, notes, adapter, threads, gate, seed, profile, trace } = result;
+      const { backend, notes, adapter, threads, gate, seed, profile, trace, receipt } = result;
       return {
         values,
         backend,
@@ -105,6 +105,7 @@ async function answer(
         ...(gate === undefined ? {} : { gate }),
         ...(profile === undefined ? {} : { profile }),
         ...(trace === undefined ? {} : { trace }),
+        ...(receipt === undefined ? {} : { receipt }),
       };
     }
     case 'check':

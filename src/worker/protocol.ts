@@ -28,6 +28,7 @@ export interface SentRunOptions {
   readonly seed?: number | undefined;
   readonly profile?: boolean | undefined;
   readonly trace?: boolean | undefined;
+  readonly receipt?: boolean | undefined;
 }
 
 export type Request =
@@ -68,6 +69,7 @@ export interface Ran {
   readonly gate?: NonNullable<RunResult['gate']>;
   readonly profile?: NonNullable<RunResult['profile']>;
   readonly trace?: NonNullable<RunResult['trace']>;
+  readonly receipt?: string;
 }
 
 /** What each kind of request is answered with. */

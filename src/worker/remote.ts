@@ -122,12 +122,22 @@ class RemoteModel implements Model {
 
   async run(feeds: Feeds, options: RunOptions = {}): Promise<RunResult> {
     throwIfAborted(options.signal);
-    const { backend, outputs: wanted, keepOnDevice, audit, seed, profile, trace, signal } = options;
+    const {
+      backend,
+      outputs: wanted,
+      keepOnDevice,
+      audit,
+      seed,
+      profile,
+      trace,
+      receipt,
+      signal,
+    } = options;
     const ran = await this.#connection.ask(
       {
         kind: 'run',
         feeds: this.#send(feeds),
-        options: { backend, outputs: wanted, keepOnDevice, audit, seed, profile, trace },
+        options: { backend, outputs: wanted, keepOnDevice, audit, seed, profile, trace, receipt },
       },
       { signal },
     );
@@ -140,6 +150,7 @@ class RemoteModel implements Model {
       ...(ran.gate === undefined ? {} : { gate: ran.gate }),
       ...(ran.profile === undefined ? {} : { profile: ran.profile }),
       ...(ran.trace === undefined ? {} : { trace: ran.trace }),
+      ...(ran.receipt === undefined ? {} : { receipt: ran.receipt }),
       notes: ran.notes,
     });
   }

@@ -1,0 +1,115 @@
+// Receipts: made of a trace, read from text, signed. The text is canonical JSON and nothing else is taken: not another
+// order of members, not white space, not a member twice. Reading one says whether it is well-formed; whether it is true is
+// for verify.ts. The signature is Ed25519 (RFC 8032) over the canonical text without the member `signature`.
+import { Validator, type Schema } from '@cfworker/json-schema';
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
+import schema from './receipt.schema.json';
+import { canonicalBytes, canonicalText, type Json } from './canonical.ts';
+import type { Claims, Receipt } from './receipt_types.ts';
+import type { Trace } from './trace_types.ts';
+
+/** A text longer than this is no receipt. */
+const MOST_CHARACTERS = 1 << 20;
+
+const validator = new Validator(schema as Schema, '2020-12', true);
+
+/** A receipt that cannot be taken, and why. */
+export class ReceiptError extends Error {
+  override name = 'ReceiptError';
+}
+
+/** The text of the receipt that a traced run gives. */
+export function receiptOf(trace: Trace, claims: Claims): string {
+  const { contract, model, seed, inputs, outputs, root } = trace;
+  const receipt: Receipt = {
+    ...{ format: 'isobit-receipt/1', contract, model, inputs, outputs, trace: root, claims },
+    ...(seed === undefined ? {} : { seed }),
+  };
+  return textOf(receipt);
+}
+
+const textOf = (receipt: Receipt): string => canonicalText(receipt as unknown as Json);
+
+/** @throws ReceiptError saying what is wrong with the text */
+export function readReceipt(text: string): Receipt {
+  if (text.length > MOST_CHARACTERS) {
+    throw new ReceiptError(
+      `too large: expected at most ${MOST_CHARACTERS} characters, got ${text.length}.`,
+    );
+  }
+  const document = parsed(text);
+  // First: what has no canonical text (half a character, a thousand brackets) is nothing to look into.
+  if (canonicalOf(document) !== text) {
+    throw new ReceiptError(
+      'not canonical: expected the text of RFC 8785 (members in order, no white space, none twice), got another of the same document.',
+    );
+  }
+  const { valid, errors } = validator.validate(document);
+  const last = errors.at(-1);
+  if (!valid) {
+    throw new ReceiptError(
+      `not as its schema says: ${last?.instanceLocation ?? '#'}: ${last?.error ?? 'invalid'}`,
+    );
+  }
+  return document as unknown as Receipt;
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ReceiptError(`no JSON: ${why}.`, { cause: error });
+  }
+}
+
+function canonicalOf(document: Json): string {
+  try {
+    return canonicalText(document);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ReceiptError(`not canonical: ${why}`, { cause: error });
+  }
+}
+
+/** The bytes that are signed. */
+function signedBytes(receipt: Receipt): Uint8Array<ArrayBuffer> {
+  const { signature: _, ...rest } = receipt;
+  return new Uint8Array(canonicalBytes(rest as unknown as Json));
+}
+
+/** @throws ReceiptError for a text that is no receipt, or one that is signed already; what WebCrypto does for other keys */
+export async function signedReceipt(text: string, keys: CryptoKeyPair): Promise<string> {
+  const receipt = readReceipt(text);
+  if (receipt.signature !== undefined) {
+    throw new ReceiptError('it is signed already: expected a receipt without a signature.');
+  }
+  const { subtle } = globalThis.crypto;
+  const publicKey = new Uint8Array(await subtle.exportKey('raw', keys.publicKey));
+  const value = await subtle.sign('Ed25519', keys.privateKey, signedBytes(receipt));
+  return textOf({
+    ...receipt,
+    signature: {
+      algorithm: 'Ed25519',
+      publicKey: bytesToHex(publicKey),
+      value: bytesToHex(new Uint8Array(value)),
+    },
+  });
+}
+
+/** Whether a receipt's signature is that of its key over its text; undefined without one. */
+export async function isSignatureRight(receipt: Receipt): Promise<boolean | undefined> {
+  const { signature } = receipt;
+  if (signature === undefined) return undefined;
+  const { subtle } = globalThis.crypto;
+  try {
+    const raw = new Uint8Array(hexToBytes(signature.publicKey));
+    const key = await subtle.importKey('raw', raw, 'Ed25519', false, ['verify']);
+    const value = new Uint8Array(hexToBytes(signature.value));
+    return await subtle.verify('Ed25519', key, value, signedBytes(receipt));
+  } catch (error) {
+    // Bytes that are no point of the curve are no key.
+    if (error instanceof DOMException && error.name === 'DataError') return false;
+    throw error;
+  }
+}

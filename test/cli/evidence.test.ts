@@ -1,0 +1,112 @@
+// `isobit trace`, `receipt` and `verify` as their users meet them: the built program, files that it writes, its exit codes.
+// A receipt of one backend is verified on the other. What a receipt is: test/unit/receipt.test.ts.
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Receipt, Trace, Verification } from '../../src/index.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const outDir = join(root, 'build/test-cli-evidence');
+const folder = mkdtempSync(join(tmpdir(), 'isobit-evidence-'));
+const model = join(root, 'demo/public/digits.onnx');
+const at = (name: string): string => join(folder, name);
+const LIMIT = 120_000;
+
+beforeAll(async () => {
+  const options = { logLevel: 'error' as const, root, build: { outDir } };
+  await build({ ...options, configFile: join(root, 'vite.config.ts') });
+  await build({ ...options, configFile: join(root, 'vite.cli.config.ts') });
+}, LIMIT);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+function isobit(...args: string[]): Promise<Ended> {
+  return new Promise((ended) => {
+    execFile(process.execPath, [join(outDir, 'cli.js'), ...args], (error, stdout, stderr) => {
+      ended({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+    });
+  });
+}
+
+async function verify(receipt: string, ...more: string[]): Promise<Ended & Verification> {
+  const ended = await isobit('verify', receipt, model, '--json', ...more);
+  return { ...ended, ...(JSON.parse(ended.stdout) as Verification) };
+}
+
+test('trace writes what it prints, and stacks have one root', { timeout: LIMIT }, async () => {
+  const { code, stdout } = await isobit('trace', model, '-o', at('trace.json'));
+  const trace = JSON.parse(readFileSync(at('trace.json'), 'utf8')) as Trace;
+  expect(code).toBe(0);
+  expect(stdout).toContain(`root ${trace.root}`);
+  expect(stdout.split('\n').filter((line) => /^\d+ /.test(line))).toHaveLength(trace.nodes.length);
+  const gpu = await isobit('trace', model, '--backend', 'webgpu', '--stack', 'E', '--json');
+  expect((JSON.parse(gpu.stdout) as Trace).root).toBe(trace.root);
+});
+
+describe('a receipt', () => {
+  test('made on one backend is verified on the other', { timeout: LIMIT }, async () => {
+    const gpu = ['--backend', 'webgpu', '--stack', 'E'];
+    expect((await isobit('receipt', model, '-o', at('wasm.json'))).code).toBe(0);
+    const printed = await isobit('receipt', model, ...gpu);
+    writeFileSync(at('gpu.json'), printed.stdout);
+    const { claims, ...proved } = JSON.parse(printed.stdout) as Receipt;
+    expect(claims.backend).toBe('webgpu');
+    expect(claims.adapter).toMatch(/./);
+    const { claims: _, ...same } = JSON.parse(readFileSync(at('wasm.json'), 'utf8')) as Receipt;
+    expect(same).toEqual(proved);
+    for (const found of [await verify(at('gpu.json')), await verify(at('wasm.json'), ...gpu)]) {
+      expect([found.code, found.valid, found.reasons]).toEqual([0, true, []]);
+    }
+  });
+
+  test('that is not true ends with 1 and says why', { timeout: LIMIT }, async () => {
+    await isobit('receipt', model, '-o', at('r.json'), '--seed', '1');
+    const other = await isobit('verify', at('r.json'), model, '--seed', '2');
+    expect(other.code).toBe(1);
+    expect(other.stdout).toMatch(/^NOT TRUE\n {2}input 'image': the receipt has digest/);
+    writeFileSync(at('cut.json'), readFileSync(at('r.json')).subarray(0, 100));
+    const cut = await isobit('verify', at('cut.json'), model, '--seed', '1');
+    expect([cut.code, cut.stdout]).toEqual([1, expect.stringMatching(/^NOT TRUE\n {2}no JSON: /)]);
+    const good = await isobit('verify', at('r.json'), model, '--seed', '1');
+    expect([good.code, good.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^TRUE: [\s\S]*claimed, and not proved: /),
+    ]);
+    const absent = await isobit('verify', at('absent.json'), model);
+    expect([absent.code, absent.stderr]).toEqual([2, expect.stringContaining('absent.json')]);
+  });
+
+  test('is signed with a key, and only with an Ed25519 one', { timeout: LIMIT }, async () => {
+    const pem = { format: 'pem', type: 'pkcs8' } as const;
+    writeFileSync(at('key.pem'), generateKeyPairSync('ed25519').privateKey.export(pem));
+    const curve = { namedCurve: 'P-256' };
+    writeFileSync(at('ec.pem'), generateKeyPairSync('ec', curve).privateKey.export(pem));
+    writeFileSync(at('no.pem'), 'no key');
+    const sign = (key: string): Promise<Ended> =>
+      isobit('receipt', model, '--key', at(key), '-o', at('signed.json'));
+    expect((await sign('key.pem')).code).toBe(0);
+    const { code, signer } = await verify(at('signed.json'));
+    expect([code, signer]).toEqual([0, expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    const text = readFileSync(at('signed.json'), 'utf8').replace(
+      '"backend":"wasm"',
+      '"backend":"webgpu"',
+    );
+    writeFileSync(at('forged.json'), text);
+    const forged = await verify(at('forged.json'));
+    expect([forged.code, forged.reasons]).toEqual([1, [expect.stringMatching(/^signature: /)]]);
+    for (const key of ['ec.pem', 'no.pem', 'none.pem']) {
+      const { code: bad, stderr } = await sign(key);
+      expect([bad, stderr], key).toEqual([2, expect.stringMatching(/^isobit: key: /)]);
+    }
+  });
+});
