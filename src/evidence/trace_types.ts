@@ -89,3 +89,44 @@ export interface Trace {
   /** 64 hex digits over all of the above, but names of nodes and of what they gave; types and shapes are in the digests. */
   readonly root: string;
 }
+
+/**
+ * Where two traces part first.
+ *
+ * @example
+ * ```ts
+ * import { compareTraces, load, Tensor, type TraceDifference } from 'isobit';
+ *
+ * const model = await load('/digits.onnx');
+ * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
+ * const { trace } = await model.run({ image }, { trace: true });
+ * if (trace === undefined) throw new Error('no trace');
+ * const [first, ...rest] = trace.nodes;
+ * const [output] = first?.outputs ?? [];
+ * if (first === undefined || !output) throw new Error('no node');
+ * const other = { ...trace, nodes: [{ ...first, outputs: [{ ...output, digest: '0'.repeat(64) }] }, ...rest] };
+ * const found: TraceDifference | undefined = await compareTraces(trace, other);
+ * console.log(found?.what, found?.path, found?.operator); // node 0 Conv
+ * model.dispose();
+ * ```
+ */
+export interface TraceDifference {
+  /**
+   * `node`: a node that read equal values gave others; `order`: other nodes ran, since a graph ran more often or another branch
+   * did; else what the traces are of: contract, model, seed, an input, or an output that was asked for.
+   */
+  readonly what: 'contract' | 'model' | 'seed' | 'input' | 'node' | 'order' | 'output' | 'run';
+  /** The node's position, as in TracedNode; empty where it is no node. */
+  readonly path: string;
+  /** Its operator; empty where it is no node. */
+  readonly operator: string;
+  /** Its name, which may be empty. */
+  readonly node: string;
+  /** The outputs that differ, with both digests; null where one side has none. */
+  readonly outputs: readonly {
+    readonly index: number;
+    readonly name: string;
+    readonly a: string | null;
+    readonly b: string | null;
+  }[];
+}
