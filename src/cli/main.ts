@@ -4,6 +4,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { benchCommand } from './bench.ts';
+import { bisectCommand } from './bisect.ts';
 import { checkCommand } from './check.ts';
 import { conformanceCommand } from './conformance.ts';
 import { matrixCommand } from './matrix_command.ts';
@@ -89,6 +90,16 @@ function program(done: (code: ExitCode) => void): Command {
     .option('-o, --output <file>', 'write the trace as JSON')
     .addOption(json())
     .action(async (model, options) => done(await traceCommand(model, options)));
+
+  withInputs(isobit.command('bisect'))
+    .description('say where two traces of one run part, and who is right')
+    .argument('<a>', 'a file that `isobit trace -o` wrote')
+    .argument('<b>', 'another, of the same model and inputs')
+    .requiredOption('--model <model>', 'the model: an .onnx file, or a folder with model.onnx')
+    .option('-o, --output <dir>', 'where the node is written to, as a model', 'bisected')
+    .addOption(gpuStack())
+    .addOption(json())
+    .action(async (a, b, options) => done(await bisectCommand(a, b, options)));
 
   withInputs(isobit.command('receipt'))
     .description('run a model once and print a receipt: what was computed, from what, by digests')

@@ -53,6 +53,78 @@ test('trace writes what it prints, and stacks have one root', { timeout: LIMIT }
   expect((JSON.parse(gpu.stdout) as Trace).root).toBe(trace.root);
 });
 
+describe('bisect', () => {
+  const lied = (trace: Trace, from: number): Trace => ({
+    ...trace,
+    nodes: trace.nodes.map((node, i) => ({
+      ...node,
+      outputs: node.outputs.map((one) =>
+        one === null || i < from ? one : { ...one, digest: one.digest.replace(/^../, 'aa') },
+      ),
+    })),
+  });
+
+  test(
+    'names the first node that differs and who is right, and writes it',
+    { timeout: LIMIT },
+    async () => {
+      await isobit('trace', model, '--seed', '3', '-o', at('right.json'));
+      const right = JSON.parse(readFileSync(at('right.json'), 'utf8')) as Trace;
+      writeFileSync(at('lie.json'), JSON.stringify(lied(right, 2)));
+      const files = [at('lie.json'), at('right.json')];
+      const options = ['--model', model, '--seed', '3', '-o', at('node'), '--stack', 'E'];
+      const found = await isobit('bisect', ...files, ...options, '--json');
+      const node = right.nodes[2];
+      expect(found.code).toBe(1);
+      expect(JSON.parse(found.stdout)).toMatchObject({
+        difference: { what: 'node', path: '2', operator: node?.operator },
+        ...{ right: 'b', expected: [node?.outputs[0]?.digest], written: at('node') },
+        // This stack does not lie.
+        check: { identical: true, values: 1 },
+      });
+      const text = await isobit('bisect', ...[...files].reverse(), ...options.slice(0, -2));
+      expect(text.stdout).toMatch(/^first: .*\(node 2\): equal inputs, other outputs\n/);
+      expect(text.stdout).toContain('right.json is right, lie.json is not');
+      // What is written runs, gives the reference's bits, and is what the trace says of the node.
+      const set = join(at('node'), 'test_data_set_0');
+      const again = await isobit('trace', at('node'), '--inputs', set, '--json');
+      const [only] = (JSON.parse(again.stdout) as Trace).nodes;
+      expect([only?.operator, only?.outputs[0]?.digest]).toEqual([
+        ...[node?.operator, node?.outputs[0]?.digest],
+      ]);
+      expect((await isobit('run', at('node'), '--inputs', set, '--json')).code).toBe(0);
+    },
+  );
+
+  test(
+    'of equal traces ends with 0; of other inputs and of no traces with 2',
+    { timeout: LIMIT },
+    async () => {
+      await isobit('trace', model, '--seed', '3', '-o', at('one.json'));
+      const one = JSON.parse(readFileSync(at('one.json'), 'utf8')) as Trace;
+      writeFileSync(at('lie.json'), JSON.stringify(lied(one, 1)));
+      const where = ['--model', model, '-o', at('none')];
+      const same = await isobit('bisect', at('one.json'), at('one.json'), ...where);
+      expect([same.code, same.stdout]).toEqual([0, 'one.json and one.json are of the same bits\n']);
+      const others = await isobit(
+        'bisect',
+        at('one.json'),
+        at('lie.json'),
+        ...where,
+        '--seed',
+        '4',
+      );
+      expect([others.code, others.stderr]).toEqual([
+        2,
+        expect.stringContaining('the input is not'),
+      ]);
+      writeFileSync(at('no.json'), '{}');
+      const none = await isobit('bisect', at('no.json'), at('one.json'), ...where);
+      expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('no.json: expected')]);
+    },
+  );
+});
+
 describe('a receipt', () => {
   test('made on one backend is verified on the other', { timeout: LIMIT }, async () => {
     const gpu = ['--backend', 'webgpu', '--stack', 'E'];

@@ -1,0 +1,216 @@
+// `isobit bisect A.json B.json --model MODEL`: two traces that differ; the first node that gave other bits from equal inputs;
+// what the reference computes for it, and so who is right; and that node as a model of its own with its inputs, in the form
+// of ONNX's backend tests, for `isobit check` on the device that is wrong. With --stack that check is done here, and names
+// the first element. The inputs must be those of the traces: their digests are compared.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Tensor } from '../core/tensor.ts';
+import { Weights } from '../core/weight.ts';
+import type { Graph, Node } from '../graph/graph.ts';
+import { sortTopologically, valuesRead } from '../graph/sort.ts';
+import type { CheckReport, DType, Trace, TraceDifference } from '../index.ts';
+import type { ModelJob, RunReport } from '../jobs/model_job.ts';
+import { readModel } from '../onnx/model.ts';
+import { writeModel, writeTensor } from '../onnx/writer.ts';
+import { compareTraces } from '../pinned.ts';
+import { chooseInputs } from './feed_files.ts';
+import type { Feeds } from './inputs.ts';
+import { runOnGpu } from './gpu_stack.ts';
+import { requireRunnable, runHere } from './here.ts';
+import { resolveModel, temporaryFolder, writeFeeds } from './model_files.ts';
+import { EXIT, printResult, UsageError } from './output.ts';
+import type { ExitCode } from './output.ts';
+import { startProgress } from './progress.ts';
+import type { InputOptions } from './run.ts';
+
+export interface BisectCommandOptions extends InputOptions {
+  model: string;
+  /** Where the node's model is written to. */
+  output: string;
+  /** The id of a WebGPU stack to check it on. */
+  stack?: string;
+  json: boolean;
+}
+
+export interface BisectDocument {
+  a: string;
+  b: string;
+  identical: boolean;
+  difference?: TraceDifference;
+  /** The file whose digests of that node are the reference's; `both` differ from one another in order only, or not at all. */
+  right?: 'a' | 'b' | 'neither';
+  /** The reference's digests of the node's outputs, in order. */
+  expected?: (string | null)[];
+  /** The folder with the node's model and its inputs. */
+  written?: string;
+  /** What `isobit check` of it found on the stack. */
+  check?: CheckReport;
+}
+
+function readTrace(path: string): Trace {
+  try {
+    const trace = JSON.parse(readFileSync(path, 'utf8')) as Partial<Trace> | null;
+    if (trace?.format === 'isobit-trace/1') return trace as Trace;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${path}: ${why}. Give what \`isobit trace -o\` wrote.`);
+  }
+  throw new UsageError(`${path}: expected a trace of format isobit-trace/1. Trace again.`);
+}
+
+/** The node of the model's own graph that a path leads to, or into. */
+function nodeAt(graph: Graph, path: string): Node {
+  const node = graph.nodes[Number(path.split('/')[0])];
+  if (node === undefined) throw new UsageError(`bisect: the model has no node ${path}.`);
+  return node;
+}
+
+/** The tensors of these values in a run of the model on the reference. */
+async function valuesOf(
+  graph: Graph,
+  names: readonly string[],
+  feeds: Feeds,
+): Promise<Map<string, Tensor>> {
+  const values = new Map<string, Tensor>([...graph.initializers, ...Object.entries(feeds)]);
+  const missing = names.filter((name) => !values.has(name));
+  const folder = temporaryFolder();
+  try {
+    const path = join(folder.path, 'values.onnx');
+    writeFileSync(path, writeModel({ ...graph, outputs: missing.map((name) => ({ name })) }));
+    const job: ModelJob = { kind: 'run', model: path, feeds: writeFeeds(feeds, folder.path) };
+    const { outputs } = (await runHere({ ...job, data: true })) as RunReport;
+    for (const { name, dtype, shape, data } of outputs) {
+      if (data === undefined) continue;
+      const bytes = new Uint8Array(Buffer.from(data, 'base64'));
+      values.set(name, Tensor.ofBytes(dtype as DType, bytes, shape));
+    }
+  } finally {
+    folder.remove();
+  }
+  return values;
+}
+
+/** Writes the node as a model, with what it reads and what the reference gives for it. */
+async function writeNode(graph: Graph, node: Node, feeds: Feeds, to: string): Promise<void> {
+  const read = [...valuesRead(node)];
+  const made = node.outputs.filter((name) => name !== '');
+  const values = await valuesOf(graph, [...read, ...made], feeds);
+  const tensorOf = (name: string): Tensor => {
+    const tensor = values.get(name);
+    if (tensor !== undefined) return tensor;
+    throw new UsageError(
+      `bisect: '${name}' is no tensor of numbers, which a file of this form cannot hold.`,
+    );
+  };
+  const infoOf = (name: string) => {
+    const { dtype, dims } = tensorOf(name);
+    return { name, dtype, dims };
+  };
+  const model: Graph = {
+    ...{ name: node.opType, nodes: [{ ...node, index: 0 }], initializers: new Map() },
+    ...{ inputs: read.map(infoOf), outputs: made.map(infoOf), valueInfo: new Map() },
+    opsets: graph.opsets,
+  };
+  const set = join(to, 'test_data_set_0');
+  mkdirSync(set, { recursive: true });
+  writeFileSync(join(to, 'model.onnx'), writeModel(model));
+  const write = (kind: string) => (name: string, i: number) =>
+    writeFileSync(join(set, `${kind}_${i}.pb`), writeTensor(name, tensorOf(name)));
+  read.forEach(write('input'));
+  made.forEach(write('output'));
+}
+
+const digestsAt = (trace: Trace, path: string): (string | null)[] =>
+  (trace.nodes.find((node) => node.path === path)?.outputs ?? []).map((one) => one?.digest ?? null);
+
+/** @throws UsageError for files that are no traces, and a model or inputs that are not theirs */
+export async function bisect(
+  a: string,
+  b: string,
+  options: BisectCommandOptions,
+): Promise<BisectDocument> {
+  const [left, right] = [readTrace(a), readTrace(b)];
+  const difference = await compareTraces(left, right);
+  const sides = { a: basename(a), b: basename(b) };
+  if (difference === undefined) return { ...sides, identical: true };
+  const document: BisectDocument = { ...sides, identical: false, difference };
+  if (difference.what !== 'node') return document;
+
+  const file = resolveModel(options.model);
+  await requireRunnable(file);
+  const { feeds } = await chooseInputs(file, options);
+  const folder = temporaryFolder();
+  const progress = startProgress(1);
+  try {
+    progress.at(file.name);
+    const files = writeFeeds(feeds, folder.path);
+    const reference = (await runHere({ kind: 'trace', model: file.path, feeds: files })) as Trace;
+    const before = await compareTraces(reference, left);
+    if (before !== undefined && ['contract', 'model', 'seed', 'input'].includes(before.what)) {
+      throw new UsageError(
+        `bisect: the ${before.what} is not that of the traces. Give the model and the inputs that were traced.`,
+      );
+    }
+    const { path } = difference;
+    const expected = digestsAt(reference, path);
+    const isRight = (trace: Trace): boolean => digestsAt(trace, path).join() === expected.join();
+    const graph = sortTopologically(readModel(readFileSync(file.path), new Weights()));
+    await writeNode(graph, nodeAt(graph, path), feeds, options.output);
+    Object.assign(document, {
+      ...{ expected, right: isRight(left) ? 'a' : isRight(right) ? 'b' : 'neither' },
+      written: options.output,
+    });
+    if (options.stack === undefined) return document;
+    const node = resolveModel(options.output);
+    const chosen = await chooseInputs(node, { input: [], seed: 0, beside: true });
+    const job: ModelJob = {
+      ...{ kind: 'check', model: node.path },
+      feeds: writeFeeds(chosen.feeds, folder.path),
+    };
+    const { result } = await runOnGpu(job, [node.folder, folder.path], [options.stack]);
+    return { ...document, check: result as CheckReport };
+  } finally {
+    progress.stop();
+    folder.remove();
+  }
+}
+
+function bisectText({ a, b, difference, right, expected, written, check }: BisectDocument): string {
+  if (difference === undefined) return `${a} and ${b} are of the same bits`;
+  const { what, path, operator, node, outputs } = difference;
+  if (what === 'order') {
+    return `from ${operator} '${node}' (node ${path}) on other nodes ran, since a graph ran more often or another branch did`;
+  }
+  if (what !== 'node') return `not of the same run: the ${what} is another`;
+  const lines = [`first: ${operator} '${node}' (node ${path}): equal inputs, other outputs`];
+  for (const { index, name, a: one, b: two } of outputs) {
+    lines.push(`  '${name}'`, `    ${a}: ${one ?? 'none'}`, `    ${b}: ${two ?? 'none'}`);
+    lines.push(`    the reference: ${expected?.[index] ?? 'none'}`);
+  }
+  const [side, other] = right === 'a' ? [a, b] : [b, a];
+  lines.push(right === 'neither' ? 'neither is right' : `${side} is right, ${other} is not`);
+  lines.push(
+    `written: ${written}: \`isobit check ${written} --inputs ${written}/test_data_set_0\` on the device that is wrong`,
+  );
+  const [first] = check?.differences ?? [];
+  if (check !== undefined && first === undefined) {
+    lines.push(`${check.adapter} gives the reference's bits for it`);
+  } else if (check !== undefined && first !== undefined) {
+    const { output, index, wasm, webgpu, differing, size } = first;
+    lines.push(
+      `${check.adapter}: '${output}', element ${index}: expected ${wasm}, got ${webgpu}; ${differing} of ${size} elements differ`,
+    );
+  }
+  return lines.join('\n');
+}
+
+/** The command. */
+export async function bisectCommand(
+  a: string,
+  b: string,
+  options: BisectCommandOptions,
+): Promise<ExitCode> {
+  const document = await bisect(a, b, options);
+  printResult(options.json, document, bisectText(document));
+  return document.identical ? EXIT.good : EXIT.failed;
+}
