@@ -6,7 +6,7 @@
 // #import math/barrier
 // #import math/index
 // #import math/integer
-// #import ops/integer_store
+// #import ops/integer_conv_store
 struct Params {
   groups: u32,
   channels: u32, // of a group, as are the filters
