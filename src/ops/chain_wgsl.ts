@@ -2,7 +2,7 @@
 // The text holds no float operation of its own, only calls of contract functions from shaders/math in the
 // order of the steps, so lint and rules cover it as they cover the files (docs/ARCHITECTURE.md says why it is
 // generated: an interpreter would need run-time indexed registers). Equal programs give equal texts.
-import type { ChainOpName, ChainProgram } from '../core/chain.ts';
+import { canonicalSteps, type ChainOpName, type ChainProgram } from '../core/chain.ts';
 import { dtypeInfo } from '../core/dtype.ts';
 import type { Dispatch } from '../core/op.ts';
 import { shaderName, type Shader, type ShaderName } from '../core/shader.ts';
@@ -26,6 +26,7 @@ import log10 from '../../shaders/math/log10.wgsl';
 import log1p from '../../shaders/math/log1p.wgsl';
 import log2 from '../../shaders/math/log2.wgsl';
 import pow from '../../shaders/math/pow.wgsl';
+import quick from '../../shaders/math/quick.wgsl';
 import rsqrt from '../../shaders/math/rsqrt.wgsl';
 import sigmoid from '../../shaders/math/sigmoid.wgsl';
 import sin from '../../shaders/math/sin.wgsl';
@@ -85,6 +86,25 @@ const SHORT: Partial<Record<ChainOpName, ShaderName>> = {
   small_to_f32: small,
 };
 
+// Steps of which math/quick has a shorter text, and those that are short as they are.
+const QUICK = new Set<ChainOpName>([
+  ...(['add_f32', 'sub_f32', 'mul_f32', 'prelu_f32', 'relu_f32', 'i32_to_f32'] as const),
+]);
+const PLAIN = new Set<ChainOpName>(['seed', 'load_word', 'load_byte', 'load_half', 'canonical']);
+
+/** Whether all steps are short ones, at least one of them of math/quick, which takes canonical operands. */
+function isQuick(program: ChainProgram): boolean {
+  const known = canonicalSteps(program);
+  return (
+    program.steps.some(({ op }) => QUICK.has(op)) &&
+    program.steps.every(
+      ({ op, args }) =>
+        PLAIN.has(op) ||
+        (QUICK.has(op) && (op === 'i32_to_f32' || args.every((arg) => known[arg]))),
+    )
+  );
+}
+
 // Bindings 0 to 2 are Params, tables and status.
 const FIRST_INPUT = 3;
 
@@ -127,8 +147,28 @@ function body(
   });
 }
 
+/** The steps of an epilogue and its result: by math/quick, and where that is in doubt all again. */
+function results(program: ChainProgram, lines: readonly string[]): string[] {
+  const result = `v${program.steps.length - 1}`;
+  if (!isQuick(program)) return [...lines, `return ${result};`];
+  const isLoaded = lines.map((line) => !/^let v\d+ = \w+_[fi]32\(/.test(line));
+  const quickly = lines.map((line, i) => (isLoaded[i] ? line : line.replace(' = ', ' = quick_')));
+  return [
+    'doubts = false;',
+    ...quickly,
+    `var result = ${result};`,
+    'while (doubts) {',
+    'doubts = false;',
+    ...lines.filter((_, i) => !isLoaded[i]),
+    `result = ${result};`,
+    '}',
+    'return result;',
+  ];
+}
+
 function modules(program: ChainProgram): ShaderName[] {
-  return [...new Set(program.steps.map((step) => MODULES[step.op] ?? SHORT[step.op]))].filter(
+  const own = program.steps.map((step) => MODULES[step.op] ?? SHORT[step.op]);
+  return [...new Set([...own, isQuick(program) ? quick : undefined])].filter(
     (shader) => shader !== undefined,
   );
 }
@@ -249,12 +289,14 @@ function epilogueLines(program: ChainProgram): string[] {
   return [
     'fn epilogue(value: u32, index: u32) -> u32 {',
     ...(isAnyStrided ? coordinates(layout.rank, 'index', 0) : []),
-    ...body(
+    ...results(
       program,
-      (load) => offset(layout, load, 'index', 0),
-      () => true,
+      body(
+        program,
+        (load) => offset(layout, load, 'index', 0),
+        () => true,
+      ),
     ),
-    `return v${program.steps.length - 1};`,
     '}',
   ];
 }
@@ -297,13 +339,15 @@ function rowLines(program: ChainProgram, rowLength: number): string[] {
     '}',
     'fn epilogue(value: u32, index: u32) -> u32 {',
     ...(all.some(isSingle) ? coordinates(layout.rank, 'index', 0) : []),
-    ...body(
+    ...results(
       program,
-      at,
-      () => true,
-      (load) => (known.includes(load) ? `word${load}` : undefined),
+      body(
+        program,
+        at,
+        () => true,
+        (load) => (known.includes(load) ? `word${load}` : undefined),
+      ),
     ),
-    `return v${program.steps.length - 1};`,
     '}',
   ];
 }
