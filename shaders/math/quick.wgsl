@@ -1,6 +1,5 @@
 // Steps of a chain as most words need them: fewer tests than in math/arith, for canonical operands. What they cannot do,
-// which is large, infinite or NaN, they say in `doubts`: then the caller computes all steps by math/arith (a loop, since
-// devices that compute both sides of a branch skip a loop). Promises the words of math/arith where nothing was in doubt.
+// which is large, infinite or NaN, they say in `doubts`: then the caller computes all steps by math/arith. Promises the words of math/arith where nothing was in doubt.
 // #import math/arith
 
 var<private> doubts: bool;

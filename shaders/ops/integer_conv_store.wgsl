@@ -1,15 +1,23 @@
-// The end of kernels that compute four neighbouring words: the chain, and the store of those that there are. The columns
-// are written out, for a loop would index registers. The host declares the chain and out0.
+// The end of integer_conv: the chain, and the store of as many of four neighbouring words as there are. The columns are
+// written out, for a loop would index registers. store4 takes the short steps (math/quick): where `doubts` is set behind it, and
+// only there, store4_exactly is to follow. The host declares chain and out0.
+// #import math/quick
 
 fn store4(words: vec4<u32>, at: u32, left: u32) {
-  out0[at] = epilogue(words.x, at);
+  out0[at] = quickly(words.x, at);
   if (left > 1u) {
-    out0[at + 1u] = epilogue(words.y, at + 1u);
+    out0[at + 1u] = quickly(words.y, at + 1u);
   }
   if (left > 2u) {
-    out0[at + 2u] = epilogue(words.z, at + 2u);
+    out0[at + 2u] = quickly(words.z, at + 2u);
   }
   if (left > 3u) {
-    out0[at + 3u] = epilogue(words.w, at + 3u);
+    out0[at + 3u] = quickly(words.w, at + 3u);
+  }
+}
+
+fn store4_exactly(words: vec4<u32>, at: u32, left: u32) {
+  for (var i = 0u; i < min(left, 4u); i++) {
+    out0[at + i] = epilogue(words[i], at + i);
   }
 }

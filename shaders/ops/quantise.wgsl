@@ -3,7 +3,7 @@
 // Where the quotient is under 2^10 and no tie is near, the integer follows from a product with the reciprocal: of a scale in
 // 2^-100 .. 2^100 that is rounded once, as is the product, and so is the quotient; in units of 2^-14 the first two are together
 // off by 2.001 at most, and the third by 1. With the bits that are cut off these are less than 5, so that beyond 8
-// from a tie both have one nearest integer. Other words are computed by the contract's quotient, in a loop, since devices
+// from a tie both have one nearest integer. Else all words are computed again by the contract's quotient, in a loop, since devices
 // that compute both sides of a branch skip a loop. The twin of wasm/ops/quantise.c.
 // #import math/barrier
 // #import math/chain
@@ -55,26 +55,27 @@ fn main(
   let words = (params.n + 3u) >> 2u;
   let last = params.n - 1u;
   let first = (group.y * groups.x + group.x) * (WORKGROUP_SIZE * WORDS) + local;
-  for (var k = 0u; k < WORDS; k++) {
-    let word = first + k * WORKGROUP_SIZE;
-    if (word >= words) {
-      return;
-    }
-    let at = 4u * word;
-    doubtful = false;
+  let count = min(WORDS, (words - min(words, first) + WORKGROUP_SIZE - 1u) >> 6u);
+  doubtful = false;
+  for (var k = 0u; k < count; k++) {
     // Elements past the end are the last one's.
+    let at = 4u * (first + k * WORKGROUP_SIZE);
     var bytes = quantum(in0[at]);
     bytes |= quantum(in0[min(at + 1u, last)]) << 8u;
     bytes |= quantum(in0[min(at + 2u, last)]) << 16u;
     bytes |= quantum(in0[min(at + 3u, last)]) << 24u;
-    while (doubtful) {
-      doubtful = false;
-      bytes = 0u;
+    out0[at >> 2u] = bytes;
+  }
+  while (doubtful) {
+    doubtful = false;
+    for (var k = 0u; k < count; k++) {
+      let at = 4u * (first + k * WORKGROUP_SIZE);
+      var bytes = 0u;
       for (var i = 0u; i < 4u; i++) {
         let quotient = div_f32(in0[min(at + i, last)], scale);
         bytes |= clamp_u8(round_i32(quotient) + zero) << (8u * i);
       }
+      out0[at >> 2u] = bytes;
     }
-    out0[word] = bytes;
   }
 }

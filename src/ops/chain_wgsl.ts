@@ -26,7 +26,6 @@ import log10 from '../../shaders/math/log10.wgsl';
 import log1p from '../../shaders/math/log1p.wgsl';
 import log2 from '../../shaders/math/log2.wgsl';
 import pow from '../../shaders/math/pow.wgsl';
-import quick from '../../shaders/math/quick.wgsl';
 import rsqrt from '../../shaders/math/rsqrt.wgsl';
 import sigmoid from '../../shaders/math/sigmoid.wgsl';
 import sin from '../../shaders/math/sin.wgsl';
@@ -147,28 +146,22 @@ function body(
   });
 }
 
-/** The steps of an epilogue and its result: by math/quick, and where that is in doubt all again. */
-function results(program: ChainProgram, lines: readonly string[]): string[] {
-  const result = `v${program.steps.length - 1}`;
-  if (!isQuick(program)) return [...lines, `return ${result};`];
-  const isLoaded = lines.map((line) => !/^let v\d+ = \w+_[fi]32\(/.test(line));
-  const quickly = lines.map((line, i) => (isLoaded[i] ? line : line.replace(' = ', ' = quick_')));
+/** `quickly`, which is `epilogue` by math/quick where that has all steps, for hosts that look at `doubts` behind it. */
+function quickLines(program: ChainProgram, lines: readonly string[]): string[] {
+  const head = 'fn quickly(value: u32, index: u32) -> u32 {';
+  if (!isQuick(program)) return [head, 'return epilogue(value, index);', '}'];
+  const names = [...QUICK].join('|');
+  const steps = new RegExp(`= (${names})\\(`);
   return [
-    'doubts = false;',
-    ...quickly,
-    `var result = ${result};`,
-    'while (doubts) {',
-    'doubts = false;',
-    ...lines.filter((_, i) => !isLoaded[i]),
-    `result = ${result};`,
+    head,
+    ...lines.map((line) => line.replace(steps, '= quick_$1(')),
+    `return v${program.steps.length - 1};`,
     '}',
-    'return result;',
   ];
 }
 
 function modules(program: ChainProgram): ShaderName[] {
-  const own = program.steps.map((step) => MODULES[step.op] ?? SHORT[step.op]);
-  return [...new Set([...own, isQuick(program) ? quick : undefined])].filter(
+  return [...new Set(program.steps.map((step) => MODULES[step.op] ?? SHORT[step.op]))].filter(
     (shader) => shader !== undefined,
   );
 }
@@ -259,11 +252,13 @@ export function wholeChain(host: ShaderName): (dispatch: Dispatch) => Shader {
 /**
  * An epilogue kernel for a dispatch: `host`, which binds its own inputs, with `epilogue(value, index)`, the
  * bindings of the chain's loads behind them and of `out0` behind those. A host that stores rows of `rowLength` elements
- * calls `epilogue_row(start)` with each row's first index: what a row shares is loaded once.
+ * calls `epilogue_row(start)` with each row's first index: what a row shares is loaded once. With `hasQuick` it gets `quickly`
+ * too, and imports math/quick.
  */
 export function epilogueChain(
   host: ShaderName | Shader,
   rowLength?: (dispatch: Dispatch) => number,
+  hasQuick = false,
 ): (dispatch: Dispatch) => Shader {
   return (dispatch) => {
     const program = dispatch.chain ?? { dims: [], loads: [], steps: [{ op: 'seed', args: [] }] };
@@ -273,7 +268,7 @@ export function epilogueChain(
     const text = [
       ...declare(loads, first, 'read'),
       ...declare(['out0'], first + loads.length, 'read_write'),
-      ...(length === undefined ? epilogueLines(program) : rowLines(program, length)),
+      ...(length === undefined ? epilogueLines(program) : rowLines(program, length, hasQuick)),
     ].join('\n');
     return {
       name: `${shaderName(host)}:epilogue`,
@@ -289,20 +284,18 @@ function epilogueLines(program: ChainProgram): string[] {
   return [
     'fn epilogue(value: u32, index: u32) -> u32 {',
     ...(isAnyStrided ? coordinates(layout.rank, 'index', 0) : []),
-    ...results(
+    ...body(
       program,
-      body(
-        program,
-        (load) => offset(layout, load, 'index', 0),
-        () => true,
-      ),
+      (load) => offset(layout, load, 'index', 0),
+      () => true,
     ),
+    `return v${program.steps.length - 1};`,
     '}',
   ];
 }
 
 /** What the elements of a row share is in private variables: where it starts in loads, and words that are one for it. */
-function rowLines(program: ChainProgram, rowLength: number): string[] {
+function rowLines(program: ChainProgram, rowLength: number, hasQuick: boolean): string[] {
   const layout = layoutOf(program);
   const all = [...program.loads.keys()];
   const reaches = all.map((load) => reach(program, load, rowLength));
@@ -325,6 +318,15 @@ function rowLines(program: ChainProgram, rowLength: number): string[] {
         return offset(layout, load, 'index', 0);
     }
   };
+  const lines = [
+    ...(all.some(isSingle) ? coordinates(layout.rank, 'index', 0) : []),
+    ...body(
+      program,
+      at,
+      () => true,
+      (load) => (known.includes(load) ? `word${load}` : undefined),
+    ),
+  ];
   return [
     'var<private> row_start: u32;',
     ...based.map((load) => `var<private> base${load}: u32;`),
@@ -338,16 +340,9 @@ function rowLines(program: ChainProgram, rowLength: number): string[] {
     ),
     '}',
     'fn epilogue(value: u32, index: u32) -> u32 {',
-    ...(all.some(isSingle) ? coordinates(layout.rank, 'index', 0) : []),
-    ...results(
-      program,
-      body(
-        program,
-        at,
-        () => true,
-        (load) => (known.includes(load) ? `word${load}` : undefined),
-      ),
-    ),
+    ...lines,
+    `return v${program.steps.length - 1};`,
     '}',
+    ...(hasQuick ? quickLines(program, lines) : []),
   ];
 }

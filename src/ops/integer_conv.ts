@@ -16,8 +16,8 @@ import { view } from './wide.ts';
 // Params 8 to 10 are the sizes of the output: a row of it, to the chain, is all positions of one filter.
 const positionsOf = ({ params }: Dispatch): number =>
   (params[8] ?? 0) * (params[9] ?? 0) * (params[10] ?? 0);
-const slidingShader = epilogueChain(convShader, positionsOf);
-const pointwiseShader = epilogueChain(plainShader, positionsOf);
+const slidingShader = epilogueChain(convShader, positionsOf, true);
+const pointwiseShader = epilogueChain(plainShader, positionsOf, true);
 
 export const integerConv: Kernel = {
   name: 'integer_conv',
