@@ -43,8 +43,10 @@ const WORKGROUP_SIZE = 64u;
 
 // Chosen in src/ops/integer_conv.ts. ROWS: 4, or 1 where a group has one filter. SPAN: the stride along rows, 1 or 2, where
 // the kernel is 3 wide and not dilated along them: then the taps of a row lie in three words, which are read once; else 0.
+// WHOLE: rows of the output are whole fours.
 override ROWS: u32 = 4u;
 override SPAN: u32 = 0u;
+override WHOLE: bool = false;
 
 // Sums of the strip's filters, for four outputs each.
 var<private> sum0: vec4<u32>;
@@ -68,6 +70,27 @@ fn mask_of(x: u32) -> u32 {
   let columns = vec4<u32>(x) + vec4<u32>(0u, 1u, 2u, 3u);
   let bytes = select(vec4<u32>(), vec4<u32>(0xffu, 0xff00u, 0xff0000u, 0xff000000u), columns < vec4<u32>(params.width));
   return bytes.x | bytes.y | bytes.z | bytes.w;
+}
+
+// Adds three terms of a line of weights, which lie in two words whatever the first one's place.
+fn add_taps(at: u32, first: vec4<u32>, second: vec4<u32>, third: vec4<u32>, sum: vec4<u32>) -> vec4<u32> {
+  let shift = 16u * (term & 1u);
+  let word = in1[at];
+  let next = in1[at + ROWS];
+  // Shifted by 32 - shift in two steps: by 32 is no shift.
+  let pair = (word >> shift) | ((next << 1u) << (31u - shift));
+  return sum + vec4<u32>(low_of(pair)) * first + vec4<u32>(low_of(pair >> 16u)) * second + vec4<u32>(low_of(next >> shift)) * third;
+}
+
+fn add_three(first: vec4<u32>, second: vec4<u32>, third: vec4<u32>) {
+  let at = weights + (term >> 1u) * ROWS;
+  sum0 = add_taps(at, first, second, third, sum0);
+  if (ROWS > 1u) {
+    sum1 = add_taps(at + 1u, first, second, third, sum1);
+    sum2 = add_taps(at + 2u, first, second, third, sum2);
+    sum3 = add_taps(at + 3u, first, second, third, sum3);
+  }
+  term += 3u;
 }
 
 fn add_tap(taps: vec4<u32>) {
@@ -102,18 +125,14 @@ fn add_span(at: u32, is_inside: bool) {
   let x4 = (middle & 255u) - bias;
   let x5 = ((middle >> 8u) & 255u) - bias;
   if (SPAN < 2u) {
-    add_tap(vec4<u32>(x0, x1, x2, x3));
-    add_tap(vec4<u32>(x1, x2, x3, x4));
-    add_tap(vec4<u32>(x2, x3, x4, x5));
+    add_three(vec4<u32>(x0, x1, x2, x3), vec4<u32>(x1, x2, x3, x4), vec4<u32>(x2, x3, x4, x5));
     return;
   }
   let high = select(outside, (((third >> shift) ^ flips) & inside.z) | filler.z, is_inside);
   let x6 = ((middle >> 16u) & 255u) - bias;
   let x7 = (middle >> 24u) - bias;
   let x8 = (high & 255u) - bias;
-  add_tap(vec4<u32>(x0, x2, x4, x6));
-  add_tap(vec4<u32>(x1, x3, x5, x7));
-  add_tap(vec4<u32>(x2, x4, x6, x8));
+  add_three(vec4<u32>(x0, x2, x4, x6), vec4<u32>(x1, x3, x5, x7), vec4<u32>(x2, x4, x6, x8));
 }
 
 fn tap_at(line: u32, x: u32, limit: u32) -> u32 {

@@ -40,9 +40,9 @@ struct Params {
 
 const WORKGROUP_SIZE = 64u;
 
-// Chosen in src/ops/integer_conv.ts. ROWS: 8, or 4 where that would leave few invocations. ALIGNED: a channel is whole words.
+// Chosen in src/ops/integer_conv.ts. ROWS: 8, or 4 where that would leave few invocations. WHOLE: a channel is whole words, and so are its outputs.
 override ROWS: u32 = 4u;
-override ALIGNED: bool = false;
+override WHOLE: bool = false;
 
 var<private> results: array<vec4<u32>, 8>;
 var<private> flips: u32;
@@ -51,7 +51,7 @@ var<private> bias: vec4<u32>;
 // Four positions of a channel, from element `at` on. Those behind the last are not stored.
 fn columns(at: u32) -> vec4<u32> {
   var word = in0[at >> 2u];
-  if (!ALIGNED) {
+  if (!WHOLE) {
     let shift = 8u * (at & 3u);
     let next = in0[min((at >> 2u) + 1u, arrayLength(&in0) - 1u)];
     // Shifted by 32 - shift in two steps: by 32 is no shift.

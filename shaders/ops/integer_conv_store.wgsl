@@ -1,17 +1,18 @@
 // The end of integer_conv: the chain, and the store of as many of four neighbouring words as there are. The columns are
 // written out, for a loop would index registers. store4 takes the short steps (math/quick): where `doubts` is set behind it, and
-// only there, store4_exactly is to follow. The host declares chain and out0.
+// only there, store4_exactly is to follow. The host declares chain, out0 and
+// WHOLE, which says that there are always four.
 // #import math/quick
 
 fn store4(words: vec4<u32>, at: u32, left: u32) {
   out0[at] = quickly(words.x, at);
-  if (left > 1u) {
+  if (WHOLE || left > 1u) {
     out0[at + 1u] = quickly(words.y, at + 1u);
   }
-  if (left > 2u) {
+  if (WHOLE || left > 2u) {
     out0[at + 2u] = quickly(words.z, at + 2u);
   }
-  if (left > 3u) {
+  if (WHOLE || left > 3u) {
     out0[at + 3u] = quickly(words.w, at + 3u);
   }
 }

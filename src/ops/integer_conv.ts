@@ -48,7 +48,7 @@ export const integerConv: Kernel = {
     'images',
   ),
   shader: (dispatch) =>
-    'ALIGNED' in dispatch.constants ? pointwiseShader(dispatch) : slidingShader(dispatch),
+    'SPAN' in dispatch.constants ? slidingShader(dispatch) : pointwiseShader(dispatch),
   chain: 'epilogue',
   // The second, packed weights, ends lines of an odd number of terms with a zero.
   anyIntegers: [0, 2],
@@ -192,14 +192,18 @@ function invocationsOf(
     const rows = filters > 4 && quads * Math.ceil(filters / 8) >= MANY ? 8 : 4;
     return {
       grid: gridOf(quads * Math.ceil(filters / rows)),
-      constants: { ROWS: rows, ALIGNED: positions % 4 === 0 ? 1 : 0 },
+      constants: { ROWS: rows, WHOLE: positions % 4 === 0 ? 1 : 0 },
     };
   }
   const quads = images * lines * Math.ceil(width.out / 4);
   const spans = width.kernel === 3 && width.dilation === 1 && width.stride <= 2;
   return {
     grid: gridOf(quads * Math.ceil(filters / 4)),
-    constants: { ROWS: filters === 1 ? 1 : 4, SPAN: spans ? width.stride : 0 },
+    constants: {
+      ROWS: filters === 1 ? 1 : 4,
+      SPAN: spans ? width.stride : 0,
+      WHOLE: width.out % 4 === 0 ? 1 : 0,
+    },
   };
 }
 
