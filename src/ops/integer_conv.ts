@@ -59,7 +59,7 @@ const WINDOW = 1 << 15;
 // Products of a unit that is computed again to check WebGPU (B7, B8); it cares little about time.
 const UNIT_WORK = 1 << 19;
 // Invocations that keep a graphics card busy.
-const MANY = 4096;
+const MANY = 2048;
 
 /** An 8-bit tensor of a convolution. */
 export interface IntegerTensor {

@@ -148,6 +148,12 @@ const dynamic = (name: string, group: OpCase['group'], x: CaseInput): OpCase =>
     outputs: 3,
   });
 
+const lastIsNaN = (n: number): Float32Array => {
+  const x = Float32Array.from(floats(1, n, 'normal'));
+  x[n - 1] = NaN;
+  return x;
+};
+
 const NARROW = ['uint4', 'int4', 'uint2', 'int2'] as const;
 const SMALL = ['float8e4m3fn', 'float8e4m3fnuz', 'float8e5m2', 'float8e5m2fnuz'] as const;
 const patterns = (dtype: DType, n: number): CaseInput =>
@@ -326,6 +332,10 @@ const random: OpCase[] = [
   dynamic('normal', 'random', words([7, 90], 1, 'normal')),
   dynamic('wide', 'random', words([1030], 1, 'wide')),
   dynamic('integer', 'random', words([3, 4, 5], 1, 'integer')),
+  // Several blocks, the last of one element, and one that is not a number there.
+  dynamic('blocks', 'random', words([4097], 1, 'normal')),
+  dynamic('blocks, wide', 'random', words([3, 4099], 1, 'wide')),
+  dynamic('blocks, NaN', 'random', given('float32', [8193], lastIsNaN(8193))),
   microsoft('QuantizeLinear', 'random'),
   microsoft('DequantizeLinear', 'random'),
 ];
