@@ -272,6 +272,7 @@ const edges: OpCase[] = [
   dynamic('other sign', 'edges', given('float32', [1], [-3])),
   dynamic('infinite', 'edges', given('float32', [3], [1, inf, -2])),
   dynamic('huge', 'edges', given('float32', [3], [3e38, -3e38, 1])),
+  dynamic('too small for a scale', 'edges', given('float32', [3], [1e-36, 0, -1e-36])),
   dynamic('empty', 'edges', given('float32', [0], [])),
   microsoft('QuantizeLinear', 'edges'),
   microsoft('DequantizeLinear', 'edges'),
