@@ -1,5 +1,6 @@
-// The nearest integer of a quotient, element by element, for kernels of quantised values that chains (chain.h) do not
-// compute. Promises the steps div_f32 and round_i32 of a chain, to the bit (V6, V8). Not here: zero points and types.
+// The nearest integer of a quotient, element by element, for kernels of quantised values that chains
+// (chain.h) do not compute. Promises the steps div_f32 and round_i32 of a chain, to the bit (V6, V8). Not
+// here: zero points and types.
 #ifndef ISOBIT_QUANTISE_H
 #define ISOBIT_QUANTISE_H
 #include "canonical.h"

@@ -1,6 +1,6 @@
-// y[i] = saturate(round(x[i] / scale) + zero point) in uint8, one scale and zero point for all (QuantizeLinear, V6,
-// V8), for i in [QUANTISE_BLOCK * begin, QUANTISE_BLOCK * end). The reference itself computes it by a chain:
-// this is what WebGPU is checked by.
+// y[i] = saturate(round(x[i] / scale) + zero point) in uint8, one scale and zero point for all
+// (QuantizeLinear, V6, V8), for i in [QUANTISE_BLOCK * begin, QUANTISE_BLOCK * end). The reference itself
+// computes it by a chain: this is what WebGPU is checked by.
 #include "../quantise.h"
 
 #define QUANTISE_BLOCK 1024u
