@@ -12,6 +12,11 @@ fn pair_of(low: u32, high: u32) -> u32 {
   return (low & 0xffffu) | (high << 16u);
 }
 
+// The earlier term of a pair.
+fn low_of(pair: u32) -> u32 {
+  return ((pair & 0xffffu) ^ 0x8000u) - 0x8000u;
+}
+
 // The two terms of four lines.
 fn low4(pairs: vec4<u32>) -> vec4<u32> {
   return ((pairs & vec4<u32>(0xffffu)) ^ vec4<u32>(0x8000u)) - vec4<u32>(0x8000u);

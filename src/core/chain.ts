@@ -164,8 +164,8 @@ const WORDS = 4 + CHAIN_RANK + CHAIN_LOADS * CHAIN_RANK + CHAIN_STEPS;
 
 const codes = new Map(Object.keys(CHAIN_OPS).map((name, i) => [name, i]));
 
-/** Whether the program's result is known to be canonical f32. */
-export function isCanonical(program: ChainProgram): boolean {
+/** Which steps give words that are known to be canonical f32. */
+export function canonicalSteps(program: ChainProgram): boolean[] {
   const known: boolean[] = [];
   for (const step of program.steps) {
     const { gives } = CHAIN_OPS[step.op];
@@ -175,8 +175,12 @@ export function isCanonical(program: ChainProgram): boolean {
       known.push(step.args.slice(1).every((arg) => known[arg]));
     } else known.push(gives === 'f32');
   }
-  return known.at(-1) ?? false;
+  return known;
 }
+
+/** Whether the program's result is known to be canonical f32. */
+export const isCanonical = (program: ChainProgram): boolean =>
+  canonicalSteps(program).at(-1) ?? false;
 
 /** `dims` and every load's strides with neighbours merged where all loads step through them alike. */
 export function collapse(program: ChainProgram): { dims: number[]; strides: number[][] } {

@@ -38,8 +38,8 @@ export interface Kernel {
    * it changed, and places that it did not read, come out as they may.
    */
   readonly unpack?: (params: Uint32Array, packed: Uint32Array, to: Uint32Array) => void;
-  /** True if its integers are data: none says where elements lie, so that a gate may draw them. */
-  readonly anyIntegers?: true;
+  /** True if its integers are data: none says where elements lie, so that a gate may draw them. Or the inputs of which it holds. */
+  readonly anyIntegers?: true | readonly number[];
   /** Workgroups for the WebGPU twin, where they depend on the chain; else they are the dispatch's own. */
   readonly grid?: (dispatch: Dispatch) => readonly [number, number, number];
 }

@@ -2,7 +2,7 @@
 // The text holds no float operation of its own, only calls of contract functions from shaders/math in the
 // order of the steps, so lint and rules cover it as they cover the files (docs/ARCHITECTURE.md says why it is
 // generated: an interpreter would need run-time indexed registers). Equal programs give equal texts.
-import type { ChainOpName, ChainProgram } from '../core/chain.ts';
+import { canonicalSteps, type ChainOpName, type ChainProgram } from '../core/chain.ts';
 import { dtypeInfo } from '../core/dtype.ts';
 import type { Dispatch } from '../core/op.ts';
 import { shaderName, type Shader, type ShaderName } from '../core/shader.ts';
@@ -85,6 +85,25 @@ const SHORT: Partial<Record<ChainOpName, ShaderName>> = {
   small_to_f32: small,
 };
 
+// Steps of which math/quick has a shorter text, and those that are short as they are.
+const QUICK = new Set<ChainOpName>([
+  ...(['add_f32', 'sub_f32', 'mul_f32', 'prelu_f32', 'relu_f32', 'i32_to_f32'] as const),
+]);
+const PLAIN = new Set<ChainOpName>(['seed', 'load_word', 'load_byte', 'load_half', 'canonical']);
+
+/** Whether all steps are short ones, at least one of them of math/quick, which takes canonical operands. */
+function isQuick(program: ChainProgram): boolean {
+  const known = canonicalSteps(program);
+  return (
+    program.steps.some(({ op }) => QUICK.has(op)) &&
+    program.steps.every(
+      ({ op, args }) =>
+        PLAIN.has(op) ||
+        (QUICK.has(op) && (op === 'i32_to_f32' || args.every((arg) => known[arg]))),
+    )
+  );
+}
+
 // Bindings 0 to 2 are Params, tables and status.
 const FIRST_INPUT = 3;
 
@@ -125,6 +144,20 @@ function body(
         return [`let v${i} = ${step.op}(${args});`];
     }
   });
+}
+
+/** `quickly`, which is `epilogue` by math/quick where that has all steps, for hosts that look at `doubts` behind it. */
+function quickLines(program: ChainProgram, lines: readonly string[]): string[] {
+  const head = 'fn quickly(value: u32, index: u32) -> u32 {';
+  if (!isQuick(program)) return [head, 'return epilogue(value, index);', '}'];
+  const names = [...QUICK].join('|');
+  const steps = new RegExp(`= (${names})\\(`);
+  return [
+    head,
+    ...lines.map((line) => line.replace(steps, '= quick_$1(')),
+    `return v${program.steps.length - 1};`,
+    '}',
+  ];
 }
 
 function modules(program: ChainProgram): ShaderName[] {
@@ -219,11 +252,13 @@ export function wholeChain(host: ShaderName): (dispatch: Dispatch) => Shader {
 /**
  * An epilogue kernel for a dispatch: `host`, which binds its own inputs, with `epilogue(value, index)`, the
  * bindings of the chain's loads behind them and of `out0` behind those. A host that stores rows of `rowLength` elements
- * calls `epilogue_row(start)` with each row's first index: what a row shares is loaded once.
+ * calls `epilogue_row(start)` with each row's first index: what a row shares is loaded once. With `hasQuick` it gets `quickly`
+ * too, and imports math/quick.
  */
 export function epilogueChain(
   host: ShaderName | Shader,
   rowLength?: (dispatch: Dispatch) => number,
+  hasQuick = false,
 ): (dispatch: Dispatch) => Shader {
   return (dispatch) => {
     const program = dispatch.chain ?? { dims: [], loads: [], steps: [{ op: 'seed', args: [] }] };
@@ -233,7 +268,7 @@ export function epilogueChain(
     const text = [
       ...declare(loads, first, 'read'),
       ...declare(['out0'], first + loads.length, 'read_write'),
-      ...(length === undefined ? epilogueLines(program) : rowLines(program, length)),
+      ...(length === undefined ? epilogueLines(program) : rowLines(program, length, hasQuick)),
     ].join('\n');
     return {
       name: `${shaderName(host)}:epilogue`,
@@ -260,7 +295,7 @@ function epilogueLines(program: ChainProgram): string[] {
 }
 
 /** What the elements of a row share is in private variables: where it starts in loads, and words that are one for it. */
-function rowLines(program: ChainProgram, rowLength: number): string[] {
+function rowLines(program: ChainProgram, rowLength: number, hasQuick: boolean): string[] {
   const layout = layoutOf(program);
   const all = [...program.loads.keys()];
   const reaches = all.map((load) => reach(program, load, rowLength));
@@ -283,6 +318,15 @@ function rowLines(program: ChainProgram, rowLength: number): string[] {
         return offset(layout, load, 'index', 0);
     }
   };
+  const lines = [
+    ...(all.some(isSingle) ? coordinates(layout.rank, 'index', 0) : []),
+    ...body(
+      program,
+      at,
+      () => true,
+      (load) => (known.includes(load) ? `word${load}` : undefined),
+    ),
+  ];
   return [
     'var<private> row_start: u32;',
     ...based.map((load) => `var<private> base${load}: u32;`),
@@ -296,14 +340,9 @@ function rowLines(program: ChainProgram, rowLength: number): string[] {
     ),
     '}',
     'fn epilogue(value: u32, index: u32) -> u32 {',
-    ...(all.some(isSingle) ? coordinates(layout.rank, 'index', 0) : []),
-    ...body(
-      program,
-      at,
-      () => true,
-      (load) => (known.includes(load) ? `word${load}` : undefined),
-    ),
+    ...lines,
     `return v${program.steps.length - 1};`,
     '}',
+    ...(hasQuick ? quickLines(program, lines) : []),
   ];
 }

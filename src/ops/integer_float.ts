@@ -8,7 +8,7 @@ import { emitScaled, expectBytes, expectFloats, integerMatMul, linesOf } from '.
 import { emitIntegerProduct } from './integer_product.ts';
 import { gemmSizes, matMulDims } from './mat_mul.ts';
 import { emitQuantised, scalarOf } from './quantise.ts';
-import { emitRange } from './quantise_range.ts';
+import { emitBytes, emitRange } from './quantise_range.ts';
 
 const domain = 'com.microsoft';
 
@@ -77,11 +77,11 @@ export const DynamicQuantizeMatMul: OpDef = {
   infer: (node) => [matMulDims(node.opType, node.input(0).dims, node.input(1).dims)],
   lower(node) {
     const a = node.input(0);
-    const { scale, zero } = emitRange(node, a, node.temp('float32', []), node.temp('uint8', []));
+    const range = emitRange(node, a, node.temp('float32', []), node.temp('uint8', []));
     const quantised = node.temp('uint8', a.dims);
-    emitQuantised(node, quantised, (c) => c.f32(a), scale, zero);
-    const product = integerMatMul(node, quantised, node.input(1), zero, node.optional(3));
-    emitFloat(node, product, scale, node.input(2), node.optional(4));
+    emitBytes(node, quantised, a, range);
+    const product = integerMatMul(node, quantised, node.input(1), range.zero, node.optional(3));
+    emitFloat(node, product, range.scale, node.input(2), node.optional(4));
   },
 };
 

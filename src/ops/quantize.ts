@@ -15,7 +15,7 @@ import {
   isQuantum,
   isSmallFloat,
 } from './quantise.ts';
-import { emitRange } from './quantise_range.ts';
+import { emitBytes, emitRange } from './quantise_range.ts';
 import { view } from './wide.ts';
 
 /** How scales lie over a tensor: its shape, and theirs, such that they broadcast. */
@@ -261,12 +261,12 @@ export const DynamicQuantizeLinear: OpDef = {
   infer: (node) => [node.input(0).dims, [], []],
   lower(node) {
     const x = node.input(0);
-    const { scale, zero } = emitRange(
+    const range = emitRange(
       node,
       x,
       node.wants(1) ? node.output(1) : node.temp('float32', []),
       node.wants(2) ? node.output(2) : node.temp('uint8', []),
     );
-    if (node.wants(0)) emitQuantised(node, node.output(0), (c) => c.f32(x), scale, zero);
+    if (node.wants(0)) emitBytes(node, node.output(0), x, range);
   },
 };

@@ -330,6 +330,14 @@ const CONVOLUTIONS: readonly (readonly [readonly number[], readonly number[], At
   [[2, 3, 40], [4, 3, 5], { pads: [2, 2] }],
   [[1, 2, 4, 5, 6], [3, 2, 2, 3, 2], { dilations: [1, 2, 3] }],
   [[1, 2, 20, 20], [3, 2, 3, 3], { strides: [3, 3], dilations: [2, 2] }],
+  // Rows of taps that begin before the input and end behind it, in words of four elements.
+  [[1, 6, 9, 13], [6, 1, 3, 3], { group: 6, strides: [1, 2], pads: [3, 5, 3, 6] }],
+  [[2, 6, 5, 10], [6, 1, 3, 3], { group: 6, pads: [1, 6, 1, 1] }],
+  [[1, 6, 8, 10], [12, 1, 3, 3], { group: 6, strides: [2, 1], pads: [1, 1, 1, 1] }],
+  [[2, 2, 7, 11], [2, 1, 3, 5], { group: 2, pads: [1, 2, 1, 2] }],
+  // So many positions that an invocation computes eight filters.
+  [[1, 3, 64, 65], [9, 3, 1, 1], {}],
+  [[1, 4, 64, 64], [9, 4, 1, 1], {}],
 ];
 
 const random: OpCase[] = [

@@ -413,6 +413,42 @@ const random: OpCase[] = [
     },
     { pads: [1, 1, 1, 1] },
   ),
+  // What short texts of the steps behind a convolution leave to the others: special factors and summands, large sums.
+  ...(
+    [
+      [[66, 4, 3, 3], 1],
+      [[66, 4, 1, 1], 1],
+      [[66, 1, 3, 3], 66],
+    ] as const
+  ).map(([dims, group]) =>
+    pair(
+      `Conv,special scales,w=${dims.join('x')}`,
+      'random',
+      'Conv',
+      {
+        x: bytes('uint8', [1, group === 1 ? 4 : 66, 5, 6], 1),
+        xs: tensor('float32', [], [1.5]),
+        xz: bytes('uint8', [], 3),
+        c: bytes('int8', dims, 4),
+        cs: scales([66], 3, 'special'),
+        bias: scales([66], 5, 'special'),
+      },
+      { group },
+    ),
+  ),
+  ...[1, 3].map((kernel) =>
+    pair(`Conv,large sums,kernel=${kernel}`, 'random', 'Conv', {
+      x: new Tensor('uint8', new Uint8Array(600 * 20).fill(255), [1, 600, 4, 5]),
+      xs: tensor('float32', [], [3]),
+      c: new Tensor('int8', new Int8Array(5 * 600 * kernel * kernel).fill(-127), [
+        5,
+        600,
+        kernel,
+        kernel,
+      ]),
+      cs: scales([5], 5),
+    }),
+  ),
   // Blocks of rows: the window of all channels does not fit.
   ...[1, 2].map((stride) =>
     pair(

@@ -148,6 +148,12 @@ const dynamic = (name: string, group: OpCase['group'], x: CaseInput): OpCase =>
     outputs: 3,
   });
 
+const lastIsNaN = (n: number): Float32Array => {
+  const x = Float32Array.from(floats(1, n, 'normal'));
+  x[n - 1] = NaN;
+  return x;
+};
+
 const NARROW = ['uint4', 'int4', 'uint2', 'int2'] as const;
 const SMALL = ['float8e4m3fn', 'float8e4m3fnuz', 'float8e5m2', 'float8e5m2fnuz'] as const;
 const patterns = (dtype: DType, n: number): CaseInput =>
@@ -266,6 +272,7 @@ const edges: OpCase[] = [
   dynamic('other sign', 'edges', given('float32', [1], [-3])),
   dynamic('infinite', 'edges', given('float32', [3], [1, inf, -2])),
   dynamic('huge', 'edges', given('float32', [3], [3e38, -3e38, 1])),
+  dynamic('too small for a scale', 'edges', given('float32', [3], [1e-36, 0, -1e-36])),
   dynamic('empty', 'edges', given('float32', [0], [])),
   microsoft('QuantizeLinear', 'edges'),
   microsoft('DequantizeLinear', 'edges'),
@@ -326,6 +333,10 @@ const random: OpCase[] = [
   dynamic('normal', 'random', words([7, 90], 1, 'normal')),
   dynamic('wide', 'random', words([1030], 1, 'wide')),
   dynamic('integer', 'random', words([3, 4, 5], 1, 'integer')),
+  // Several blocks, the last of one element, and one that is not a number there.
+  dynamic('blocks', 'random', words([4097], 1, 'normal')),
+  dynamic('blocks, wide', 'random', words([3, 4099], 1, 'wide')),
+  dynamic('blocks, NaN', 'random', given('float32', [8193], lastIsNaN(8193))),
   microsoft('QuantizeLinear', 'random'),
   microsoft('DequantizeLinear', 'random'),
 ];

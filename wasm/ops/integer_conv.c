@@ -16,7 +16,7 @@ typedef struct {
   u32 out_depth, out_height, out_width, pad_top;
   u32 kernel_depth, kernel_height, kernel_width, pad_left;
   u32 stride_depth, stride_height, stride_width, row_block;
-  u32 dilation_depth, dilation_height, dilation_width, pad0;
+  u32 dilation_depth, dilation_height, dilation_width, images;
   Chain chain;
 } IntegerConvParams;
 

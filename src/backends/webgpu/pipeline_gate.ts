@@ -133,11 +133,22 @@ function isBounded(context: GateContext, dispatch: Dispatch): boolean {
 
 /** Integers may say where elements lie, and a kernel relies on what it was promised: they must be those of the run. */
 function knowsIntegers(context: Gate, dispatch: Dispatch): boolean {
-  if (dispatch.kernel.chain === 'whole' || dispatch.kernel.anyIntegers === true) return true;
-  return drawnOf(context, dispatch).every(
-    (value) =>
-      isFloat(value) || value.dtype === 'bool' || context.integers.contents(value) !== undefined,
+  const { plan } = context;
+  return inputsOf(dispatch).every(
+    (value, i) =>
+      plan.constant(plan.root(value)) !== undefined ||
+      isData(dispatch, value, i) ||
+      value.dtype === 'bool' ||
+      context.integers.contents(value) !== undefined,
   );
+}
+
+/** Whether the kernel takes any words for an input. */
+function isData({ kernel, inputs }: Dispatch, value: Value, i: number): boolean {
+  const { chain, anyIntegers } = kernel;
+  if (isFloat(value) || chain === 'whole' || anyIntegers === true) return true;
+  // What a chain loads is data where an input is.
+  return anyIntegers !== undefined && (i >= inputs.length || anyIntegers.includes(i));
 }
 
 const isFloat = ({ dtype }: Value): boolean => dtype.includes('float');
@@ -221,15 +232,11 @@ function submit(
     // Values with one root are one buffer.
     const contents = new Map<Value, Constant>();
     const buffers = new Map<Value, GPUBuffer>();
-    const inputs = inputsOf(dispatch).map((value) => {
+    const inputs = inputsOf(dispatch).map((value, i) => {
       const root = plan.root(value);
       let content = plan.constant(root) ?? contents.get(root);
       if (content === undefined) {
-        const isDrawn =
-          isFloat(value) ||
-          dispatch.kernel.chain === 'whole' ||
-          dispatch.kernel.anyIntegers === true;
-        const known = isDrawn ? undefined : context.integers.contents(value);
+        const known = isData(dispatch, value, i) ? undefined : context.integers.contents(value);
         const bytes = known?.bytes() ?? drawBytes(value, draw, random);
         content = new HostConstant(value.dtype, bytes);
         const buffer = create('input', bufferSizeOf(root), storage);
