@@ -1,5 +1,5 @@
-// Y[batch][m][n] = sum over k of A[batch][m][k] * B[batch][k][n] on i32, both packed by integer_pack or
-// integer_unfold: two terms a word, A in strips of 4 rows (of 1 where there is but one), B in panels of 8 columns. Rule V8: exact, modulo 2^32, so no order matters.
+// Y[batch][m][n] = sum over k of A[batch][m][k] * B[batch][k][n] on i32, both packed by integer_pack:
+// two terms a word, A in strips of 4 rows (of 1 where there is but one), B in panels of 8 columns. Rule V8: exact, modulo 2^32, so no order matters.
 // Then the chain, whose seed is the word. One invocation computes 4 rows by 4 columns, half a panel.
 // The twin of wasm/ops/integer_product.c.
 // #import math/barrier

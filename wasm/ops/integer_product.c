@@ -1,5 +1,5 @@
-// Y[batch][m][n] = sum over k of A[batch][m][k] * B[batch][k][n] on i32, both packed by integer_pack or
-// integer_unfold: two terms a word, A in strips of 4 rows (of 1 where there is but one), B in panels of 8
+// Y[batch][m][n] = sum over k of A[batch][m][k] * B[batch][k][n] on i32, both packed by integer_pack:
+// two terms a word, A in strips of 4 rows (of 1 where there is but one), B in panels of 8
 // columns. Rule V8: exact, and modulo 2^32 where it does not fit, so no order matters. Then the chain, whose
 // seed is the i32 word. A unit is a block of rows by a block of columns of one matrix, columns innermost.
 // Scratch: 4 * (row_block * column_block + 16) bytes.
