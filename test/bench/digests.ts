@@ -1,6 +1,6 @@
 // `npm run bench:digests`: how fast values are digested (V12), by WebCrypto and without it; megabytes a second, medians of
 // runs in turns.
-import { test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { digestOfValue } from '../../src/evidence/digests.ts';
 import { Tensor } from '../../src/index.ts';
 import { median } from '../../src/jobs/job.ts';
@@ -22,6 +22,7 @@ test('digests of 64 MiB', { timeout: 600_000 }, async () => {
     library.push(await rate());
     vi.unstubAllGlobals();
   }
+  expect([subtle.length, library.length]).toEqual([RUNS, RUNS]);
   const text = (rates: number[]): string => median(rates).toFixed(0);
   console.log(`WebCrypto ${text(subtle)} MB/s, without it ${text(library)} MB/s`);
 });
