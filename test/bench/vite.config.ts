@@ -1,4 +1,4 @@
-// The configuration of `npm run bench:barriers` and `bench:radix`: a measurement is no test, so it is not among the tests.
+// The configuration of `npm run bench:barriers`, `bench:tiles` and `bench:radix`: a measurement is no test, so it is not among the tests.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { wgsl } from '../../scripts/wgsl_plugin.ts';
@@ -7,5 +7,8 @@ export default defineConfig({
   root: fileURLToPath(new URL('../../', import.meta.url)),
   plugins: [wgsl()],
   publicDir: false,
-  test: { include: ['test/bench/barriers.ts', 'test/bench/radix.ts'], testTimeout: 3_600_000 },
+  test: {
+    include: ['test/bench/barriers.ts', 'test/bench/tiles.ts', 'test/bench/radix.ts'],
+    testTimeout: 3_600_000,
+  },
 });
