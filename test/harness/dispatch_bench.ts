@@ -29,9 +29,11 @@ export interface Measured {
 }
 
 const MIN_TURNS = 5;
-// A submission has as many dispatches as take this long in the first form, so that what a submission costs is little of it.
-const BATCH_MS = 25;
-const MOST_DISPATCHES = 500;
+// A submission has as many dispatches as take half of this or more in the first form, and of what an empty one takes times
+// so many: engines say late that a device has finished, Deno every 11 ms, Firefox every 100.
+const BATCH_MS = 20;
+const EMPTY_TIMES = 20;
+const MOST_DISPATCHES = 4096;
 const STATUS_BYTES = 256;
 const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
 
@@ -63,6 +65,15 @@ export function shaderOf(dispatch: Dispatch): ShaderName | Shader {
   const shader = typeof kernel.shader === 'function' ? kernel.shader(dispatch) : kernel.shader;
   if (shader === undefined) throw new Error(`bench: ${kernel.name} has no shader.`);
   return shader;
+}
+
+/** How many dispatches a submission has. */
+async function countOf(run: (count: number) => Promise<number>): Promise<number> {
+  const empty = Math.min(await run(0), await run(0), await run(0));
+  const batch = Math.max(BATCH_MS, EMPTY_TIMES * empty);
+  let count = 1;
+  while (count < MOST_DISPATCHES && (await run(count)) < batch / 2) count *= 2;
+  return count;
 }
 
 /** Buffers of one dispatch, and the pipelines of its forms over the same of them. */
@@ -118,13 +129,11 @@ export class DispatchBench {
       });
     });
     const results: Float32Array[] = [];
-    const once: number[] = [];
     for (const run of runs) {
       await run(1);
-      once.push(await run(1));
       results.push(await this.#read(output));
     }
-    const count = Math.ceil(Math.min(MOST_DISPATCHES, BATCH_MS / Math.max(0.01, once[0] ?? 0)));
+    const count = await countOf(runs[0] ?? (() => Promise.resolve(0)));
     const times: number[][] = runs.map(() => []);
     const end = performance.now() + budgetMs;
     let turns = 0;

@@ -1,5 +1,5 @@
 // The job of `npm run bench:tiles`: what other tiles than those that src/ops/mat_mul_strided.ts chooses from sizes would
-// give a product or convolution on this device: blocks of 4 or 8 rows, 1 to 8 of them side by side in a workgroup, and
+// give a product or convolution on this device: blocks of 4 or 8 rows, 1 to 16 of them side by side in a workgroup, and
 // for few rows the thin form with 1 to 64 lanes an output. All run in turns. It promises that every form wrote the same
 // words, since no tile may move a bit (docs/NUMERICS.md, R1), and throws where one did not. The form in force is among
 // the others once more: what the two differ by is the noise.
@@ -46,7 +46,7 @@ interface Form {
   readonly dispatch: Dispatch;
 }
 
-const ROW_BITS = [0, 1, 2, 3];
+const ROW_BITS = [0, 1, 2, 3, 4];
 const LANE_BITS = [0, 1, 2, 3, 4, 5, 6];
 // Rows up to which the thin form is tried too.
 const FEW_ROWS = 4;
@@ -103,7 +103,8 @@ function blocks(dispatch: Dispatch): Form[] {
   const { AXES } = dispatch.constants;
   const LEVELS = terms <= 64 ? 1 : terms <= 4096 ? 2 : 3;
   const constants = AXES === undefined ? { LEVELS } : { LEVELS, AXES };
-  return ([4, 8] as const).flatMap((height) =>
+  const heights = rows > 4 ? ([4, 8] as const) : ([4] as const);
+  return heights.flatMap((height) =>
     ROW_BITS.map((bits) => {
       const strips = Math.ceil(Math.ceil(rows / height) / 2 ** bits);
       const grid = gridOf(images * strips * Math.ceil(columns / 8) * 2 ** bits);
