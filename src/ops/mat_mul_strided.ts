@@ -75,7 +75,7 @@ export function blockGrid(
   const blockRows = rows > 4 ? 8 : 4;
   const blocks = Math.ceil(rows / blockRows);
   const lanes = Math.ceil(columns / 8);
-  const rowBits = rowBitsOf(images, blocks, lanes, tiles);
+  const rowBits = rowBitsOf(images, blocks, lanes, terms, tiles);
   const strips = Math.ceil(blocks / 2 ** rowBits);
   return {
     rowBits,

@@ -4,8 +4,10 @@
 import type { Tiles } from '../core/tiles.ts';
 
 const WORKGROUP = 64;
-// Beyond it a workgroup has fewer neighbours of a row than a processor computes at once.
-const MOST_BITS = 4;
+// Beyond it a workgroup has fewer neighbours of a row than the vectors of a processor, of eight.
+const MOST_BITS = 3;
+// Terms of invocations, on one processor, below which more workgroups cost more than they save.
+const MUCH = 16384;
 // Of the time before, for what more workgroups cost: they are only worth it where there are very few.
 const WORTH = 0.9;
 
@@ -30,6 +32,7 @@ export function rowBitsOf(
   images: number,
   blocks: number,
   lanes: number,
+  terms: number,
   { processors }: Tiles,
 ): number {
   // Row blocks side by side share their columns in the first-level cache.
@@ -37,6 +40,7 @@ export function rowBitsOf(
   if (processors === undefined) return chosen;
   // More places for row blocks than there are: the others have no work, and make more workgroups of those that have.
   let least = longest(images, blocks, lanes, chosen, processors);
+  if (least * terms < MUCH) return chosen;
   for (let bits = chosen + 1; bits <= MOST_BITS; bits += 1) {
     const time = longest(images, blocks, lanes, bits, processors);
     if (time < WORTH * least) [chosen, least] = [bits, time];

@@ -1,5 +1,6 @@
 // `npm run bench:tiles`: whether other tiles than those chosen from sizes (src/ops/mat_mul_strided.ts) are faster on a WebGPU
-// stack (test/jobs/tiles_job.ts). A is the stack if BENCH_STACK=D names no other, BENCH_SECONDS=20 takes other than 5 s a row.
+// stack (test/jobs/tiles_job.ts). A is the stack if BENCH_STACK=D names no other, BENCH_SECONDS=20 takes other than 5 s a
+// row, BENCH_ONLY='1 x' only rows whose names begin so.
 // Printed are least times, the form in force in milliseconds and the others as ratios to it: below 1 is faster, and its
 // own column says what the noise was. Not here: a choice.
 import { expect, test } from 'vitest';
@@ -33,7 +34,7 @@ test('what other tiles give', async () => {
     log: (line) => console.log(line),
   });
   try {
-    const job: TilesJob = { budgetMs: 1000 * seconds };
+    const job: TilesJob = { budgetMs: 1000 * seconds, only: process.env['BENCH_ONLY'] };
     const reply = await stack.run(job);
     expect(reply.error).toBeUndefined();
     const { rung, rows } = reply.result as TilesReport;

@@ -37,8 +37,13 @@ const MOST_DISPATCHES = 4096;
 const STATUS_BYTES = 256;
 const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
 
-/** The plan of a graph with static shapes, on WebGPU. */
-export async function planOf(graph: Graph, core: WasmBackend, store: ConstantStore): Promise<Plan> {
+/** The plan of a graph with static shapes for the device. */
+export async function planOf(
+  graph: Graph,
+  core: WasmBackend,
+  store: ConstantStore,
+  { tiles }: Device,
+): Promise<Plan> {
   const feeds = new Map(
     graph.inputs.map(({ name, dims = [] }) => [
       name,
@@ -46,7 +51,7 @@ export async function planOf(graph: Graph, core: WasmBackend, store: ConstantSto
     ]),
   );
   const outputs = graph.outputs.map(({ name }) => name);
-  const options = { target: 'webgpu' as const, outputs, fuse: true };
+  const options = { target: 'webgpu' as const, tiles, outputs, fuse: true };
   return planGraph(await registry.check(graph), store, core, feeds, options);
 }
 

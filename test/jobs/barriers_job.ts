@@ -77,7 +77,7 @@ export async function run(request: unknown, env: JobEnv): Promise<BarriersReport
   for (const [name, graph] of PRODUCT_GRAPHS) {
     env.log(name);
     const store = new ConstantStore();
-    const plan = await planOf(graph, core, store);
+    const plan = await planOf(graph, core, store, device);
     const bench = new DispatchBench(device);
     try {
       const dispatch = heaviest(plan);

@@ -23,6 +23,8 @@ import thin from '../../shaders/ops/mat_mul_thin.wgsl';
 export interface TilesJob {
   /** Of one graph. */
   readonly budgetMs: number;
+  /** Graphs whose names begin so; all if not given. */
+  readonly only?: string | undefined;
 }
 
 export interface TilesRow {
@@ -151,16 +153,17 @@ function sameWords(name: string, forms: readonly Form[], results: readonly Float
 }
 
 export async function run(request: unknown, env: JobEnv): Promise<TilesReport> {
-  const { budgetMs } = request as TilesJob;
+  const { budgetMs, only = '' } = request as TilesJob;
   const options = env.featureLevel === undefined ? {} : { featureLevel: env.featureLevel };
   const device = await Device.request(env.gpu, options);
   await passGate(device);
   const core = await WasmBackend.create();
   const rows: TilesRow[] = [];
   for (const [name, graph] of TILE_GRAPHS) {
+    if (!name.startsWith(only)) continue;
     env.log(name);
     const store = new ConstantStore();
-    const plan = await planOf(graph, core, store);
+    const plan = await planOf(graph, core, store, device);
     const bench = new DispatchBench(device);
     try {
       const dispatch = heaviest(plan);

@@ -55,12 +55,17 @@ describe('a plan', () => {
   test('8 x 576 x 576 has as much work for two processors as can be, on a graphics card full workgroups', async () => {
     expect((await productOf(8, 576, 576)).grid).toEqual([2, 1, 1]);
     expect((await productOf(8, 576, 576, TWO)).grid).toEqual([3, 1, 1]);
+    // So little work that another workgroup costs more.
+    expect((await productOf(8, 16, 576, TWO)).grid).toEqual([2, 1, 1]);
   });
 });
 
+// So many that balancing is worth it for every size.
+const TERMS = 16384;
+
 /** The index arithmetic of shaders/math/product_8x8.wgsl: how often each block of each row is computed. */
 function reached(images: number, blocks: number, lanes: number, tiles: Tiles): number[] {
-  const { rowBits, grid } = blockGrid(images, 8 * blocks, 8 * lanes, 1, tiles);
+  const { rowBits, grid } = blockGrid(images, 8 * blocks, 8 * lanes, TERMS, tiles);
   const strips = Math.ceil(blocks / 2 ** rowBits);
   const counts = Array.from({ length: images * blocks * lanes }, () => 0);
   for (let invocation = 0; invocation < 64 * grid[0] * grid[1]; invocation += 1) {
