@@ -27,7 +27,7 @@ export interface Machine {
   stage(
     checked: CheckedGraph,
     feeds: ReadonlyMap<string, FeedType>,
-    options: Omit<PlanOptions, 'target'>,
+    options: Omit<PlanOptions, 'target' | 'tiles'>,
     after: number,
   ): Promise<Stage>;
   /** The tensors where the machine takes them from: in memory, or on its device. */

@@ -214,7 +214,13 @@ export class Session implements Model {
     const machine: Machine = {
       backend,
       stage: (checked, feeds, options, after) =>
-        this.#stage(gpu ?? this.#wasm, checked, feeds, { ...options, target: backend }, after),
+        this.#stage(
+          gpu ?? this.#wasm,
+          checked,
+          feeds,
+          { ...options, target: backend, tiles: gpu?.device.tiles },
+          after,
+        ),
       bring: (feeds) => (gpu === undefined ? bringToMemory(feeds) : bringToDevice(feeds, gpu)),
       constant: (name) => this.#store.tensor(name),
       note: (notes, graph) => describeNotes(notes, graph, gpu?.device.info),

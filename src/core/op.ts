@@ -7,6 +7,7 @@
 import { packChain, type ChainProgram } from './chain.ts';
 import { dtypeInfo, type DType, type TypedArray } from './dtype.ts';
 import type { Shader, ShaderName } from './shader.ts';
+import type { Tiles } from './tiles.ts';
 import type { Value } from './value.ts';
 
 /** One field of a Params struct: `length` words; WGSL holds arrays as `array<vec4<u32>, length / 4>`. */
@@ -162,6 +163,8 @@ export interface ShapeContext extends NodeContext {
 /** The same, with what is needed to emit dispatches. */
 export interface LowerContext extends ShapeContext {
   readonly target: 'wasm' | 'webgpu';
+  /** What the device says about tiles: no bit depends on it. */
+  readonly tiles: Tiles;
   output(i: number): Value;
   /** True if output `i` is named and so must be computed. */
   wants(i: number): boolean;

@@ -3,6 +3,7 @@
 import type { Constant } from '../core/constant.ts';
 import type { DType } from '../core/dtype.ts';
 import type { Dispatch } from '../core/op.ts';
+import type { Tiles } from '../core/tiles.ts';
 import type { Value } from '../core/value.ts';
 import type { Node } from './graph.ts';
 
@@ -24,6 +25,8 @@ export interface Step {
 
 export interface PlanOptions {
   readonly target: 'wasm' | 'webgpu';
+  /** Of the device that the plan is for; those of a graphics card if not given. */
+  readonly tiles?: Tiles | undefined;
   /** Names of the graph outputs that are computed. */
   readonly outputs: readonly string[];
   /** Names of further values to be kept readable (the checker keeps all). */

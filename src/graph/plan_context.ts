@@ -12,6 +12,7 @@ import {
   type Randomness,
 } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
+import { DEFAULT_TILES, type Tiles } from '../core/tiles.ts';
 import type { Value } from '../core/value.ts';
 import type { CheckedGraph } from './check.ts';
 import { AttributeContext } from './context.ts';
@@ -47,6 +48,7 @@ export interface PlanBuilder {
 
 export class PlanContext extends AttributeContext implements LowerContext {
   readonly target: 'wasm' | 'webgpu';
+  readonly tiles: Tiles;
   readonly #planner: PlanBuilder;
   readonly #inputs: readonly (Value | undefined)[];
   /** The node of the planned graph that dispatches are for: another one inside a branch. */
@@ -69,6 +71,7 @@ export class PlanContext extends AttributeContext implements LowerContext {
     this.#inputs = inputs;
     this.#origin = origin;
     this.target = planner.options.target;
+    this.tiles = planner.options.tiles ?? DEFAULT_TILES;
   }
 
   input(i: number): Value {

@@ -129,7 +129,7 @@ export function emitConvTaps(
     return;
   }
   const { taps, yShift, zShift } = tapsOf(channels, axes);
-  const shape = blockGrid(images, filters, positions, terms);
+  const shape = blockGrid(images, filters, positions, terms, node.tiles);
   const isDirect = filters === 1;
   // Outputs of a row that one invocation computes: eight where they are not mostly past the end of the row.
   const run = Math.ceil(width.out / 8) * 8 <= Math.ceil(width.out / 4) * 4 + width.out / 8 ? 8 : 4;

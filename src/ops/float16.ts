@@ -13,6 +13,7 @@ import type {
   ShapeContext,
 } from '../core/op.ts';
 import type { TypedArray } from '../core/dtype.ts';
+import type { Tiles } from '../core/tiles.ts';
 import type { Value } from '../core/value.ts';
 import { emitCast } from './cast.ts';
 import { isFloat, isFloat16 } from './element_types.ts';
@@ -171,6 +172,9 @@ class WidenedLower extends WidenedShape<LowerContext> implements LowerContext {
 
   get target(): 'wasm' | 'webgpu' {
     return this.node.target;
+  }
+  get tiles(): Tiles {
+    return this.node.tiles;
   }
   output(i: number): Value {
     const out = this.node.output(i);

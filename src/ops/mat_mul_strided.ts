@@ -1,5 +1,6 @@
 // The product of matrices on WebGPU (V3, V4): both operands where they lie, by strides, without packing.
-// Blocks of 8 or 4 rows, the thin form and the swap of sides are chosen from shapes alone; no bit depends on them.
+// Blocks of 8 or 4 rows and the swap of sides are chosen from shapes alone, the thin form by the device too; no bit
+// depends on them.
 // Measured on SwiftShader: registers alone beat tiles in workgroup memory twofold, since a word read costs there as
 // much as six products, wherever it lies, and a barrier as much as sixty.
 // Not here: what MatMul and Gemm mean (mat_mul.ts), the kernel of the reference (mat_mul.c).
@@ -7,8 +8,10 @@ import type { Dispatch, Kernel, LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import type { Shader, ShaderName } from '../core/shader.ts';
+import type { Tiles } from '../core/tiles.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import { gridOf } from './grid.ts';
+import { rowBitsOf } from './row_bits.ts';
 import block4 from '../../shaders/math/product_4x8.wgsl';
 import block8 from '../../shaders/math/product_8x8.wgsl';
 import block from '../../shaders/ops/mat_mul_strided.wgsl';
@@ -61,18 +64,18 @@ const eight = (list: readonly number[], fill: number): number[] => [
   ...Array.from({ length: 8 - list.length }, () => fill),
 ];
 
-/** Grid and constants of a product block (shaders/math/product_8x8.wgsl): what is chosen from the sizes. */
+/** Grid and constants of a product block (shaders/math/product_8x8.wgsl): what the sizes and the device choose. */
 export function blockGrid(
   images: number,
   rows: number,
   columns: number,
   terms: number,
+  tiles: Tiles,
 ): { rowBits: number; grid: readonly [number, number, number]; levels: number } {
   const blockRows = rows > 4 ? 8 : 4;
   const blocks = Math.ceil(rows / blockRows);
   const lanes = Math.ceil(columns / 8);
-  // Row blocks side by side in a workgroup share their columns in the first-level cache.
-  const rowBits = blocks % 4 === 0 || blocks > 12 ? 2 : blocks % 2 === 0 || blocks > 6 ? 1 : 0;
+  const rowBits = rowBitsOf(images, blocks, lanes, terms, tiles);
   const strips = Math.ceil(blocks / 2 ** rowBits);
   return {
     rowBits,
@@ -111,8 +114,11 @@ export function emitStrided(
     right = { ...a, rowStride: a.columnStride, columnStride: a.rowStride };
   }
   const batch = batchDims.reduce((product, dim) => product * dim, 1);
-  const isThin = batch <= MOST_MATRICES && (m === 1 || (m <= 3 && k > LONG_SUM));
-  const shape = blockGrid(batch, m, n, k);
+  const isThin =
+    node.tiles.fewRows === 'lanes' &&
+    batch <= MOST_MATRICES &&
+    (m === 1 || (m <= 3 && k > LONG_SUM));
+  const shape = blockGrid(batch, m, n, k, node.tiles);
   // Lanes that share their outputs: as many as have a group of terms, where there are too few outputs to fill a GPU.
   let laneBits = 0;
   while (laneBits < 6 && 64 << laneBits < k && (n * m * batch) << laneBits < 65536) laneBits += 1;

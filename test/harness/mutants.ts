@@ -3,6 +3,7 @@
 // fault's bits (none of them fuses a product and a sum, none takes a running sum apart), the lint over shaders must.
 // No mutant of the C core.
 import type { ShaderEdit } from '../../scripts/wgsl_plugin.ts';
+import { DEFAULT_TILES, type Tiles } from '../../src/core/tiles.ts';
 
 export interface Mutant {
   readonly name: string;
@@ -16,6 +17,8 @@ export interface Mutant {
   readonly stems: readonly string[];
   /** Only these cases of the stems. */
   readonly ids?: readonly string[];
+  /** What plans are made with, where the device would choose others. */
+  readonly tiles?: Tiles;
 }
 
 const edit = (file: string, find: string, replace: string): ShaderEdit => ({ file, find, replace });
@@ -66,11 +69,14 @@ export const mutants: readonly Mutant[] = [
     ['mat_mul'],
     edit('math/product_4x8', 'masked(block_left_low(next), k + 1u < end)', 'block_left_low(next)'),
   ),
-  cases(
-    'thin products: second level closed early',
-    ['mat_mul'],
-    edit('ops/mat_mul_thin', '& 4095u) < 1u', '& 2047u) < 1u'),
-  ),
+  {
+    ...cases(
+      'thin products: second level closed early',
+      ['mat_mul'],
+      edit('ops/mat_mul_thin', '& 4095u) < 1u', '& 2047u) < 1u'),
+    ),
+    tiles: DEFAULT_TILES,
+  },
   cases(
     'depthwise convolution: groups of 32 terms',
     ['conv'],

@@ -83,3 +83,29 @@ export const PRODUCT_GRAPHS: ReadonlyMap<string, Graph> = new Map([
     convolution({ x: [1, 64, 56, 56], w: [64, 1, 5, 5], stride: 2, pad: 2, group: 64 }),
   ],
 ]);
+
+/** Products and convolutions of few and of many rows, columns and terms: sizes that choose different tiles. */
+export const TILE_GRAPHS: ReadonlyMap<string, Graph> = new Map([
+  ['64 x 64 x 64', product([64, 64], [64, 64])],
+  ['128 x 128 x 128', product([128, 128], [128, 128])],
+  ['256 x 256 x 256', product([256, 256], [256, 256])],
+  ['512 x 512 x 512', product([512, 512], [512, 512])],
+  ['64 x 576 x 1536', product([64, 576], [576, 1536])],
+  ['8 x 576 x 576', product([8, 576], [576, 576])],
+  ['4 x 576 x 1536', product([4, 576], [576, 1536])],
+  ['2 x 2048 x 64', product([2, 2048], [2048, 64])],
+  ['1 x 576 x 1536', product([1, 576], [576, 1536])],
+  ['1 x 64 x 512', product([1, 64], [64, 512])],
+  ['1 x 172 x 64', product([1, 172], [172, 64])],
+  ['1 x 64 x 64', product([1, 64], [64, 64])],
+  ['9 of 128 x 64 x 128', product([9, 128, 64], [9, 64, 128])],
+  ['8 of 1 x 64 x 128', product([8, 1, 64], [8, 64, 128])],
+  ['8 of 1 x 8 x 16', product([8, 1, 8], [8, 8, 16])],
+  ['8 of 1 x 16 x 8', product([8, 1, 16], [8, 16, 8])],
+  ['Conv 1 x 1, 64 to 128, 56 x 56', convolution({ x: [1, 64, 56, 56], w: [128, 64, 1, 1] })],
+  ['Conv 1 x 1, 16 to 24, 40 x 30', convolution({ x: [1, 16, 40, 30], w: [24, 16, 1, 1] })],
+  ['Conv 3 x 3, 64 to 64, 56 x 56', convolution({ x: [1, 64, 56, 56], w: [64, 64, 3, 3], pad: 1 })],
+  ['Conv 3 x 3, 64 to 64, 14 x 14', convolution({ x: [1, 64, 14, 14], w: [64, 64, 3, 3], pad: 1 })],
+  ['Conv 3 x 3, 16 to 16, 40 x 30', convolution({ x: [1, 16, 40, 30], w: [16, 16, 3, 3], pad: 1 })],
+  ['Conv 3 x 3, 32 to 4, 56 x 56', convolution({ x: [1, 32, 56, 56], w: [4, 32, 3, 3] })],
+]);

@@ -3,6 +3,7 @@
 import { Device } from '../../src/backends/webgpu/device.ts';
 import { Pipelines } from '../../src/backends/webgpu/pipelines.ts';
 import type { Rung } from '../../src/backends/webgpu/rungs.ts';
+import type { Tiles } from '../../src/core/tiles.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 import { runCase } from '../harness/conform.ts';
 import { allCaseFiles } from '../host/index.ts';
@@ -13,6 +14,8 @@ export interface CasesJob {
   readonly backend: 'wasm' | 'webgpu';
   /** The rung of every pipeline; what the gate says if not given. */
   readonly rung?: Rung;
+  /** What plans are made with; what the device says if not given. */
+  readonly tiles?: Tiles;
   /** Whether pipelines pass their gates first, as users' do; not if not given. */
   readonly gated?: boolean;
   /** Stems; all if not given. */
@@ -44,6 +47,7 @@ export async function run(request: unknown, env: JobEnv): Promise<CasesReport> {
     );
     device = await adapter?.requestDevice();
     if (device === undefined) throw new Error('no WebGPU device on this stack');
+    if (job.tiles !== undefined) Device.wrap(device).tiles = job.tiles;
     if (job.rung !== undefined) Pipelines.on(Device.wrap(device)).rung = job.rung;
   }
   const ids = job.ids === undefined ? undefined : new Set(job.ids);

@@ -104,6 +104,7 @@ export async function execute(mutant: Mutant, index: number): Promise<string | u
     const { digests } = await runCases(mutant, folder, killer.stack, {
       stems: killer.stems,
       untilNot: golden,
+      ...(killer.tiles && { tiles: killer.tiles }),
     });
     return Object.keys(digests).find((key) => digests[key] !== golden[key]);
   }

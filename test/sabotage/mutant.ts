@@ -1,10 +1,17 @@
 // What a mutant is: one planted fault, as edits of sources, and the test that must notice it (docs/NUMERICS.md, M1).
 // The lists are beside this file, by the place of the fault; run.ts executes them.
+import type { Tiles } from '../../src/core/tiles.ts';
 import type { Edit } from '../harness/planted.ts';
 
 export type Killer =
   /** Operator cases on a stack: a digest is not the golden. */
-  | { readonly kind: 'cases'; readonly stack: string; readonly stems: readonly string[] }
+  | {
+      readonly kind: 'cases';
+      readonly stack: string;
+      readonly stems: readonly string[];
+      /** What plans are made with, where the device would choose others. */
+      readonly tiles?: Tiles;
+    }
   /** As `cases`, for faults of detection: a case whose node the reference must recompute is not recomputed. */
   | {
       readonly kind: 'notes';

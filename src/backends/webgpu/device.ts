@@ -2,7 +2,9 @@
 // errors of a scope, uncaptured errors, loss. Requests default limits only; a caller's own device is used as
 // it is and not destroyed, and its uncaptured errors are the caller's: what this library does stands in scopes.
 import { DeviceError } from '../../core/errors.ts';
+import type { Tiles } from '../../core/tiles.ts';
 import { findAdapter } from './adapter.ts';
+import { processorsHere, tilesOf } from './tiles.ts';
 
 export interface DeviceInfo {
   /** `vendor architecture device description`, as far as the adapter tells. */
@@ -38,6 +40,8 @@ export function describeAdapter(info: GPUAdapterInfo): DeviceInfo {
 export class Device {
   readonly gpu: GPUDevice;
   readonly info: DeviceInfo;
+  /** What plans for it are made with: what its adapter says, or a test that looks at others. */
+  tiles: Tiles;
   readonly #owned: boolean;
   static readonly #wrapped = new WeakMap<GPUDevice, Device>();
   #failure: DeviceError | undefined;
@@ -47,6 +51,7 @@ export class Device {
   private constructor(gpu: GPUDevice, info: DeviceInfo, owned: boolean) {
     this.gpu = gpu;
     this.info = info;
+    this.tiles = tilesOf(info.software, processorsHere());
     this.#owned = owned;
     let reject: (error: DeviceError) => void = () => undefined;
     this.#failed = new Promise<never>((_, no) => {
