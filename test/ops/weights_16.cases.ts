@@ -215,6 +215,32 @@ const GRAPHS: readonly OpCase[] = [
   ),
 ];
 
+// Every number that a product takes without its flag (B6), times 1: what it is widened to.
+const all = (dtype: DType): Tensor => {
+  const end = dtype === 'float16' ? 0x7c00 : 0x5880; // 2^50
+  const data = Uint16Array.from({ length: 2 * end }, (_, i) => (i >> 1) | ((i & 1) << 15));
+  return new Tensor(dtype, data, [1, data.length]);
+};
+const EVERY = HALVES.flatMap((dtype) =>
+  [1, 2, 5].map((rows) =>
+    graphCase(
+      `every ${dtype}, rows=${rows}`,
+      [
+        ['Cast', 'c', 'w', ONNX.float32],
+        ['MatMul', 'x w', 'y0'],
+      ],
+      {
+        x: new Tensor(
+          'float32',
+          Array.from({ length: rows }, () => 1),
+          [rows, 1],
+        ),
+        c: all(dtype),
+      },
+    ),
+  ),
+);
+
 const wide = (dtype: DType): number[] =>
   Array.from({ length: 3 }, () => (dtype === 'float16' ? 0x7bff : 0x4780));
 
@@ -249,6 +275,7 @@ export const cases: readonly OpCase[] = [
     ]),
   ),
   ...GRAPHS,
+  ...EVERY,
   // A row's bits are its own, whichever form of the product computes it, and whether weights are constant.
   ...[1, 3, 4, 9].flatMap((rows) =>
     [true, false].map((constant) =>
