@@ -1,6 +1,7 @@
 // Y[batch][m][n] = tree over k of A[batch][m][k] * B[batch][k][n], both operands where they lie (V3, V4): the operands
 // of a product block (math/product_8x8 or product_4x8, which is composed in src/ops/mat_mul_strided.ts). Rows and
 // columns past the end repeat the last one and are not stored. The twin of wasm/ops/mat_mul_strided.c.
+// #import math/halves
 // #import math/index
 // #import math/product
 struct Params {
@@ -17,13 +18,17 @@ struct Params {
   b_strides: array<vec4<u32>, 2>,
   images: u32,
   row_bits: u32,
-  pad0: u32,
-  pad1: u32,
+  a_stored: u32,
+  b_stored: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read> in0: array<u32>;
 @group(0) @binding(4) var<storage, read> in1: array<u32>;
+
+// The Params of that name: what the operands are stored as (math/halves), 0 for words.
+override A_STORED: u32 = 0u;
+override B_STORED: u32 = 0u;
 
 // Offsets of the invocation's rows of A and columns of B.
 var<private> left_low: vec4<u32>;
@@ -57,10 +62,20 @@ fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
 }
 
 fn left4(at: vec4<u32>) -> Float4 {
+  if (A_STORED > 0u) {
+    let word = at >> vec4<u32>(1u);
+    let pairs = vec4<u32>(in0[word.x], in0[word.y], in0[word.z], in0[word.w]);
+    return operand4(widened4(pairs, at, A_STORED));
+  }
   return operand4(vec4<u32>(in0[at.x], in0[at.y], in0[at.z], in0[at.w]));
 }
 
 fn right4(at: vec4<u32>) -> Float4 {
+  if (B_STORED > 0u) {
+    let word = at >> vec4<u32>(1u);
+    let pairs = vec4<u32>(in1[word.x], in1[word.y], in1[word.z], in1[word.w]);
+    return operand4(widened4(pairs, at, B_STORED));
+  }
   return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
 }
 

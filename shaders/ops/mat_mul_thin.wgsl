@@ -3,6 +3,7 @@
 // group and of the groups, not who adds which), the first of them adds the groups' sums in order. A workgroup's columns
 // are neighbours, and neighbouring invocations take neighbouring ones. group.x counts columns, group.y rows, group.z
 // matrices.
+// #import math/halves
 // #import math/index
 // #import math/product
 struct Params {
@@ -19,13 +20,17 @@ struct Params {
   b_strides: array<vec4<u32>, 2>,
   images: u32,
   row_bits: u32,
-  pad0: u32,
-  pad1: u32,
+  a_stored: u32,
+  b_stored: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read> in0: array<u32>;
 @group(0) @binding(4) var<storage, read> in1: array<u32>;
+
+// The Params of that name: what the operands are stored as (math/halves), 0 for words.
+override A_STORED: u32 = 0u;
+override B_STORED: u32 = 0u;
 
 override LANE_BITS: u32 = 0u;
 
@@ -33,11 +38,20 @@ override LANE_BITS: u32 = 0u;
 var<workgroup> sh_groups: array<Float4, 64>;
 
 fn left(offset: u32, k: u32) -> Float {
-  return operand(in0[offset + k * params.a_column_stride]);
+  let at = offset + k * params.a_column_stride;
+  if (A_STORED > 0u) {
+    return operand(widened(in0[at >> 1u], at, A_STORED));
+  }
+  return operand(in0[at]);
 }
 
 fn right(offsets: vec4<u32>, k: u32) -> Float4 {
   let at = offsets + vec4<u32>(k * params.b_row_stride);
+  if (B_STORED > 0u) {
+    let word = at >> vec4<u32>(1u);
+    let pairs = vec4<u32>(in1[word.x], in1[word.y], in1[word.z], in1[word.w]);
+    return operand4(widened4(pairs, at, B_STORED));
+  }
   return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
 }
 

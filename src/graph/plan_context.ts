@@ -152,6 +152,7 @@ export class PlanContext extends AttributeContext implements LowerContext {
       );
     }
     to.canonical = from.canonical;
+    if (from.halves !== undefined && to.dtype === from.dtype) to.halves = from.halves;
     this.#planner.roots.set(to, from);
   }
 

@@ -81,6 +81,11 @@ export class Planner implements PlanBuilder {
     this.constants.set(made, known.constant);
     this.#shared.add(known.constant);
     made.canonical = known.canonical;
+    if (known.halves !== undefined) {
+      made.halves = this.create(known.halves.constant.dtype, known.halves.dims);
+      this.constants.set(made.halves, known.halves.constant);
+      this.#shared.add(known.halves.constant);
+    }
     return made;
   }
 
@@ -122,8 +127,14 @@ export class Planner implements PlanBuilder {
       if (value === undefined || value.quantised !== undefined) continue;
       const constant = this.constant(value);
       if (constant === undefined || !this.#shared.has(constant)) continue;
-      const { dims, canonical } = value;
-      this.store.named.set(value.name, { constant, dims, canonical });
+      const { dims, canonical, halves } = value;
+      const lying = halves === undefined ? undefined : this.constant(halves);
+      this.store.named.set(value.name, {
+        constant,
+        dims,
+        canonical,
+        ...(lying === undefined ? {} : { halves: { constant: lying, dims: halves?.dims ?? [] } }),
+      });
     }
   }
 

@@ -9,6 +9,7 @@ import { paramFields } from '../core/op.ts';
 import type { Shader, ShaderName } from '../core/shader.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import { gridOf } from './grid.ts';
+import { asStored } from './stored.ts';
 import block4 from '../../shaders/math/product_4x8.wgsl';
 import block8 from '../../shaders/math/product_8x8.wgsl';
 import block from '../../shaders/ops/mat_mul_strided.wgsl';
@@ -38,8 +39,8 @@ export const matMulStrided: Kernel = {
     'b_strides[8]',
     'images',
     'row_bits',
-    'pad0',
-    'pad1',
+    'a_stored',
+    'b_stored',
   ),
   shader: (dispatch: Dispatch) =>
     'LANE_BITS' in dispatch.constants
@@ -116,6 +117,7 @@ export function emitStrided(
   // Lanes that share their outputs: as many as have a group of terms, where there are too few outputs to fill a GPU.
   let laneBits = 0;
   while (laneBits < 6 && 64 << laneBits < k && (n * m * batch) << laneBits < 65536) laneBits += 1;
+  const [one, other] = [asStored(left.value), asStored(right.value)];
   to.canonical = true;
   node.emit(matMulStrided, {
     params: {
@@ -132,14 +134,18 @@ export function emitStrided(
       b_strides: eight(right.strides, 0),
       images: batch,
       row_bits: shape.rowBits,
-      pad0: 0,
-      pad1: 0,
+      a_stored: one.stored,
+      b_stored: other.stored,
     },
-    inputs: [left.value, right.value],
+    inputs: [one.value, other.value],
     outputs: [to],
     units: batch * m,
     unitCost: 4 * n * k,
     grid: isThin ? [Math.ceil((n << laneBits) / 256), m, batch] : shape.grid,
-    constants: isThin ? { LANE_BITS: laneBits } : { LEVELS: shape.levels },
+    constants: {
+      ...(isThin ? { LANE_BITS: laneBits } : { LEVELS: shape.levels }),
+      ...(one.stored === 0 ? {} : { A_STORED: one.stored }),
+      ...(other.stored === 0 ? {} : { B_STORED: other.stored }),
+    },
   });
 }
