@@ -39,8 +39,8 @@ export const matMulStrided: Kernel = {
     'b_strides[8]',
     'images',
     'row_bits',
-    'a_stored',
     'b_stored',
+    'pad0',
   ),
   shader: (dispatch: Dispatch) =>
     'LANE_BITS' in dispatch.constants
@@ -93,6 +93,14 @@ export function blockShader(host: ShaderName, rows: 4 | 8): Shader {
 const LONG_SUM = 256;
 const MOST_MATRICES = 65535; // of the thin form: workgroups a dimension
 
+/** Which elements of a matrix of n columns lie two and two in whole words: as shaders/math/halves.wgsl says. */
+function pairsOf({ rowStride, columnStride, strides }: Matrices, n: number): number {
+  const isEven = (step: number): boolean => step % 2 === 0;
+  if (!strides.every(isEven)) return 0;
+  if (columnStride === 1 && isEven(rowStride) && isEven(n)) return 1;
+  return rowStride === 1 && isEven(columnStride) ? 2 : 0;
+}
+
 /** `to[batch][m][n] = a[batch][m][k] * b[batch][k][n]`; `batchDims` innermost first. */
 export function emitStrided(
   node: LowerContext,
@@ -117,7 +125,7 @@ export function emitStrided(
   // Lanes that share their outputs: as many as have a group of terms, where there are too few outputs to fill a GPU.
   let laneBits = 0;
   while (laneBits < 6 && 64 << laneBits < k && (n * m * batch) << laneBits < 65536) laneBits += 1;
-  const [one, other] = [asStored(left.value), asStored(right.value)];
+  const { value: lying, stored } = asStored(right.value);
   to.canonical = true;
   node.emit(matMulStrided, {
     params: {
@@ -134,18 +142,17 @@ export function emitStrided(
       b_strides: eight(right.strides, 0),
       images: batch,
       row_bits: shape.rowBits,
-      a_stored: one.stored,
-      b_stored: other.stored,
+      b_stored: stored,
+      pad0: 0,
     },
-    inputs: [one.value, other.value],
+    inputs: [left.value, lying],
     outputs: [to],
     units: batch * m,
     unitCost: 4 * n * k,
     grid: isThin ? [Math.ceil((n << laneBits) / 256), m, batch] : shape.grid,
     constants: {
       ...(isThin ? { LANE_BITS: laneBits } : { LEVELS: shape.levels }),
-      ...(one.stored === 0 ? {} : { A_STORED: one.stored }),
-      ...(other.stored === 0 ? {} : { B_STORED: other.stored }),
+      ...(stored === 0 ? {} : { B_STORED: stored, B_PAIRS: pairsOf(right, n) }),
     },
   });
 }

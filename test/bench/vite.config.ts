@@ -7,5 +7,5 @@ export default defineConfig({
   root: fileURLToPath(new URL('../../', import.meta.url)),
   plugins: [wgsl()],
   publicDir: false,
-  test: { include: ['test/bench/barriers.ts', 'test/bench/radix.ts'], testTimeout: 3_600_000 },
+  test: { include: ['test/bench/*.ts'], exclude: ['**/vite.config.ts'], testTimeout: 3_600_000 },
 });
