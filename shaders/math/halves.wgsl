@@ -5,13 +5,16 @@
 // subnormal, on every rung. Counting leading zeros, as math/half does it, took a product three times as long on SwiftShader.
 // #import math/product
 
-// What an operand is stored as, and which of its elements a text reads together: overrides of the kernels.
+// What an operand is stored as: overrides of the kernels.
 const IS_FLOAT16: u32 = 1u;
 const IS_BFLOAT16: u32 = 2u;
-const ALONG_COLUMNS: u32 = 1u;
-const ALONG_TERMS: u32 = 2u;
 
-// The elements `at`, each in the upper half, of the words that they lie in.
+// The elements of two words, each in the upper half of one.
+fn raised_pairs(x: u32, z: u32) -> vec4<u32> {
+  return vec4<u32>(x << 16u, x, z << 16u, z);
+}
+
+// The elements `at`, each in the upper half of one, from the words that they lie in.
 fn raised4(pairs: vec4<u32>, at: vec4<u32>) -> vec4<u32> {
   return select(pairs, pairs << vec4<u32>(16u), (at & vec4<u32>(1u)) < vec4<u32>(1u));
 }

@@ -26,10 +26,10 @@ struct Params {
 @group(0) @binding(3) var<storage, read> in0: array<u32>;
 @group(0) @binding(4) var<storage, read> in1: array<u32>;
 
-// What B is stored as (the Params say it too), 0 for words, and which of its elements lie in one word for certain, so that it is read
-// once: neighbours along columns (math/halves); else parity decides.
+// What B is stored as (the Params say it too; math/halves), 0 for words, and whether columns 2i and 2i + 1 lie in one word, which
+// is then read once: n and all steps are even. Else parity decides.
 override B_STORED: u32 = 0u;
-override B_PAIRS: u32 = 0u;
+override B_PAIRS: bool = false;
 
 // Offsets of the invocation's rows of A and columns of B.
 var<private> left_low: vec4<u32>;
@@ -43,7 +43,7 @@ fn block_extent() -> Extent {
 
 // Neighbours for pairs along columns: n is even, so that a pair is inside or outside.
 fn block_column(lane: u32, lanes: u32, i: u32) -> u32 {
-  return select(lane + i * lanes, 2u * (lane + (i >> 1u) * lanes) + (i & 1u), B_PAIRS == ALONG_COLUMNS);
+  return select(lane + i * lanes, 2u * (lane + (i >> 1u) * lanes) + (i & 1u), B_PAIRS);
 }
 
 fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
@@ -63,7 +63,7 @@ fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
   left_low = vec4<u32>(a_offset) + min(vec4<u32>(row) + four, last_row) * params.a_row_stride;
   left_high = vec4<u32>(a_offset) + min(vec4<u32>(row + 4u) + four, last_row) * params.a_row_stride;
   let columns = vec4<u32>(block_column(lane, lanes, 0u), block_column(lane, lanes, 1u), block_column(lane, lanes, 2u), block_column(lane, lanes, 3u));
-  let last_column = select(vec4<u32>(params.n - 1u), vec4<u32>(params.n) - vec4<u32>(2u, 1u, 2u, 1u), B_PAIRS == ALONG_COLUMNS);
+  let last_column = select(vec4<u32>(params.n - 1u), vec4<u32>(params.n) - vec4<u32>(2u, 1u, 2u, 1u), B_PAIRS);
   right_low = vec4<u32>(b_offset) + min(columns, last_column) * params.b_column_stride;
   right_high = vec4<u32>(b_offset) + min(columns + vec4<u32>(4u * lanes), last_column) * params.b_column_stride;
 }
@@ -77,10 +77,8 @@ fn right4(at: vec4<u32>) -> Float4 {
     return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
   }
   let word = at >> vec4<u32>(1u);
-  if (B_PAIRS == ALONG_COLUMNS) {
-    let pairs = vec2<u32>(in1[word.x], in1[word.z]);
-    let low = pairs << vec2<u32>(16u);
-    return half4(vec4<u32>(low.x, pairs.x, low.y, pairs.y), B_STORED);
+  if (B_PAIRS) {
+    return half4(raised_pairs(in1[word.x], in1[word.z]), B_STORED);
   }
   return half4(raised4(vec4<u32>(in1[word.x], in1[word.y], in1[word.z], in1[word.w]), at), B_STORED);
 }

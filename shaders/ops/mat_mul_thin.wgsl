@@ -28,19 +28,14 @@ struct Params {
 @group(0) @binding(3) var<storage, read> in0: array<u32>;
 @group(0) @binding(4) var<storage, read> in1: array<u32>;
 
-// What B is stored as (the Params say it too), 0 for words, and which of its elements lie in one word for certain, so that it is read
-// once: neighbours along columns, or along terms (math/halves); 0 where parity decides.
+// What B is stored as (the Params say it too; math/halves), 0 for words, and whether columns 2i and 2i + 1 lie in one word, which
+// is then read once: n and all steps are even. Else parity decides.
 override B_STORED: u32 = 0u;
-override B_PAIRS: u32 = 0u;
+override B_PAIRS: bool = false;
 override LANE_BITS: u32 = 0u;
 
 // Sums of group `lane` of the pass for the columns of `place`, at lane * places + place.
 var<workgroup> sh_groups: array<Float4, 64>;
-
-struct Two {
-  even: Float4,
-  odd: Float4,
-}
 
 fn left(offset: u32, k: u32) -> Float {
   return operand(in0[offset + k * params.a_column_stride]);
@@ -52,29 +47,16 @@ fn right(offsets: vec4<u32>, k: u32) -> Float4 {
     return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
   }
   let word = at >> vec4<u32>(1u);
-  if (B_PAIRS == ALONG_COLUMNS) {
-    let pairs = vec2<u32>(in1[word.x], in1[word.z]);
-    let low = pairs << vec2<u32>(16u);
-    return half4(vec4<u32>(low.x, pairs.x, low.y, pairs.y), B_STORED);
+  if (B_PAIRS) {
+    return half4(raised_pairs(in1[word.x], in1[word.z]), B_STORED);
   }
   return half4(raised4(vec4<u32>(in1[word.x], in1[word.y], in1[word.z], in1[word.w]), at), B_STORED);
-}
-
-// The operands of terms k, which is even, and k + 1.
-fn right2(offsets: vec4<u32>, k: u32) -> Two {
-  if (B_PAIRS == ALONG_TERMS) {
-    let word = (offsets + vec4<u32>(k)) >> vec4<u32>(1u);
-    let pairs = vec4<u32>(in1[word.x], in1[word.y], in1[word.z], in1[word.w]);
-    return Two(half4(pairs << vec4<u32>(16u), B_STORED), half4(pairs, B_STORED));
-  }
-  return Two(right(offsets, k), right(offsets, k + 1u));
 }
 
 fn group_sum(a: u32, b: vec4<u32>, first: u32, last: u32) -> Float4 {
   var sum = Float4();
   for (var k = first; k + 1u < last; k += 2u) {
-    let both = right2(b, k);
-    sum = multiply_add(multiply_add(sum, both.even, left(a, k)), both.odd, left(a, k + 1u));
+    sum = multiply_add(multiply_add(sum, right(b, k), left(a, k)), right(b, k + 1u), left(a, k + 1u));
   }
   if (first < last && ((last - first) & 1u) > 0u) {
     sum = multiply_add(sum, right(b, last - 1u), left(a, last - 1u));
@@ -102,7 +84,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let place = local & (places - 1u);
   var columns = vec4<u32>(group.x * 4u * places + place) + vec4<u32>(0u, 1u, 2u, 3u) * places;
   var last_column = vec4<u32>(params.n - 1u);
-  if (B_PAIRS == ALONG_COLUMNS) {
+  if (B_PAIRS) {
     // n is even: a pair is inside or outside.
     columns = vec4<u32>(group.x * 4u * places + 2u * place) + vec4<u32>(0u, 1u, 2u * places, 2u * places + 1u);
     last_column -= vec4<u32>(1u, 0u, 1u, 0u);

@@ -9,7 +9,7 @@ import { paramFields } from '../core/op.ts';
 import type { Shader, ShaderName } from '../core/shader.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import { gridOf } from './grid.ts';
-import { asStored } from './stored.ts';
+import { asStored, type Matrices } from './stored.ts';
 import block4 from '../../shaders/math/product_4x8.wgsl';
 import block8 from '../../shaders/math/product_8x8.wgsl';
 import block from '../../shaders/ops/mat_mul_strided.wgsl';
@@ -49,14 +49,6 @@ export const matMulStrided: Kernel = {
   chain: 'epilogue',
 };
 
-/** The matrices `[row][column]` of one operand, in elements; `strides` of the batch axes, innermost first. */
-export interface Matrices {
-  readonly value: Value;
-  readonly rowStride: number;
-  readonly columnStride: number;
-  readonly strides: readonly number[];
-}
-
 const eight = (list: readonly number[], fill: number): number[] => [
   ...list,
   ...Array.from({ length: 8 - list.length }, () => fill),
@@ -93,14 +85,6 @@ export function blockShader(host: ShaderName, rows: 4 | 8): Shader {
 const LONG_SUM = 256;
 const MOST_MATRICES = 65535; // of the thin form: workgroups a dimension
 
-/** Which elements of a matrix of n columns lie two and two in whole words: as shaders/math/halves.wgsl says. */
-function pairsOf({ rowStride, columnStride, strides }: Matrices, n: number): number {
-  const isEven = (step: number): boolean => step % 2 === 0;
-  if (!strides.every(isEven)) return 0;
-  if (columnStride === 1 && isEven(rowStride) && isEven(n)) return 1;
-  return rowStride === 1 && isEven(columnStride) ? 2 : 0;
-}
-
 /** `to[batch][m][n] = a[batch][m][k] * b[batch][k][n]`; `batchDims` innermost first. */
 export function emitStrided(
   node: LowerContext,
@@ -125,7 +109,7 @@ export function emitStrided(
   // Lanes that share their outputs: as many as have a group of terms, where there are too few outputs to fill a GPU.
   let laneBits = 0;
   while (laneBits < 6 && 64 << laneBits < k && (n * m * batch) << laneBits < 65536) laneBits += 1;
-  const { value: lying, stored } = asStored(right.value);
+  const lying = asStored(node, right, batchDims, k, n);
   to.canonical = true;
   node.emit(matMulStrided, {
     params: {
@@ -135,24 +119,24 @@ export function emitStrided(
       batch_rank: batchDims.length,
       a_row_stride: left.rowStride,
       a_column_stride: left.columnStride,
-      b_row_stride: right.rowStride,
-      b_column_stride: right.columnStride,
+      b_row_stride: lying.rowStride,
+      b_column_stride: lying.columnStride,
       batch_dims: eight(batchDims, 1),
       a_strides: eight(left.strides, 0),
-      b_strides: eight(right.strides, 0),
+      b_strides: eight(lying.strides, 0),
       images: batch,
       row_bits: shape.rowBits,
-      b_stored: stored,
+      b_stored: lying.stored,
       pad0: 0,
     },
-    inputs: [left.value, lying],
+    inputs: [left.value, lying.value],
     outputs: [to],
     units: batch * m,
     unitCost: 4 * n * k,
     grid: isThin ? [Math.ceil((n << laneBits) / 256), m, batch] : shape.grid,
     constants: {
       ...(isThin ? { LANE_BITS: laneBits } : { LEVELS: shape.levels }),
-      ...(stored === 0 ? {} : { B_STORED: stored, B_PAIRS: pairsOf(right, n) }),
+      ...(lying.stored === 0 ? {} : { B_STORED: lying.stored, B_PAIRS: lying.isPaired ? 1 : 0 }),
     },
   });
 }

@@ -1,15 +1,70 @@
-// How products on WebGPU read an operand: constants of 16-bit floats as they lie in the file (V9), which takes half the memory
-// of their float32 copies, all others as words. Widening is exact, so no bit depends on it.
+// How products on WebGPU read their right operand: constants of 16-bit floats as they lie in the file (V9), which takes half the
+// memory of their float32 copies, all others as words. Widening is exact, so no bit depends on it. Columns are to be
+// neighbours, so that two are read at once: where rows are, which is what transposed weights are, they are moved, once, while
+// planning. Not here: which values are such constants (cast.ts).
+import type { LowerContext } from '../core/op.ts';
+import { stridesOf } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
+import { COPY_RANK, emitStridedCopy } from './strided_copy.ts';
 
-// As shaders/math/halves.wgsl and wasm/stored.h have them.
+/** The matrices `[row][column]` of one operand, in elements; `strides` of the batch axes, innermost first. */
+export interface Matrices {
+  readonly value: Value;
+  readonly rowStride: number;
+  readonly columnStride: number;
+  readonly strides: readonly number[];
+}
+
+export interface StoredMatrices extends Matrices {
+  /** As shaders/math/halves.wgsl and wasm/stored.h have it: 0 for words. */
+  readonly stored: number;
+  /** Whether columns 2i and 2i + 1 lie in one word. */
+  readonly isPaired: boolean;
+}
+
 const STORED: Partial<Record<Value['dtype'], number>> = { float16: 1, bfloat16: 2 };
 
-/** The value to bind, and what the kernel is told of it. */
-export function asStored(value: Value): { value: Value; stored: number } {
-  const { halves } = value;
+/** k rows and n columns of the operand, as they are to be read. */
+export function asStored(
+  node: LowerContext,
+  operand: Matrices,
+  batchDims: readonly number[],
+  k: number,
+  n: number,
+): StoredMatrices {
+  const { halves } = operand.value;
   const stored = halves === undefined ? undefined : STORED[halves.dtype];
-  return halves === undefined || stored === undefined
-    ? { value, stored: 0 }
-    : { value: halves, stored };
+  if (halves === undefined || stored === undefined) {
+    return { ...operand, stored: 0, isPaired: false };
+  }
+  const lying = { ...operand, value: halves };
+  const isMoved = operand.columnStride !== 1 && n > 1 && batchDims.length + 2 <= COPY_RANK;
+  const { rowStride, columnStride, strides, value } = isMoved
+    ? moved(node, lying, batchDims, k, n)
+    : lying;
+  const isPaired = columnStride === 1 && [n, rowStride, ...strides].every((x) => x % 2 === 0);
+  return { value, rowStride, columnStride, strides, stored, isPaired };
+}
+
+/** The same matrices, columns next to each other and rows one behind the other. */
+function moved(
+  node: LowerContext,
+  { value, rowStride, columnStride, strides }: Matrices,
+  batchDims: readonly number[],
+  k: number,
+  n: number,
+): Matrices {
+  // What a batch shares is there once.
+  const batch = batchDims.map((dim, axis) => (strides[axis] === 0 ? 1 : dim)).reverse();
+  const dims = [...batch, k, n];
+  const to = node.temp(value.dtype, dims);
+  const steps = [...[...strides].reverse(), rowStride, columnStride];
+  emitStridedCopy(node, to, value, { dims, strides: steps, offset: 0 });
+  const own = stridesOf(dims).slice(0, -2).reverse();
+  return {
+    value: to,
+    rowStride: n,
+    columnStride: 1,
+    strides: own.map((stride, axis) => (strides[axis] === 0 ? 0 : stride)),
+  };
 }
