@@ -65,6 +65,11 @@ const gemm = (name: string, transA: number, transB: number): Spec => ({
   constants: [1, 2],
   attributes: { transA, transB, alpha: { float: 0.5 }, beta: { float: 2 } },
 });
+/** Whose columns are moved next to each other. */
+const gemmPairs = (rows: number): Spec => ({
+  ...{ name: `transB, pairs, ${rows} rows`, op: 'Gemm', attributes: { transB: 1 } },
+  ...{ shapes: [[rows, 33], [14, 33], [14]], constants: [1, 2] },
+});
 const conv = (
   name: string,
   x: readonly number[],
@@ -90,6 +95,13 @@ const SPECS: readonly Spec[] = [
   matMul('constant on the left', [7, 33], [33, 5], 0),
   matMul('constant on the left, one column', [7, 33], [33, 1], 0),
   matMul('both constant', [5, 33], [33, 7], 0, 1),
+  // Two columns a word.
+  matMul('8 rows, pairs', [9, 67], [67, 18]),
+  matMul('4 rows, pairs', [3, 65], [65, 10]),
+  matMul('thin, pairs', [1, 131], [131, 22]),
+  matMul('thin, 3 rows, pairs', [3, 261], [261, 6]),
+  matMul('batch, pairs', [2, 1, 4, 5], [3, 5, 6]),
+  matMul('vector on the right, pairs', [8, 35], [35], 0),
   matMul('many rows', [17, 130], [130, 127]),
   matMul('many rows, batch', [2, 17, 65], [2, 65, 128]),
   matMul('many rows, both constant', [17, 130], [130, 128], 0, 1),
@@ -106,6 +118,7 @@ const SPECS: readonly Spec[] = [
   },
   gemm('transB', 0, 1),
   gemm('transA', 1, 0),
+  ...[1, 4, 6].map(gemmPairs),
   gemm('transA, transB', 1, 1),
   conv('1 x 1', [2, 5, 3, 3], [7, 5, 1, 1]),
   conv('1 x 1, groups', [2, 6, 3, 3], [10, 3, 1, 1], { group: 2 }),
