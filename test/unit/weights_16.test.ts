@@ -114,6 +114,17 @@ test('weights that Cast widens are halves too, in every plan of the model', asyn
   expect(seen.map(({ bytes }) => bytes)).toEqual([1, 5, 9].map(() => ({ float16: 2 * ELEMENTS })));
 });
 
+test('a shape of them is renamed, and they are halves still', async () => {
+  const nodes = [
+    cast,
+    { op: 'Flatten', inputs: ['v'], outputs: ['u'], attributes: { axis: int(1) } },
+    { ...matMul, inputs: ['x', 'u'] },
+  ];
+  const w = half('float16', TERMS, 3, COLUMNS / 3);
+  const seen = await uploads(nodes, w, 'webgpu', ['y'], [1, 5]);
+  expect(seen.map(({ bytes }) => bytes)).toEqual([1, 5].map(() => ({ float16: 2 * ELEMENTS })));
+});
+
 test('what is no product reads float32', async () => {
   const nodes = [cast, { op: 'Add', inputs: ['x', 'v'], outputs: ['y'] }];
   const w = new Tensor('float16', randomOf('float16', 1, TERMS), [TERMS]);
