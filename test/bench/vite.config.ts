@@ -1,4 +1,4 @@
-// The configuration of `npm run bench:barriers` and `bench:radix`: a measurement is no test, so it is not among the tests.
+// The configuration of `npm run bench:barriers`, `bench:halves` and `bench:radix`: a measurement is no test, so it is not among the tests.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { wgsl } from '../../scripts/wgsl_plugin.ts';
