@@ -1,8 +1,8 @@
 // 8 rows by 8 columns of dot products an invocation, in registers (V4): the whole of a product kernel but its operands.
-// Invocation `lane` of a row block owns columns lane, lane + lanes, lane + 2 lanes …, so that neighbours read and write
-// neighbouring words; a workgroup is 2^row_bits row blocks by 64 / 2^row_bits lanes. None of it moves a bit.
+// Invocation `lane` of a row block owns columns lane, lane + lanes, lane + 2 lanes …, or pairs so, so that neighbours read and
+// write neighbouring words; a workgroup is 2^row_bits row blocks by 64 / 2^row_bits lanes. None of it moves a bit.
 // No workgroup memory: with four instructions a term (two roundings, two barriers) the caches keep up.
-// The host text defines block_extent(), block_begin(image, row, lane, lanes), and the operands of term k:
+// The host text defines block_extent(), block_begin(image, row, lane, lanes), block_column(lane, lanes, i), and the operands of term k:
 // block_left(k), its 8 rows, and block_right(k), its 8 columns; what lies past the end may be anything finite.
 // #import math/index
 // #import math/product
@@ -220,7 +220,7 @@ fn main(
     let first = (image * extent.rows + row + y) * extent.columns;
     epilogue_row(first);
     for (var i = 0u; i < 8u; i++) {
-      let column = lane + i * lanes;
+      let column = block_column(lane, lanes, i);
       if (column < extent.columns) {
         out0[first + column] = epilogue(totals[2u * y + (i >> 2u)][i & 3u], first + column);
       }

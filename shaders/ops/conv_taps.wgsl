@@ -71,6 +71,10 @@ fn corner(position: u32) -> vec3<u32> {
   );
 }
 
+fn block_column(lane: u32, lanes: u32, i: u32) -> u32 {
+  return lane + i * lanes;
+}
+
 fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
   let four = vec4<u32>(0u, 1u, 2u, 3u);
   let filter0 = (image - div_u32(image, params.groups) * params.groups) * params.filters;

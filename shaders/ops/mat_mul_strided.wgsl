@@ -1,6 +1,7 @@
 // Y[batch][m][n] = tree over k of A[batch][m][k] * B[batch][k][n], both operands where they lie (V3, V4): the operands
 // of a product block (math/product_8x8 or product_4x8, which is composed in src/ops/mat_mul_strided.ts). Rows and
 // columns past the end repeat the last one and are not stored. The twin of wasm/ops/mat_mul_strided.c.
+// #import math/halves
 // #import math/index
 // #import math/product
 struct Params {
@@ -17,13 +18,18 @@ struct Params {
   b_strides: array<vec4<u32>, 2>,
   images: u32,
   row_bits: u32,
+  b_stored: u32,
   pad0: u32,
-  pad1: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read> in0: array<u32>;
 @group(0) @binding(4) var<storage, read> in1: array<u32>;
+
+// What B is stored as (the Params say it too; math/halves), 0 for words, and whether columns 2i and 2i + 1 lie in one word, which
+// is then read once: n and all steps are even. Else parity decides.
+override B_STORED: u32 = 0u;
+override B_PAIRS: bool = false;
 
 // Offsets of the invocation's rows of A and columns of B.
 var<private> left_low: vec4<u32>;
@@ -33,6 +39,11 @@ var<private> right_high: vec4<u32>;
 
 fn block_extent() -> Extent {
   return Extent(params.images, params.m, params.n, params.k, params.row_bits);
+}
+
+// Neighbours for pairs along columns: n is even, so that a pair is inside or outside.
+fn block_column(lane: u32, lanes: u32, i: u32) -> u32 {
+  return select(lane + i * lanes, 2u * (lane + (i >> 1u) * lanes) + (i & 1u), B_PAIRS);
 }
 
 fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
@@ -49,11 +60,12 @@ fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
   }
   let four = vec4<u32>(0u, 1u, 2u, 3u);
   let last_row = vec4<u32>(params.m - 1u);
-  let last_column = vec4<u32>(params.n - 1u);
   left_low = vec4<u32>(a_offset) + min(vec4<u32>(row) + four, last_row) * params.a_row_stride;
   left_high = vec4<u32>(a_offset) + min(vec4<u32>(row + 4u) + four, last_row) * params.a_row_stride;
-  right_low = vec4<u32>(b_offset) + min(vec4<u32>(lane) + four * lanes, last_column) * params.b_column_stride;
-  right_high = vec4<u32>(b_offset) + min(vec4<u32>(lane + 4u * lanes) + four * lanes, last_column) * params.b_column_stride;
+  let columns = vec4<u32>(block_column(lane, lanes, 0u), block_column(lane, lanes, 1u), block_column(lane, lanes, 2u), block_column(lane, lanes, 3u));
+  let last_column = select(vec4<u32>(params.n - 1u), vec4<u32>(params.n) - vec4<u32>(2u, 1u, 2u, 1u), B_PAIRS);
+  right_low = vec4<u32>(b_offset) + min(columns, last_column) * params.b_column_stride;
+  right_high = vec4<u32>(b_offset) + min(columns + vec4<u32>(4u * lanes), last_column) * params.b_column_stride;
 }
 
 fn left4(at: vec4<u32>) -> Float4 {
@@ -61,7 +73,14 @@ fn left4(at: vec4<u32>) -> Float4 {
 }
 
 fn right4(at: vec4<u32>) -> Float4 {
-  return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
+  if (B_STORED < 1u) {
+    return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
+  }
+  let word = at >> vec4<u32>(1u);
+  if (B_PAIRS) {
+    return half4(raised_pairs(in1[word.x], in1[word.z]), B_STORED);
+  }
+  return half4(raised4(vec4<u32>(in1[word.x], in1[word.y], in1[word.z], in1[word.w]), at), B_STORED);
 }
 
 fn block_left(k: u32) -> Eight {

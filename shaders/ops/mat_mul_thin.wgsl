@@ -3,6 +3,7 @@
 // group and of the groups, not who adds which), the first of them adds the groups' sums in order. A workgroup's columns
 // are neighbours, and neighbouring invocations take neighbouring ones. group.x counts columns, group.y rows, group.z
 // matrices.
+// #import math/halves
 // #import math/index
 // #import math/product
 struct Params {
@@ -19,14 +20,18 @@ struct Params {
   b_strides: array<vec4<u32>, 2>,
   images: u32,
   row_bits: u32,
+  b_stored: u32,
   pad0: u32,
-  pad1: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(3) var<storage, read> in0: array<u32>;
 @group(0) @binding(4) var<storage, read> in1: array<u32>;
 
+// What B is stored as (the Params say it too; math/halves), 0 for words, and whether columns 2i and 2i + 1 lie in one word, which
+// is then read once: n and all steps are even. Else parity decides.
+override B_STORED: u32 = 0u;
+override B_PAIRS: bool = false;
 override LANE_BITS: u32 = 0u;
 
 // Sums of group `lane` of the pass for the columns of `place`, at lane * places + place.
@@ -38,7 +43,14 @@ fn left(offset: u32, k: u32) -> Float {
 
 fn right(offsets: vec4<u32>, k: u32) -> Float4 {
   let at = offsets + vec4<u32>(k * params.b_row_stride);
-  return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
+  if (B_STORED < 1u) {
+    return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
+  }
+  let word = at >> vec4<u32>(1u);
+  if (B_PAIRS) {
+    return half4(raised_pairs(in1[word.x], in1[word.z]), B_STORED);
+  }
+  return half4(raised4(vec4<u32>(in1[word.x], in1[word.y], in1[word.z], in1[word.w]), at), B_STORED);
 }
 
 fn group_sum(a: u32, b: vec4<u32>, first: u32, last: u32) -> Float4 {
@@ -70,8 +82,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let places = 64u >> LANE_BITS;
   let lane = local >> (6u - LANE_BITS);
   let place = local & (places - 1u);
-  let columns = vec4<u32>(group.x * 4u * places + place) + vec4<u32>(0u, 1u, 2u, 3u) * places;
-  let b_offsets = vec4<u32>(b_offset) + min(columns, vec4<u32>(params.n - 1u)) * params.b_column_stride;
+  var columns = vec4<u32>(group.x * 4u * places + place) + vec4<u32>(0u, 1u, 2u, 3u) * places;
+  var last_column = vec4<u32>(params.n - 1u);
+  if (B_PAIRS) {
+    // n is even: a pair is inside or outside.
+    columns = vec4<u32>(group.x * 4u * places + 2u * place) + vec4<u32>(0u, 1u, 2u * places, 2u * places + 1u);
+    last_column -= vec4<u32>(1u, 0u, 1u, 0u);
+  }
+  let b_offsets = vec4<u32>(b_offset) + min(columns, last_column) * params.b_column_stride;
 
   var one = Float4();
   var two = Float4();
@@ -98,7 +116,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let row = (group.z * params.m + group.y) * params.n;
   epilogue_row(row);
   for (var i = 0u; i < 4u; i++) {
-    let column = columns.x + i * places;
+    let column = columns[i];
     if (column < params.n) {
       out0[row + column] = epilogue(totals[i], row + column);
     }

@@ -12,6 +12,8 @@ export interface Value {
   canonical: boolean;
   /** Set if the value is, by the node that made it, (value − zero point) · scale of another: products then use that (V8). */
   quantised?: Quantised;
+  /** Set if the value is the elements of this constant of 16-bit floats, widened: who can reads it as it lies (V9). */
+  halves?: Value;
 }
 
 /** What a dequantised value was made of. */

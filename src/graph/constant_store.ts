@@ -51,6 +51,8 @@ interface NamedConstant {
   readonly constant: Constant;
   readonly dims: readonly number[];
   readonly canonical: boolean;
+  /** The 16-bit floats that it is, widened. */
+  readonly halves?: { readonly constant: Constant; readonly dims: readonly number[] };
 }
 
 // Contents up to this size are tested for canonical words; more is not worth the time, readers test instead.

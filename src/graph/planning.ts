@@ -3,7 +3,7 @@
 // weight packing never reach the plan. Not here: which nodes are planned, and in which order (planner.ts).
 import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
 import { dtypeInfo, typedArrayOf, type DType, type TypedArray } from '../core/dtype.ts';
-import { inputsOf, wordsOf, type Dispatch } from '../core/op.ts';
+import { inputsOf, wordsOf, type Dispatch, type DispatchOptions } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { Value } from '../core/value.ts';
@@ -81,6 +81,11 @@ export class Planner implements PlanBuilder {
     this.constants.set(made, known.constant);
     this.#shared.add(known.constant);
     made.canonical = known.canonical;
+    if (known.halves !== undefined) {
+      made.halves = this.create(known.halves.constant.dtype, known.halves.dims);
+      this.constants.set(made.halves, known.halves.constant);
+      this.#shared.add(known.halves.constant);
+    }
     return made;
   }
 
@@ -122,8 +127,14 @@ export class Planner implements PlanBuilder {
       if (value === undefined || value.quantised !== undefined) continue;
       const constant = this.constant(value);
       if (constant === undefined || !this.#shared.has(constant)) continue;
-      const { dims, canonical } = value;
-      this.store.named.set(value.name, { constant, dims, canonical });
+      const { dims, canonical, halves } = value;
+      const lying = halves === undefined ? undefined : this.constant(halves);
+      this.store.named.set(value.name, {
+        constant,
+        dims,
+        canonical,
+        ...(lying === undefined ? {} : { halves: { constant: lying, dims: halves?.dims ?? [] } }),
+      });
     }
   }
 
@@ -203,10 +214,14 @@ export class Planner implements PlanBuilder {
     }
   }
 
-  emit(node: number, dispatch: Dispatch, lazy: boolean): void {
+  emit(
+    node: number,
+    dispatch: Dispatch,
+    { lazy = false, everyRun = false }: Pick<DispatchOptions, 'lazy' | 'everyRun'>,
+  ): void {
     const inputs = inputsOf(dispatch);
     const known = inputs.map((value) => this.constant(value));
-    if (known.every((constant): constant is Constant => constant !== undefined)) {
+    if (!everyRun && known.every((one): one is Constant => one !== undefined)) {
       // A dequantised weight that only exact products read would be four times its size for nothing.
       if (lazy) for (const value of dispatch.outputs) this.#waiting.set(value, { dispatch, known });
       else this.fold(dispatch, known);

@@ -7,6 +7,7 @@ import type { Value } from '../core/value.ts';
 import { emitChain, type ChainBuilder } from './chain_builder.ts';
 import {
   isFloat,
+  isFloat16,
   isSigned,
   isWide,
   readElement,
@@ -65,9 +66,16 @@ export function emitCast(
     emitCast(node, out, middle, rounding);
     return;
   }
-  emitChain(node, out, (c) =>
-    storeElement(c, to, convert(c, from, to, readElement(c, x)), rounding),
+  // Products on WebGPU read constants of 16-bit floats as they are: who else does not read them need not have them widened.
+  const isRead = to === 'float32' && isFloat16(from) && node.target === 'webgpu';
+  const isHeld = isRead && node.isConstant(x);
+  emitChain(
+    node,
+    out,
+    (c) => storeElement(c, to, convert(c, from, to, readElement(c, x)), rounding),
+    isHeld,
   );
+  if (isHeld) out.halves = x;
 }
 
 function roundingOf(node: NodeContext): Rounding {

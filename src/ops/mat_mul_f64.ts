@@ -4,7 +4,7 @@ import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { ADD, MULTIPLY } from './arithmetic.ts';
 import { emitSteps } from './elementwise.ts';
-import type { Matrices } from './mat_mul_strided.ts';
+import type { Matrices } from './stored.ts';
 
 export const matMulF64: Kernel = {
   name: 'mat_mul_f64',

@@ -12,6 +12,7 @@ import type { Tiles } from '../core/tiles.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import { gridOf } from './grid.ts';
 import { rowBitsOf } from './row_bits.ts';
+import { asStored, type Matrices } from './stored.ts';
 import block4 from '../../shaders/math/product_4x8.wgsl';
 import block8 from '../../shaders/math/product_8x8.wgsl';
 import block from '../../shaders/ops/mat_mul_strided.wgsl';
@@ -41,8 +42,8 @@ export const matMulStrided: Kernel = {
     'b_strides[8]',
     'images',
     'row_bits',
+    'b_stored',
     'pad0',
-    'pad1',
   ),
   shader: (dispatch: Dispatch) =>
     'LANE_BITS' in dispatch.constants
@@ -50,14 +51,6 @@ export const matMulStrided: Kernel = {
       : shaders[(dispatch.params[0] ?? 0) > 4 ? 8 : 4](dispatch),
   chain: 'epilogue',
 };
-
-/** The matrices `[row][column]` of one operand, in elements; `strides` of the batch axes, innermost first. */
-export interface Matrices {
-  readonly value: Value;
-  readonly rowStride: number;
-  readonly columnStride: number;
-  readonly strides: readonly number[];
-}
 
 const eight = (list: readonly number[], fill: number): number[] => [
   ...list,
@@ -122,6 +115,7 @@ export function emitStrided(
   // Lanes that share their outputs: as many as have a group of terms, where there are too few outputs to fill a GPU.
   let laneBits = 0;
   while (laneBits < 6 && 64 << laneBits < k && (n * m * batch) << laneBits < 65536) laneBits += 1;
+  const lying = asStored(node, left, right, batchDims, { m, n, k });
   to.canonical = true;
   node.emit(matMulStrided, {
     params: {
@@ -131,21 +125,24 @@ export function emitStrided(
       batch_rank: batchDims.length,
       a_row_stride: left.rowStride,
       a_column_stride: left.columnStride,
-      b_row_stride: right.rowStride,
-      b_column_stride: right.columnStride,
+      b_row_stride: lying.rowStride,
+      b_column_stride: lying.columnStride,
       batch_dims: eight(batchDims, 1),
       a_strides: eight(left.strides, 0),
-      b_strides: eight(right.strides, 0),
+      b_strides: eight(lying.strides, 0),
       images: batch,
       row_bits: shape.rowBits,
+      b_stored: lying.stored,
       pad0: 0,
-      pad1: 0,
     },
-    inputs: [left.value, right.value],
+    inputs: [left.value, lying.value],
     outputs: [to],
     units: batch * m,
     unitCost: 4 * n * k,
     grid: isThin ? [Math.ceil((n << laneBits) / 256), m, batch] : shape.grid,
-    constants: isThin ? { LANE_BITS: laneBits } : { LEVELS: shape.levels },
+    constants: {
+      ...(isThin ? { LANE_BITS: laneBits } : { LEVELS: shape.levels }),
+      ...(lying.stored === 0 ? {} : { B_STORED: lying.stored, B_PAIRS: lying.isPaired ? 1 : 0 }),
+    },
   });
 }

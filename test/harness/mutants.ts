@@ -179,6 +179,39 @@ export const mutants: readonly Mutant[] = [
     edit('ops/mat_mul_strided', 'vec4<u32>(params.m - 1u)', 'vec4<u32>(params.m - 2u)'),
   ),
   cases(
+    'halves: the other one of a word',
+    ['weights_16'],
+    edit(
+      'math/halves',
+      '(at & vec4<u32>(1u)) < vec4<u32>(1u)',
+      '(at & vec4<u32>(1u)) > vec4<u32>()',
+    ),
+  ),
+  cases(
+    'halves: the two of a word exchanged',
+    ['weights_16'],
+    edit(
+      'math/halves',
+      'vec4<u32>(x << 16u, x, z << 16u, z)',
+      'vec4<u32>(x, x << 16u, z, z << 16u)',
+    ),
+  ),
+  cases(
+    'halves: subnormal numbers one step short',
+    ['weights_16'],
+    edit('math/halves', 'significand << vec4<u32>(1u), by1', 'significand, by1'),
+  ),
+  cases(
+    'halves: infinities without the flag',
+    ['weights_16'],
+    edit('math/halves', 'OPERAND_LIMIT - 0x0f800000u', '0u'),
+  ),
+  cases(
+    'halves: pairs stored where single columns are',
+    ['weights_16'],
+    edit('ops/mat_mul_strided', '+ (i & 1u), B_PAIRS)', '+ (i & 1u), false)'),
+  ),
+  cases(
     'a tap of the padding read',
     ['conv'],
     edit('ops/conv_taps', 'inside = inside & (y < vec4<u32>(params.height));', ''),
