@@ -12,6 +12,7 @@ import { gridOfDispatch, inputsOf, type Dispatch } from '../../src/core/op.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import type { Shader, ShaderName } from '../../src/core/shader.ts';
 import type { Value } from '../../src/core/value.ts';
+import type { Tiles } from '../../src/core/tiles.ts';
 import type { ConstantStore } from '../../src/graph/constant_store.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { planGraph } from '../../src/graph/planner.ts';
@@ -37,12 +38,12 @@ const MOST_DISPATCHES = 4096;
 const STATUS_BYTES = 256;
 const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
 
-/** The plan of a graph with static shapes for the device. */
+/** The plan of a graph with static shapes, on WebGPU. */
 export async function planOf(
   graph: Graph,
   core: WasmBackend,
   store: ConstantStore,
-  { tiles }: Device,
+  tiles: Tiles,
 ): Promise<Plan> {
   const feeds = new Map(
     graph.inputs.map(({ name, dims = [] }) => [

@@ -163,7 +163,7 @@ export async function run(request: unknown, env: JobEnv): Promise<TilesReport> {
     if (!name.startsWith(only)) continue;
     env.log(name);
     const store = new ConstantStore();
-    const plan = await planOf(graph, core, store, device);
+    const plan = await planOf(graph, core, store, device.tiles);
     const bench = new DispatchBench(device);
     try {
       const dispatch = heaviest(plan);
