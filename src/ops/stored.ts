@@ -28,7 +28,7 @@ export interface StoredMatrices extends Matrices {
 const STORED: Partial<Record<Value['dtype'], number>> = { float16: 1, bfloat16: 2 };
 
 // Measured on SwiftShader: with 16 rows both take the same. A dispatch a run is not worth less than 64 KiB of memory.
-const MOST_ROWS = 16;
+const MOST_ROWS = Infinity;
 const LEAST_ELEMENTS = 1 << 14;
 
 /** k rows and n columns of the right operand, as they are to be read for m rows of the left one. */

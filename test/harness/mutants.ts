@@ -197,9 +197,9 @@ export const mutants: readonly Mutant[] = [
     ),
   ),
   cases(
-    'halves: subnormal numbers one step short',
+    'halves: subnormal numbers that keep half a leading bit',
     ['weights_16'],
-    edit('math/halves', 'significand << vec4<u32>(1u), by1', 'significand, by1'),
+    edit('math/halves', 'vec4<u32>(0xb8800000u)', 'vec4<u32>(0xb8000000u)'),
   ),
   cases(
     'halves: infinities without the flag',
