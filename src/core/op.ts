@@ -107,8 +107,6 @@ export interface DispatchOptions {
   readonly chain?: ChainProgram;
   /** The outputs may never be read: where all is known, they are computed when somebody does. */
   readonly lazy?: boolean; // false
-  /** Computed by every run though all is known, where the outputs are larger than what they are made of. */
-  readonly everyRun?: boolean; // false
 }
 
 export type AttributeKind =

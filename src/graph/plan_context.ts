@@ -43,7 +43,7 @@ export interface PlanBuilder {
   constant(value: Value): Constant | undefined;
   contents(value: Value): TypedArray | undefined;
   setConstant(value: Value, constant: Constant): void;
-  emit(node: number, dispatch: Dispatch, when: Pick<DispatchOptions, 'lazy' | 'everyRun'>): void;
+  emit(node: number, dispatch: Dispatch, lazy: boolean): void;
 }
 
 export class PlanContext extends AttributeContext implements LowerContext {
@@ -142,7 +142,7 @@ export class PlanContext extends AttributeContext implements LowerContext {
       constants: options.constants ?? {},
       ...(options.chain === undefined ? {} : { chain: options.chain }),
     };
-    this.#planner.emit(this.#origin, dispatch, options);
+    this.#planner.emit(this.#origin, dispatch, options.lazy === true);
   }
 
   alias(to: Value, from: Value): void {

@@ -3,7 +3,7 @@
 // weight packing never reach the plan. Not here: which nodes are planned, and in which order (planner.ts).
 import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
 import { dtypeInfo, typedArrayOf, type DType, type TypedArray } from '../core/dtype.ts';
-import { inputsOf, wordsOf, type Dispatch, type DispatchOptions } from '../core/op.ts';
+import { inputsOf, wordsOf, type Dispatch } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { Value } from '../core/value.ts';
@@ -214,14 +214,10 @@ export class Planner implements PlanBuilder {
     }
   }
 
-  emit(
-    node: number,
-    dispatch: Dispatch,
-    { lazy = false, everyRun = false }: Pick<DispatchOptions, 'lazy' | 'everyRun'>,
-  ): void {
+  emit(node: number, dispatch: Dispatch, lazy: boolean): void {
     const inputs = inputsOf(dispatch);
     const known = inputs.map((value) => this.constant(value));
-    if (!everyRun && known.every((one): one is Constant => one !== undefined)) {
+    if (known.every((one): one is Constant => one !== undefined)) {
       // A dequantised weight that only exact products read would be four times its size for nothing.
       if (lazy) for (const value of dispatch.outputs) this.#waiting.set(value, { dispatch, known });
       else this.fold(dispatch, known);

@@ -107,7 +107,6 @@ export function emitChain(
   out: Value,
   build: (chain: ChainBuilder) => number,
   lazy = false,
-  everyRun = false,
 ): void {
   const chain = new ChainBuilder(node, out.dims);
   const result = build(chain);
@@ -124,7 +123,6 @@ export function emitChain(
     unitCost: BLOCK * program.steps.length,
     chain: program,
     lazy,
-    everyRun,
   });
   out.canonical = out.dtype === 'float32' && isCanonical(program);
 }

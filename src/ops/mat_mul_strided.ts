@@ -115,7 +115,7 @@ export function emitStrided(
   // Lanes that share their outputs: as many as have a group of terms, where there are too few outputs to fill a GPU.
   let laneBits = 0;
   while (laneBits < 6 && 64 << laneBits < k && (n * m * batch) << laneBits < 65536) laneBits += 1;
-  const lying = asStored(node, left, right, batchDims, { m, n, k });
+  const lying = asStored(node, right, batchDims, { n, k });
   to.canonical = true;
   node.emit(matMulStrided, {
     params: {
