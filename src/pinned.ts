@@ -9,7 +9,7 @@ import type { Model, RunOptions } from './model.ts';
  *
  * @param a a trace
  * @param b another
- * @throws TypeError for what is no trace
+ * @throws TypeError for what is no trace, or whose root is not that of what it says
  * @example
  * ```ts
  * import { compareTraces, load, Tensor } from 'isobit';
@@ -22,13 +22,9 @@ import type { Model, RunOptions } from './model.ts';
  * ```
  */
 export async function compareTraces(a: Trace, b: Trace): Promise<TraceDifference | undefined> {
-  for (const one of [a, b] as unknown[]) {
-    if ((one as Partial<Trace> | null)?.format !== 'isobit-trace/1') {
-      throw new TypeError('compareTraces: expected a trace of format isobit-trace/1. Trace again.');
-    }
-  }
+  const { checkedTrace } = await import('./evidence/read_trace.ts');
   const { differenceOf } = await import('./evidence/bisect.ts');
-  return differenceOf(a, b);
+  return differenceOf(checkedTrace(a), checkedTrace(b));
 }
 
 /**

@@ -12,6 +12,7 @@ import type { CheckReport, DType, Trace, TraceDifference } from '../index.ts';
 import type { ModelJob, RunReport } from '../jobs/model_job.ts';
 import { readModel } from '../onnx/model.ts';
 import { writeModel, writeTensor } from '../onnx/writer.ts';
+import { readTrace } from '../evidence/read_trace.ts';
 import { compareTraces } from '../pinned.ts';
 import { chooseInputs } from './feed_files.ts';
 import type { Feeds } from './inputs.ts';
@@ -47,15 +48,13 @@ export interface BisectDocument {
   check?: CheckReport;
 }
 
-function readTrace(path: string): Trace {
+function traceIn(path: string): Trace {
   try {
-    const trace = JSON.parse(readFileSync(path, 'utf8')) as Partial<Trace> | null;
-    if (trace?.format === 'isobit-trace/1') return trace as Trace;
+    return readTrace(readFileSync(path, 'utf8'));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${path}: ${why}. Give what \`isobit trace -o\` wrote.`);
+    throw new UsageError(`${path}: ${why} Give what \`isobit trace -o\` wrote.`);
   }
-  throw new UsageError(`${path}: expected a trace of format isobit-trace/1. Trace again.`);
 }
 
 /** The node of the model's own graph that a path leads to, or into. */
@@ -129,7 +128,7 @@ export async function bisect(
   b: string,
   options: BisectCommandOptions,
 ): Promise<BisectDocument> {
-  const [left, right] = [readTrace(a), readTrace(b)];
+  const [left, right] = [traceIn(a), traceIn(b)];
   const difference = await compareTraces(left, right);
   const sides = { a: basename(a), b: basename(b) };
   if (difference === undefined) return { ...sides, identical: true };

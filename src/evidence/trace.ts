@@ -85,10 +85,8 @@ export interface Traced {
 /** A trace without its root. */
 type Rootless = Omit<Trace, 'root'>;
 
-const leafOf = ({ name, digest }: TracedValue): { name: string; digest: string } => ({
-  name,
-  digest,
-});
+/** Without its name: names within graphs of nodes hold names of nodes, which decide nothing. The model's digest has names. */
+const unnamed = ({ type, dims, digest }: TracedValue): Json => ({ type, dims, digest });
 
 /** The leaves of the tree, in order, as they are hashed: canonical JSON of each. */
 export function leavesOf({
@@ -99,17 +97,20 @@ export function leavesOf({
   nodes,
   outputs,
 }: Rootless): Json[] {
+  const named = (kind: string, value: TracedValue): Json => {
+    const { name, type, dims, digest } = value;
+    return { kind, name, type, dims, digest };
+  };
   return [
     { kind: 'contract', id: rules.id, version: rules.version },
     { kind: 'model', digest: model },
     ...(seed === undefined ? [] : [{ kind: 'seed', seed }]),
-    ...inputs.map((value) => ({ kind: 'input', ...leafOf(value) })),
+    ...inputs.map((value) => named('input', value)),
     ...nodes.map(({ path, operator, outputs: values }) => ({
       ...{ kind: 'node', path, operator },
-      // Without names: those within graphs of nodes hold names of nodes, which decide nothing. The model's digest has names.
-      outputs: values.map((value) => value?.digest ?? null),
+      outputs: values.map((value) => (value === null ? null : unnamed(value))),
     })),
-    ...outputs.map((value) => ({ kind: 'output', ...leafOf(value) })),
+    ...outputs.map((value) => named('output', value)),
   ];
 }
 

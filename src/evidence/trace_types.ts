@@ -86,7 +86,7 @@ export interface Trace {
   readonly nodes: readonly TracedNode[];
   /** In graph order. */
   readonly outputs: readonly TracedValue[];
-  /** 64 hex digits over all of the above, but names of nodes and of what they gave; types and shapes are in the digests. */
+  /** 64 hex digits over all of the above, but names of nodes and of what they gave. */
   readonly root: string;
 }
 
@@ -101,12 +101,8 @@ export interface Trace {
  * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
  * const { trace } = await model.run({ image }, { trace: true });
  * if (trace === undefined) throw new Error('no trace');
- * const [first, ...rest] = trace.nodes;
- * const [output] = first?.outputs ?? [];
- * if (first === undefined || !output) throw new Error('no node');
- * const other = { ...trace, nodes: [{ ...first, outputs: [{ ...output, digest: '0'.repeat(64) }] }, ...rest] };
- * const found: TraceDifference | undefined = await compareTraces(trace, other);
- * console.log(found?.what, found?.path, found?.operator); // node 0 Conv
+ * const found: TraceDifference | undefined = await compareTraces(trace, trace);
+ * console.log(found); // undefined
  * model.dispose();
  * ```
  */

@@ -1,9 +1,10 @@
-// A fuzzer of receipts: changes of bytes, of members and of values, of good ones, signed and not. A receipt that is accepted
+// A fuzzer of receipts and traces: changes of bytes, of members and of values, of good ones, signed and not. A receipt that is accepted
 // must have every proved field as it was, and if it is signed every field. The run itself is not done: its trace is known.
 // Promises: the same seed is the same receipts.
 import type { Receipt, Trace } from '../../src/index.ts';
 import { canonicalText, type Json } from '../../src/evidence/canonical.ts';
-import { TRACE_FORMAT } from '../../src/evidence/trace.ts';
+import { readTrace, TraceError } from '../../src/evidence/read_trace.ts';
+import { leavesOf, TRACE_FORMAT } from '../../src/evidence/trace.ts';
 import { verified } from '../../src/evidence/verify.ts';
 import { Prng } from '../harness/prng.ts';
 import type { ReceiptVector } from '../harness/receipt_vectors.ts';
@@ -145,6 +146,28 @@ export async function fuzzReceipts(
       wrong.push(`${String(error)}: ${text}`);
     }
     onProgress?.(i + 1);
+  }
+  return { accepted, refused: count - accepted, wrong };
+}
+
+/** Changes the text of a trace `count` times: what is read must say what the original says, but for names of nodes. */
+export function fuzzTraces(
+  from: string,
+  { seed, count }: { seed: number; count: number },
+): ReceiptFuzzReport {
+  const random = new Prng(seed);
+  const said = (text: string): string => canonicalText(leavesOf(readTrace(text)));
+  const original = said(from);
+  const wrong: string[] = [];
+  let accepted = 0;
+  for (let i = 0; i < count; i += 1) {
+    const text = changed(random, from);
+    try {
+      if (said(text) !== original) wrong.push(text);
+      accepted += 1;
+    } catch (error) {
+      if (!(error instanceof TraceError)) wrong.push(`${String(error)}: ${text}`);
+    }
   }
   return { accepted, refused: count - accepted, wrong };
 }

@@ -3,9 +3,18 @@
 import { describe, expect, test } from 'vitest';
 import { firstDifferingLeaf } from '../../src/evidence/bisect.ts';
 import { MerkleTree } from '../../src/evidence/merkle.ts';
+import { readTrace } from '../../src/evidence/read_trace.ts';
 import { treeOf } from '../../src/evidence/trace.ts';
-import { compareTraces, expectDigest, load, Tensor, type Trace } from '../../src/index.ts';
+import {
+  compareTraces,
+  expectDigest,
+  load,
+  Tensor,
+  type Trace,
+  type TracedNode,
+} from '../../src/index.ts';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { fuzzTraces } from '../fuzz/receipts.ts';
 import { writeModel } from '../../src/onnx/writer.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 
@@ -35,17 +44,27 @@ async function traceOf(types = TYPES): Promise<Trace> {
   return trace;
 }
 
-/** A trace in which nodes from `at` on gave something else; its root is that of what it says. */
+/** The same with the root of what it says. */
+const rooted = (trace: Trace): Trace => ({ ...trace, root: bytesToHex(treeOf(trace).head()) });
+
+/** A trace in which nodes from `at` on gave something else. */
 function lied(trace: Trace, at: number): Trace {
   const nodes = trace.nodes.map((node, i) => ({
     ...node,
     outputs: node.outputs.map((one) =>
-      one === null || i < at ? one : { ...one, digest: one.digest.replace(/^./, 'z') },
+      one === null || i < at
+        ? one
+        : { ...one, digest: one.digest.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) },
     ),
   }));
-  const changed = { ...trace, nodes };
-  return { ...changed, root: bytesToHex(treeOf(changed).head()) };
+  return rooted({ ...trace, nodes });
 }
+
+/** A trace whose first node says something else of itself, with the root of before. */
+const lie = (trace: Trace, change: Partial<TracedNode>): Trace => ({
+  ...trace,
+  nodes: trace.nodes.map((node, i) => (i === 0 ? { ...node, ...change } : node)),
+});
 
 describe('the first leaf that differs', () => {
   test.each([1, 2, 3, 7, 64, 100])('of %i is found with few questions', async (n) => {
@@ -93,18 +112,62 @@ describe('two traces', () => {
     const trace = await traceOf();
     expect(await compareTraces(trace, await traceOf())).toBeUndefined();
     expect((await compareTraces(trace, await traceOf(['Neg', 'Exp'])))?.what).toBe('model');
-    const input = { ...trace, inputs: trace.inputs.map((one) => ({ ...one, digest: '0' })) };
-    expect((await compareTraces(trace, input))?.what).toBe('input');
+    const input = {
+      ...trace,
+      inputs: trace.inputs.map((one) => ({ ...one, digest: '0'.repeat(64) })),
+    };
+    expect((await compareTraces(trace, rooted(input)))?.what).toBe('input');
     const shorter = { ...trace, nodes: trace.nodes.slice(0, 4) };
-    expect((await compareTraces(trace, shorter))?.what).toBe('node');
+    expect((await compareTraces(trace, rooted(shorter)))?.what).toBe('node');
     const more = { ...trace, outputs: [...trace.outputs, ...trace.outputs] };
-    expect((await compareTraces(trace, more))?.what).toBe('output');
+    expect((await compareTraces(trace, rooted(more)))?.what).toBe('output');
     const [first, second, ...rest] = trace.nodes;
     if (first === undefined || second === undefined) throw new Error('no nodes');
     const twice = { ...trace, nodes: [first, first, second, ...rest] };
-    expect((await compareTraces(trace, twice))?.what).toBe('order');
-    await expect(compareTraces(trace, {} as Trace)).rejects.toThrow(TypeError);
+    expect((await compareTraces(trace, rooted(twice)))?.what).toBe('order');
   });
+
+  test.each<[string, (trace: Trace) => unknown, RegExp]>([
+    ['nothing', () => null, /schema/],
+    ['another format', (trace) => ({ ...trace, format: 'isobit-trace/2' }), /schema/],
+    [
+      'nodes in another order',
+      (trace) => ({ ...trace, nodes: [...trace.nodes].reverse() }),
+      /root/,
+    ],
+    ['a node less', (trace) => ({ ...trace, nodes: trace.nodes.slice(1) }), /root/],
+    ['another operator', (trace) => lie(trace, { operator: 'Cos' }), /root/],
+    ['another path', (trace) => lie(trace, { path: '1' }), /root/],
+    ['a path that is none', (trace) => lie(trace, { path: '1//2' }), /schema/],
+    ['a digest that is none', (trace) => ({ ...trace, model: 'abc' }), /schema/],
+    [
+      'another shape',
+      (trace) => ({ ...trace, inputs: trace.inputs.map((one) => ({ ...one, dims: [2, 2] })) }),
+      /root/,
+    ],
+    ['half a character', (trace) => ({ ...trace, [`\ud800`]: 1 }), /no trace/],
+    ['another root', (trace) => ({ ...trace, root: '0'.repeat(64) }), /root/],
+  ])('of which one has %s are not compared', async (_, change, why) => {
+    const trace = await traceOf();
+    const bad = change(trace) as Trace;
+    await expect(compareTraces(trace, bad)).rejects.toThrow(why);
+    await expect(compareTraces(bad, trace)).rejects.toThrow(TypeError);
+  });
+});
+
+test('the text of a trace is read whole or not at all', async () => {
+  const trace = await traceOf();
+  const text = JSON.stringify(trace);
+  expect(readTrace(text)).toEqual(trace);
+  expect(() => readTrace(text.slice(0, -9))).toThrow('no trace: no JSON: ');
+  expect(() => readTrace('')).toThrow(TypeError);
+});
+
+test('none is read that says something else than the one that it was made of', async () => {
+  const report = fuzzTraces(JSON.stringify(await traceOf()), { seed: 3, count: 4000 });
+  expect(report.wrong).toEqual([]);
+  expect(report.accepted).toBeGreaterThan(20);
+  expect(report.refused).toBeGreaterThan(2000);
 });
 
 describe('a pinned model', () => {

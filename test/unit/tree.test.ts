@@ -177,7 +177,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/worker': ['src/core', 'src/graph', 'src'],
   'src/evidence': ['src/core', 'src/graph'],
   'src/jobs': ['src'],
-  'src/cli': ['src/core', 'src/graph', 'src/onnx', 'src/jobs', 'src'],
+  'src/cli': ['src/core', 'src/graph', 'src/onnx', 'src/evidence', 'src/jobs', 'src'],
 };
 
 function layerOf(path: string): string {
