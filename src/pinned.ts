@@ -23,8 +23,8 @@ import type { Model, RunOptions } from './model.ts';
  */
 export async function compareTraces(a: Trace, b: Trace): Promise<TraceDifference | undefined> {
   const { checkedTrace } = await import('./evidence/read_trace.ts');
-  const { differenceOf } = await import('./evidence/bisect.ts');
-  return differenceOf(checkedTrace(a), checkedTrace(b));
+  const { differenceWith, sideOf } = await import('./evidence/bisect.ts');
+  return differenceWith(checkedTrace(a), sideOf(checkedTrace(b)));
 }
 
 /**

@@ -20,6 +20,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> out0: array<u32>;
 
 const WORKGROUP_SIZE = 64u;
+const WORKGROUP_BITS = firstTrailingBit(WORKGROUP_SIZE);
 const WORDS = 4u;
 
 var<private> factor: u32; // 1 / scale
@@ -55,7 +56,7 @@ fn main(
   let words = (params.n + 3u) >> 2u;
   let last = params.n - 1u;
   let first = (group.y * groups.x + group.x) * (WORKGROUP_SIZE * WORDS) + local;
-  let count = min(WORDS, (words - min(words, first) + WORKGROUP_SIZE - 1u) >> 6u);
+  let count = min(WORDS, (words - min(words, first) + WORKGROUP_SIZE - 1u) >> WORKGROUP_BITS);
   doubtful = false;
   for (var k = 0u; k < count; k++) {
     // Elements past the end are the last one's.

@@ -3,6 +3,7 @@
 // told apart at one leaf by log2(n) heads of ranges. Promises: leaves are hashed once, ranges on demand. Not here: what a
 // leaf is.
 import { sha256 } from '@noble/hashes/sha2.js';
+import { canonicalBytes, type Json } from './canonical.ts';
 
 const EMPTY = sha256(new Uint8Array());
 
@@ -13,11 +14,18 @@ function hashOf(prefix: number, ...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** How a list of `n` > 1 is split: the largest power of two below n go left. */
-function splitOf(n: number): number {
+export function splitOf(n: number): number {
   let left = 1;
   while (left * 2 < n) left *= 2;
   return left;
 }
+
+/** The head of a range of one leaf, from the document that the leaf is the canonical text of. */
+export const leafHead = (leaf: Json): Uint8Array => hashOf(0, canonicalBytes(leaf));
+
+/** The head of a range from those of the two that it is split into. */
+export const joinedHead = (left: Uint8Array, right: Uint8Array): Uint8Array =>
+  hashOf(1, left, right);
 
 export class MerkleTree {
   readonly length: number;

@@ -8,6 +8,7 @@ import { chooseInputs } from '../../src/cli/feed_files.ts';
 import { resolveModel, temporaryFolder, writeFeeds } from '../../src/cli/model_files.ts';
 import { STACKS } from '../../src/cli/stacks/catalog.ts';
 import { openStack } from '../../src/cli/stacks/runner.ts';
+import { tensorsIn, type Data } from '../../src/core/data.ts';
 import type { Trace } from '../../src/index.ts';
 import type { ModelJob } from '../../src/jobs/model_job.ts';
 import { buildJob } from '../harness/build_job.ts';
@@ -25,10 +26,24 @@ const stacks = STACKS.filter((spec) =>
   wanted === undefined ? !spec.optional || spec.find() === undefined : wanted.includes(spec.id),
 );
 
+/** A NaN with a payload that went through a number is another one in another engine: its case has other inputs there. */
+const hasPayload = (data: Data): boolean =>
+  tensorsIn(data).some(
+    (tensor) =>
+      tensor.dtype === 'float32' &&
+      new Uint32Array(tensor.bytes().slice().buffer).some(
+        (word) => (word & 0x7fffffff) > 0x7f800000 && word !== 0x7fc00000,
+      ),
+  );
+
 const cases = [
   ...(allCaseFiles.get('control_flow') ?? []),
   ...thinned(
-    [...allCaseFiles.values()].flat().filter(({ id }) => !id.startsWith('control_flow/')),
+    [...allCaseFiles.values()]
+      .flat()
+      .filter(
+        ({ id, feeds }) => !id.startsWith('control_flow/') && ![...feeds.values()].some(hasPayload),
+      ),
     process.env['FULL'] === undefined ? MOST : Infinity,
   ),
 ];
