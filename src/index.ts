@@ -30,8 +30,14 @@ export type {
   RunResult,
 } from './model.ts';
 export type { Claims, Receipt, Verification } from './evidence/receipt_types.ts';
-export type { Trace, TraceDifference, TracedNode, TracedValue } from './evidence/trace_types.ts';
-export { compareTraces, expectDigest } from './pinned.ts';
+export type {
+  Trace,
+  TraceChannel,
+  TraceDifference,
+  TracedNode,
+  TracedValue,
+} from './evidence/trace_types.ts';
+export { bisectWith, compareTraces, expectDigest } from './pinned.ts';
 export { probe, type Probe } from './probe.ts';
 export { signReceipt, verifyReceipt } from './receipt.ts';
 export { registerOperator } from './register.ts';

@@ -1,6 +1,6 @@
 // For tests of applications: that a model gives the bits that were committed, and if not, which node moved first. What that
 // takes is loaded when it is first done.
-import type { Trace, TraceDifference } from './evidence/trace_types.ts';
+import type { Trace, TraceChannel, TraceDifference } from './evidence/trace_types.ts';
 import type { Feeds } from './feeds.ts';
 import type { Model, RunOptions } from './model.ts';
 
@@ -25,6 +25,51 @@ export async function compareTraces(a: Trace, b: Trace): Promise<TraceDifference
   const { checkedTrace } = await import('./evidence/read_trace.ts');
   const { differenceWith, sideOf } = await import('./evidence/bisect.ts');
   return differenceWith(checkedTrace(a), sideOf(checkedTrace(b)));
+}
+
+/**
+ * Finds out with another party where its trace of a run and ours part, over a channel: one asks, the other answers, and both
+ * are told. No tensor travels, and no more than 2 + 2 log2(nodes) digests; whoever has the model settles the node that is found,
+ * by `compareTraces` with a trace of the reference or by `isobit bisect`.
+ *
+ * @param role one party asks, the other answers
+ * @returns as `compareTraces`, our digests as `a`
+ * @throws TypeError for what is no trace; Error named InconsistentError where what the other party says is not of a tree or
+ * not of the protocol; the signal's reason
+ * @example
+ * ```ts
+ * import { bisectWith, load, Tensor, type TraceChannel } from 'isobit';
+ *
+ * const model = await load('/digits.onnx');
+ * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
+ * const { trace } = await model.run({ image }, { trace: true });
+ * const channelOf = (port: MessagePort): TraceChannel => ({
+ *   send: (text) => port.postMessage(text),
+ *   listen(hear) {
+ *     port.onmessage = ({ data }) => hear(String(data));
+ *     return () => port.close();
+ *   },
+ * });
+ * const { port1, port2 } = new MessageChannel();
+ * if (trace !== undefined) {
+ *   const other = bisectWith('answer', trace, channelOf(port2));
+ *   console.log(await bisectWith('ask', trace, channelOf(port1)), await other); // undefined undefined
+ * }
+ * model.dispose();
+ * ```
+ */
+export async function bisectWith(
+  role: 'ask' | 'answer',
+  trace: Trace,
+  channel: TraceChannel,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<TraceDifference | undefined> {
+  if (role !== 'ask' && role !== 'answer') {
+    throw new TypeError(`bisectWith: role: expected 'ask' or 'answer', got ${String(role)}.`);
+  }
+  const { checkedTrace } = await import('./evidence/read_trace.ts');
+  const { answering, asking } = await import('./evidence/two_party.ts');
+  return (role === 'ask' ? asking : answering)(checkedTrace(trace), channel, options.signal);
 }
 
 /**

@@ -17,7 +17,7 @@ export type HeadOf = (begin: number, end: number) => Uint8Array | Promise<Uint8A
 export interface Side {
   /** Leaves of its tree. */
   readonly length: number;
-  head: HeadOf;
+  head(begin: number, end: number): Uint8Array | Promise<Uint8Array>;
   leaf(index: number): Json | Promise<Json>;
 }
 
@@ -58,7 +58,13 @@ export async function firstDifferingLeaf(
   return begin;
 }
 
-export function sideOf(trace: Trace): Side {
+/** A party at hand. */
+export interface OwnSide extends Side {
+  head(begin: number, end: number): Uint8Array;
+  leaf(index: number): Json;
+}
+
+export function sideOf(trace: Trace): OwnSide {
   const tree: MerkleTree = treeOf(trace);
   const leaves = leavesOf(trace);
   return {
@@ -90,7 +96,11 @@ export async function differenceWith(
 ): Promise<TraceDifference | undefined> {
   const mine = sideOf(trace);
   const common = Math.min(mine.length, theirs.length);
-  const found = await firstDifferingLeaf(common, mine.head, theirs.head);
+  const found = await firstDifferingLeaf(
+    common,
+    (begin, end) => mine.head(begin, end),
+    (begin, end) => theirs.head(begin, end),
+  );
   const at = found ?? (mine.length === theirs.length ? undefined : common);
   if (at === undefined) return undefined;
   const other = at < theirs.length ? await theirs.leaf(at) : null;

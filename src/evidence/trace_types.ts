@@ -126,3 +126,29 @@ export interface TraceDifference {
     readonly b: string | null;
   }[];
 }
+
+/**
+ * What carries texts between two parties: a MessagePort, a WebSocket, a worker, in a line or two.
+ *
+ * @example
+ * ```ts
+ * import type { TraceChannel } from 'isobit';
+ *
+ * const channelOf = (port: MessagePort): TraceChannel => ({
+ *   send: (text) => port.postMessage(text),
+ *   listen(hear) {
+ *     const onMessage = ({ data }: MessageEvent): void => hear(String(data));
+ *     port.addEventListener('message', onMessage);
+ *     port.start();
+ *     return () => port.removeEventListener('message', onMessage);
+ *   },
+ * });
+ * console.log(typeof channelOf); // function
+ * ```
+ */
+export interface TraceChannel {
+  /** Sends a text to the other party. */
+  send(text: string): void;
+  /** Calls `hear` with each text that comes, until what it gives is called. */
+  listen(hear: (text: string) => void): () => void;
+}
