@@ -107,7 +107,7 @@ export async function differenceWith(
   if (at < theirs.length && !isEqual(leafHead(other), await theirs.head(at, at + 1))) {
     throw new InconsistentError(`leaf ${at} is not the one that its head is of.`);
   }
-  const [left, right] = [leafOf(await mine.leaf(at)), leafOf(other)];
+  const [left, right] = [leafOf(mine.leaf(at)), leafOf(other)];
   const one = left?.kind === 'node' ? left : right;
   const { path = '', operator = '' } = one ?? {};
   const node = trace.nodes.find((known) => known.path === path);

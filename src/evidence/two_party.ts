@@ -31,8 +31,8 @@ function read(text: string): Message | undefined {
 }
 
 interface Ends {
-  finish(difference: TraceDifference | undefined): void;
-  fail(error: unknown): void;
+  readonly finish: (difference: TraceDifference | undefined) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /** Listens until it is over, or the signal says so. */
@@ -149,7 +149,7 @@ export function asking(
     const one = waiting.get(message.number);
     waiting.delete(message.number);
     if (message.kind === 'answer') one?.resolve(message.value);
-    else one?.reject(new InconsistentError(`the other party refused: ${String(message.why)}`));
+    else one?.reject(new InconsistentError(`the other party refused: ${message.why}`));
   };
   return conversation(channel, signal, hear, ({ finish, fail }) => {
     find().then((difference) => {
