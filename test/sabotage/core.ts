@@ -80,8 +80,8 @@ export const coreMutants: readonly Mutant[] = [
     [
       edit(
         tile,
-        'wasm_f32x4_add(s[r * vectors + v], wasm_f32x4_mul(w, x[v]));\n    }\n    a += rows;\n    if (!table) b += PANEL;\n  }',
-        `wasm_f32x4_make(${fused.join()});\n    }\n    a += rows;\n    if (!table) b += PANEL;\n  }`,
+        'wasm_f32x4_add(s[r * vectors + v], wasm_f32x4_mul(w, x[v]));',
+        `wasm_f32x4_make(${fused.join()});`,
       ),
     ],
   ),
