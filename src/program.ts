@@ -136,7 +136,9 @@ class ProgramRun {
       for (const tensor of tensorsIn(value)) this.#own.delete(tensor);
     }
     this.#noteHost();
-    await this.#options.trace?.record((name) => this.#valueOf(name));
+    // Not awaited where there is none: small models notice.
+    const { trace } = this.#options;
+    if (trace !== undefined) await trace.record((name) => this.#valueOf(name));
     const gate = this.#gate;
     return {
       values: this.#values,
