@@ -6,7 +6,7 @@
 import type { HostOp } from './core/host_op.ts';
 import type { OpDef } from './core/op.ts';
 import { checkGraph, PartNeeded, type CheckedGraph, type Registry } from './graph/check.ts';
-import { subgraphsOf, type Graph } from './graph/graph.ts';
+import { nameOf, subgraphsOf, type Graph } from './graph/graph.ts';
 import { operators as basic } from './ops/parts/basic.ts';
 import { PART_NAMES, type PartName } from './part_names.ts';
 
@@ -29,10 +29,6 @@ export const PARTS: Readonly<
 
 const ALL = Object.keys(PART_NAMES) as PartName[];
 const OF_HOST: ReadonlySet<PartName> = new Set(['control', 'images', 'texts', 'trees']);
-
-/** `Type`, or `domain:Type` outside ai.onnx. */
-export const nameOf = (domain: string, type: string): string =>
-  domain === '' ? type : `${domain}:${type}`;
 
 const partsOf = new Map<string, PartName[]>();
 for (const part of ALL) {

@@ -85,7 +85,8 @@ export class Session implements Model {
     const wasm = await WasmBackend.create({
       limit: options.limits?.memory,
       threads: shared.isPossible ? asked : 1,
-      // What a plan needs beside these is linked when it is made, and planning begins again then.
+      // What a plan needs beside these is linked when it is made, and planning begins again then: quantised models
+      // fold their weights, so they would begin again for nothing.
       modules: registry.partsOf(graph).has('quantised') ? ['quantised'] : [],
     });
     if (weights !== undefined) await placeWeights(graph, weights.held, wasm, weights.read);

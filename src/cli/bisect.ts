@@ -38,9 +38,11 @@ export interface BisectDocument {
   b: string;
   identical: boolean;
   difference?: TraceDifference;
-  /** The file whose digests of that node are the reference's; `both` differ from one another in order only, or not at all. */
+  /** The file whose digests of that node are the reference's. */
   right?: 'a' | 'b' | 'neither';
-  /** The reference's digests of the node's outputs, in order. */
+  /** Where both files part from the reference, where that is before they part from one another: neither is right. */
+  earlier?: TraceDifference;
+  /** The reference's digests of the outputs of the node that is written, in order. */
   expected?: (string | null)[];
   /** The folder with the node's model and its inputs. */
   written?: string;
@@ -55,6 +57,16 @@ function traceIn(path: string): Trace {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${path}: ${why} Give what \`isobit trace -o\` wrote.`);
   }
+}
+
+/** A model with its weights in its own file: only such can be taken apart here. */
+function readWhole(path: string): Graph {
+  const weights = new Weights();
+  const graph = readModel(readFileSync(path), weights);
+  if (weights.externalBytes === 0) return graph;
+  throw new UsageError(
+    `${path}: its weights lie in other files, expected them in this one. Save the model as one file to get the node.`,
+  );
 }
 
 /** The node of the model's own graph that a path leads to, or into. */
@@ -150,13 +162,16 @@ export async function bisect(
         `bisect: the ${before.what} is not that of the traces. Give the model and the inputs that were traced.`,
       );
     }
-    const { path } = difference;
+    // Both may be wrong alike before they part: then it is that node whose inputs are the reference's too.
+    const earlier = before?.what === 'node' && before.path !== difference.path ? before : undefined;
+    const { path } = earlier ?? difference;
     const expected = digestsAt(reference, path);
     const isRight = (trace: Trace): boolean => digestsAt(trace, path).join() === expected.join();
-    const graph = sortTopologically(readModel(readFileSync(file.path), new Weights()));
+    const graph = sortTopologically(readWhole(file.path));
     await writeNode(graph, nodeAt(graph, path), feeds, options.output);
     Object.assign(document, {
       ...{ expected, right: isRight(left) ? 'a' : isRight(right) ? 'b' : 'neither' },
+      ...(earlier === undefined ? {} : { earlier }),
       written: options.output,
     });
     if (options.stack === undefined) return document;
@@ -174,7 +189,8 @@ export async function bisect(
   }
 }
 
-function bisectText({ a, b, difference, right, expected, written, check }: BisectDocument): string {
+function bisectText(document: BisectDocument): string {
+  const { a, b, difference, right, earlier, expected, written, check } = document;
   if (difference === undefined) return `${a} and ${b} are of the same bits`;
   const { what, path, operator, node, outputs } = difference;
   if (what === 'order') {
@@ -184,10 +200,14 @@ function bisectText({ a, b, difference, right, expected, written, check }: Bisec
   const lines = [`first: ${operator} '${node}' (node ${path}): equal inputs, other outputs`];
   for (const { index, name, a: one, b: two } of outputs) {
     lines.push(`  '${name}'`, `    ${a}: ${one ?? 'none'}`, `    ${b}: ${two ?? 'none'}`);
-    lines.push(`    the reference: ${expected?.[index] ?? 'none'}`);
+    if (earlier === undefined) lines.push(`    the reference: ${expected?.[index] ?? 'none'}`);
   }
   const [side, other] = right === 'a' ? [a, b] : [b, a];
   lines.push(right === 'neither' ? 'neither is right' : `${side} is right, ${other} is not`);
+  if (earlier !== undefined) {
+    const { operator: type, node: name, path: at } = earlier;
+    lines.push(`both part from the reference before that, at ${type} '${name}' (node ${at})`);
+  }
   lines.push(
     `written: ${written}: \`isobit check ${written} --inputs ${written}/test_data_set_0\` on the device that is wrong`,
   );

@@ -4,21 +4,9 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Verification } from '../index.ts';
 import { signReceipt } from '../receipt.ts';
-import type { ModelJob } from '../jobs/model_job.ts';
-import { chooseInputs } from './feed_files.ts';
-import { runOnGpu } from './gpu_stack.ts';
-import { requireRunnable, runHere } from './here.ts';
-import { resolveModel, temporaryFolder, writeFeeds } from './model_files.ts';
+import { runModel, type WhereOptions } from './model_run.ts';
 import { EXIT, printResult, UsageError } from './output.ts';
 import type { ExitCode } from './output.ts';
-import { startProgress } from './progress.ts';
-import type { InputOptions } from './run.ts';
-
-interface WhereOptions extends InputOptions {
-  backend: 'wasm' | 'webgpu';
-  /** The id of a WebGPU stack. */
-  stack?: string;
-}
 
 export interface ReceiptCommandOptions extends WhereOptions {
   /** A file to write the receipt to. */
@@ -29,32 +17,6 @@ export interface ReceiptCommandOptions extends WhereOptions {
 
 export interface VerifyCommandOptions extends WhereOptions {
   json: boolean;
-}
-
-/** The result of a job on a model with inputs that the options choose. */
-async function runJob(
-  argument: string,
-  options: WhereOptions,
-  wanted: Pick<ModelJob, 'kind' | 'receipt'>,
-): Promise<unknown> {
-  const file = resolveModel(argument);
-  await requireRunnable(file);
-  const chosen = await chooseInputs(file, options);
-  const folder = temporaryFolder();
-  const progress = startProgress(1);
-  try {
-    progress.at(file.name);
-    const { backend, stack } = options;
-    const feeds = writeFeeds(chosen.feeds, folder.path);
-    const job: ModelJob = { ...wanted, model: file.path, feeds, backend };
-    if (backend === 'wasm' && stack === undefined) return await runHere(job);
-    const only = stack === undefined ? undefined : [stack];
-    const roots = [file.folder, folder.path];
-    return (await runOnGpu({ ...job, backend: 'webgpu' }, roots, only)).result;
-  } finally {
-    progress.stop();
-    folder.remove();
-  }
 }
 
 function readText(path: string, what: string): string {
@@ -96,7 +58,7 @@ export async function receiptCommand(
   options: ReceiptCommandOptions,
 ): Promise<ExitCode> {
   const keys = options.key === undefined ? undefined : await keysOf(options.key);
-  const text = (await runJob(model, options, { kind: 'receipt' })) as string;
+  const text = (await runModel(model, options, { kind: 'receipt' })) as string;
   const receipt = keys === undefined ? text : await signReceipt(text, keys);
   if (options.output === undefined) process.stdout.write(receipt);
   else writeFileSync(options.output, receipt);
@@ -122,7 +84,7 @@ export async function verifyCommand(
   options: VerifyCommandOptions,
 ): Promise<ExitCode> {
   const receipt = readText(path, 'receipt');
-  const found = (await runJob(model, options, { kind: 'verify', receipt })) as Verification;
+  const found = (await runModel(model, options, { kind: 'verify', receipt })) as Verification;
   printResult(options.json, found, verificationText(found));
   return found.valid ? EXIT.good : EXIT.failed;
 }

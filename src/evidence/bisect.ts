@@ -1,5 +1,5 @@
 // Where two traces part: the first leaf of their trees that differs, found by heads of ranges, so that two parties who hold a
-// trace each need to tell one another no more than 1 + 2 log2(n) digests (two_party.ts). Nodes stand in an order in which
+// trace each need to tell one another no more than 2 + 2 log2(n) digests (two_party.ts). Nodes stand in an order in which
 // they can be executed, so whatever the first one that differs read was equal on both sides: it is the node to blame, or to
 // execute again. Promises: a party whose heads do not fit together is found out. Not here: whose bits are right.
 import type { Json } from './canonical.ts';

@@ -1,22 +1,26 @@
 // Receipts: made of a trace, read from text, signed. The text is canonical JSON and nothing else is taken: not another
 // order of members, not white space, not a member twice. Reading one says whether it is well-formed; whether it is true is
 // for verify.ts. The signature is Ed25519 (RFC 8032) over the canonical text without the member `signature`.
-import { Validator, type Schema } from '@cfworker/json-schema';
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
-import schema from './receipt.schema.json';
 import { canonicalBytes, canonicalText, type Json } from './canonical.ts';
+import { DocumentForm } from './document.ts';
+import schema from './receipt.schema.json';
 import type { Claims, Receipt } from './receipt_types.ts';
 import type { Trace } from './trace_types.ts';
 
 /** A text longer than this is no receipt. */
 const MOST_CHARACTERS = 1 << 20;
 
-const validator = new Validator(schema as Schema, '2020-12', true);
-
 /** A receipt that cannot be taken, and why. */
 export class ReceiptError extends Error {
   override name = 'ReceiptError';
 }
+
+const form = new DocumentForm(
+  schema,
+  MOST_CHARACTERS,
+  (why, cause) => new ReceiptError(why, { cause }),
+);
 
 /** The text of the receipt that a traced run gives. */
 export function receiptOf(trace: Trace, claims: Claims): string {
@@ -32,44 +36,15 @@ const textOf = (receipt: Receipt): string => canonicalText(receipt as unknown as
 
 /** @throws ReceiptError saying what is wrong with the text */
 export function readReceipt(text: string): Receipt {
-  if (text.length > MOST_CHARACTERS) {
-    throw new ReceiptError(
-      `too large: expected at most ${MOST_CHARACTERS} characters, got ${text.length}.`,
-    );
-  }
-  const document = parsed(text);
-  // First: what has no canonical text (half a character, a thousand brackets) is nothing to look into.
-  if (canonicalOf(document) !== text) {
+  const document = form.parse(text);
+  // First: what has no canonical text is nothing to look into.
+  if (form.tried('not canonical: ', () => canonicalText(document)) !== text) {
     throw new ReceiptError(
       'not canonical: expected the text of RFC 8785 (members in order, no white space, none twice), got another of the same document.',
     );
   }
-  const { valid, errors } = validator.validate(document);
-  const last = errors.at(-1);
-  if (!valid) {
-    throw new ReceiptError(
-      `not as its schema says: ${last?.instanceLocation ?? '#'}: ${last?.error ?? 'invalid'}`,
-    );
-  }
+  form.check(document);
   return document as unknown as Receipt;
-}
-
-function parsed(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ReceiptError(`no JSON: ${why}.`, { cause: error });
-  }
-}
-
-function canonicalOf(document: Json): string {
-  try {
-    return canonicalText(document);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ReceiptError(`not canonical: ${why}`, { cause: error });
-  }
 }
 
 /** The bytes that are signed. */

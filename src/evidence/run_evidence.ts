@@ -13,7 +13,12 @@ const digests = new WeakMap<Graph, Promise<string>>();
 
 function digestOfGraph(graph: Graph): Promise<string> {
   let digest = digests.get(graph);
-  if (digest === undefined) digests.set(graph, (digest = digestOfModel(graph)));
+  if (digest === undefined) {
+    digest = digestOfModel(graph);
+    digests.set(graph, digest);
+    // A failure is not kept: the next run tries again.
+    digest.catch(() => digests.delete(graph));
+  }
   return digest;
 }
 

@@ -5,7 +5,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { isSequence, type Data } from '../core/data.ts';
 import { contract } from '../core/digest.ts';
-import type { Graph, Node } from '../graph/graph.ts';
+import { nameOf, type Graph, type Node } from '../graph/graph.ts';
 import type { Trace, TracedNode, TracedValue } from './trace_types.ts';
 import { canonicalBytes, type Json } from './canonical.ts';
 import { digestOfValue } from './digests.ts';
@@ -23,8 +23,9 @@ async function valueOf(name: string, data: Data): Promise<TracedValue> {
   return { name, type: data.dtype, dims: [...data.dims], digest };
 }
 
-const operatorOf = ({ domain, opType }: Node): string =>
-  domain === '' ? opType : `${domain}:${opType}`;
+/** `float32 [1, 10]`, or what else it is. */
+export const describeValue = ({ type, dims }: Pick<TracedValue, 'type' | 'dims'>): string =>
+  dims === undefined ? type : `${type} [${dims.join(', ')}]`;
 
 /** Takes the values of one run of one graph, and of the graphs within it. */
 export class TraceRecorder {
@@ -41,10 +42,13 @@ export class TraceRecorder {
 
   /** For the next run of a graph that `node` carries, as the attribute `name`. */
   body(node: Node, name: string, graph: Graph): TraceRecorder {
-    const before = this.#bodies.get(node) ?? [];
-    const path = `${this.#path}${node.index}/${name}[${before.length}]/`;
-    const recorder = new TraceRecorder(graph, path);
-    this.#bodies.set(node, [...before, recorder]);
+    const bodies = this.#bodies.get(node) ?? [];
+    this.#bodies.set(node, bodies);
+    const recorder = new TraceRecorder(
+      graph,
+      `${this.#path}${node.index}/${name}[${bodies.length}]/`,
+    );
+    bodies.push(recorder);
     return recorder;
   }
 
@@ -66,7 +70,7 @@ export class TraceRecorder {
       {
         path: `${this.#path}${node.index}`,
         name: node.name,
-        operator: operatorOf(node),
+        operator: nameOf(node.domain, node.opType),
         outputs: this.#outputs.get(node) ?? [],
       },
     ]);

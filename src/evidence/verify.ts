@@ -4,10 +4,8 @@
 import { contract } from '../core/digest.ts';
 import { isSignatureRight, readReceipt, ReceiptError } from './receipt.ts';
 import type { Receipt, Verification } from './receipt_types.ts';
+import { describeValue } from './trace.ts';
 import type { Trace, TracedValue } from './trace_types.ts';
-
-const shape = ({ type, dims }: TracedValue): string =>
-  dims === undefined ? type : `${type} [${dims.join(', ')}]`;
 
 function compareValues(
   kind: string,
@@ -21,8 +19,10 @@ function compareValues(
   return claimed.flatMap((one, i) => {
     const other = computed[i];
     if (other === undefined) return [];
-    if (shape(one) !== shape(other)) {
-      return [`${kind} '${one.name}': the receipt has ${shape(one)}, the run ${shape(other)}.`];
+    if (describeValue(one) !== describeValue(other)) {
+      return [
+        `${kind} '${one.name}': the receipt has ${describeValue(one)}, the run ${describeValue(other)}.`,
+      ];
     }
     if (one.digest === other.digest) return [];
     return [

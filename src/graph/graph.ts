@@ -81,6 +81,10 @@ export interface Graph {
   readonly opsets: ReadonlyMap<string, number>;
 }
 
+/** An operator's name: `Type`, or `domain:Type` outside ai.onnx. */
+export const nameOf = (domain: string, type: string): string =>
+  domain === '' ? type : `${domain}:${type}`;
+
 /** A node's name for messages: its own, or `#index`. */
 export function nodeLabel(node: Pick<Node, 'name' | 'index'>): string {
   return node.name === '' ? `#${node.index}` : node.name;

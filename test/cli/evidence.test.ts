@@ -57,11 +57,11 @@ test('trace writes what it prints, and stacks have one root', { timeout: LIMIT }
 
 describe('bisect', () => {
   /** With the root of what it says: a lie that can be read. */
-  function lied(trace: Trace, from: number): Trace {
+  function lied(trace: Trace, from: number, digits = 'aa'): Trace {
     const nodes = trace.nodes.map((node, i) => ({
       ...node,
       outputs: node.outputs.map((one) =>
-        one === null || i < from ? one : { ...one, digest: one.digest.replace(/^../, 'aa') },
+        one === null || i < from ? one : { ...one, digest: one.digest.replace(/^../, digits) },
       ),
     }));
     const changed = { ...trace, nodes };
@@ -99,6 +99,21 @@ describe('bisect', () => {
       expect((await isobit('run', at('node'), '--inputs', set, '--json')).code).toBe(0);
     },
   );
+
+  test('says so where both are wrong before they part', { timeout: LIMIT }, async () => {
+    await isobit('trace', model, '--seed', '3', '-o', at('right.json'));
+    const right = JSON.parse(readFileSync(at('right.json'), 'utf8')) as Trace;
+    writeFileSync(at('one.json'), JSON.stringify(lied(right, 1)));
+    writeFileSync(at('two.json'), JSON.stringify(lied(lied(right, 1), 3, 'bb')));
+    const options = ['--model', model, '--seed', '3', '-o', at('early')];
+    const found = await isobit('bisect', at('one.json'), at('two.json'), ...options, '--json');
+    expect(JSON.parse(found.stdout)).toMatchObject({
+      ...{ difference: { path: '3' }, earlier: { path: '1' }, right: 'neither' },
+      expected: [right.nodes[1]?.outputs[0]?.digest],
+    });
+    const text = await isobit('bisect', at('one.json'), at('two.json'), ...options);
+    expect(text.stdout).toMatch(/neither is right\nboth part from the reference .*\(node 1\)/);
+  });
 
   test(
     'of equal traces ends with 0; of other inputs and of no traces with 2',

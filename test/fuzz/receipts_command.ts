@@ -11,6 +11,10 @@ export async function main(args: string[]): Promise<number> {
   });
   const count = Number(values.count ?? 100_000);
   const seed = Number(values.seed ?? 1);
+  if (![count, seed].every((one) => Number.isSafeInteger(one) && one >= 0)) {
+    console.error('fuzz:receipts: expected integers for --count and --seed.');
+    return 2;
+  }
   const begin = performance.now();
   const report = await fuzzReceipts(readVectors(), {
     ...{ seed, count },

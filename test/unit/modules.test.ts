@@ -1,10 +1,13 @@
 // The modules of the core beside core.wasm: a model has those that its plans need, whatever is found out when; helpers of
 // a team get to know modules that are linked after they started. That every kernel and step is in one of the modules, and
 // works there, is what the operator cases show (test/ops.test.ts).
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { WasmBackend } from '../../src/backends/wasm.ts';
 import { createCore } from '../../src/backends/wasm/core.ts';
-import { ModuleNeeded, modulesOf } from '../../src/backends/wasm/modules.ts';
+import { CORE_DIGESTS } from '../../src/backends/wasm/digests.ts';
+import { MODULE_NAMES, ModuleNeeded, modulesOf } from '../../src/backends/wasm/modules.ts';
 import type { Dispatch } from '../../src/core/op.ts';
 import type { Attribute, Graph } from '../../src/graph/graph.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
@@ -55,6 +58,16 @@ const digestOf = (outputs: ReadonlyMap<string, Tensor>): string =>
   Buffer.from(outputs.get('y')?.bytes() ?? []).toString('base64');
 
 describe('modules', () => {
+  test('are those of wasm/modules.txt, each with its digest', () => {
+    const text = readFileSync(new URL('../../wasm/modules.txt', import.meta.url), 'utf8');
+    const listed = [...text.matchAll(/^(\w+):/gm)].map(([, name]) => name);
+    expect(listed).toEqual([...MODULE_NAMES]);
+    for (const [name, digest] of Object.entries(CORE_DIGESTS)) {
+      const file = new URL(`../../src/backends/wasm/${name}.wasm`, import.meta.url);
+      expect(createHash('sha256').update(readFileSync(file)).digest('hex'), name).toBe(digest);
+    }
+  });
+
   test('are named by kernels and by the steps of chains', async () => {
     const core = await WasmBackend.create({ modules: [] });
     const modules = async (types: string[]): Promise<string[]> => {

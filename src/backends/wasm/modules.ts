@@ -45,7 +45,6 @@ export class ModuleNeeded extends Error {
   }
 }
 
-const bytes = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
 async function inflated(name: ModuleName | 'core'): Promise<Uint8Array<ArrayBuffer>> {
@@ -67,9 +66,8 @@ function withSharedMemory(from: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
   if (at < 0 || from[flags] !== 1) {
     throw new Error('core: its memory is no import with a maximum. Rebuild the core.');
   }
-  const shared = from.slice();
-  shared[flags] = 3;
-  return shared;
+  from[flags] = 3;
+  return from;
 }
 
 /** @throws what import() does where the file cannot be loaded; the next call tries again */
@@ -77,21 +75,16 @@ export function compiledModule(
   name: ModuleName | 'core',
   isShared: boolean,
 ): Promise<WebAssembly.Module> {
-  const compile = (own: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> =>
-    WebAssembly.compile(isShared ? withSharedMemory(own) : own);
-  return kept(compiled, `${name} ${isShared}`, async () =>
-    compile(await kept(bytes, name, () => inflated(name))),
-  );
-}
-
-function kept<T>(all: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  let one = all.get(key);
-  if (one === undefined) {
-    one = make();
-    all.set(key, one);
-    one.catch(() => all.delete(key));
+  const key = `${name} ${isShared}`;
+  let module = compiled.get(key);
+  if (module === undefined) {
+    module = inflated(name).then((bytes) =>
+      WebAssembly.compile(isShared ? withSharedMemory(bytes) : bytes),
+    );
+    compiled.set(key, module);
+    module.catch(() => compiled.delete(key));
   }
-  return one;
+  return module;
 }
 
 /** What a module that is linked when it is loaded says of its needs: section dylink.0, its subsection 1 (tool conventions, dynamic linking). */
