@@ -15,7 +15,7 @@ const GROUPS = {
   browsers: {
     what: 'stacks A, B and E, WASM in Chromium and Firefox',
     byDefault: true,
-    packages: ['chromium', 'firefox-esr'],
+    packages: ['chromium', 'chromium-driver', 'firefox-esr'],
   },
   drivers: {
     what: 'stacks B to E: software drivers for Vulkan and OpenGL ES',
