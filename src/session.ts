@@ -126,9 +126,10 @@ export class Session implements Model {
     void this.#enqueue(async () => {
       this.#stages.drop('');
       this.#store.release();
-      this.#wasm.dispose();
       const gpu = await this.#gpu?.catch(() => undefined);
       gpu?.dispose();
+      // Last: another model may have its core from now on.
+      this.#wasm.dispose();
     }, true);
   }
 
