@@ -16,10 +16,16 @@ import { COMMAND_BYTES, commandLength, commandWords, nextTurn, Pacer } from './w
 import { createCore, DONE, FAILED, type Core } from './wasm/core.ts';
 import type { Heap } from './wasm/heap.ts';
 import { LaidOut } from './wasm/laid_out.ts';
-import { MODULE_NAMES, ModuleNeeded, modulesOf, type ModuleName } from './wasm/modules.ts';
+import {
+  compiledModule,
+  MODULE_NAMES,
+  ModuleNeeded,
+  modulesOf,
+  type ModuleName,
+} from './wasm/modules.ts';
 import { PlacedConstant, Placement } from './wasm/placement.ts';
 import { keepSpare, takeSpare } from './wasm/spare.ts';
-import { Team, type TeamCosts } from './wasm/team.ts';
+import { Team, threadsFor, type TeamCosts } from './wasm/team.ts';
 
 // Results up to this size go back to the JavaScript heap when folded: shapes, scalars, small tables.
 const HOST_BYTES = 4096;
@@ -58,6 +64,16 @@ export interface WasmOptions {
   readonly costs?: TeamCosts | undefined;
   /** The modules of the core that are linked at once; all if not given. */
   readonly modules?: readonly ModuleName[] | undefined;
+}
+
+/**
+ * Has the core fetched and compiled for a backend that will be asked for: for what it takes to read a model. A failure is the
+ * backend's to report.
+ */
+export function expectBackend(threads: number | undefined): void {
+  threadsFor(threads)
+    .then((count) => compiledModule('core', count > 1))
+    .catch(() => undefined);
 }
 
 export class WasmBackend implements Evaluator {
