@@ -2,6 +2,7 @@
 // travel: structured-clonable, elements transferred. Both ends are built from one source, so there is no version.
 import { DeviceError, ModelError, UnsupportedOpError, type Problem } from '../core/errors.ts';
 import type { DType, TensorData } from '../core/dtype.ts';
+import type { ModelNode } from '../evidence/bundle_types.ts';
 import type { CheckReport } from '../model.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { Progress } from '../model.ts';
@@ -29,6 +30,7 @@ export interface SentRunOptions {
   readonly profile?: boolean | undefined;
   readonly trace?: boolean | undefined;
   readonly receipt?: boolean | undefined;
+  readonly node?: string | undefined;
 }
 
 export type Request =
@@ -46,6 +48,7 @@ export type Request =
       readonly options: SentRunOptions;
     }
   | { readonly kind: 'check'; readonly feeds: Readonly<Record<string, SentData>> }
+  | { readonly kind: 'nodes' }
   | { readonly kind: 'read'; readonly handle: number }
   | { readonly kind: 'free'; readonly handle: number }
   | { readonly kind: 'dispose' };
@@ -77,6 +80,7 @@ export interface Answers {
   load: Loaded;
   run: Ran;
   check: CheckReport;
+  nodes: readonly ModelNode[];
   read: Uint8Array;
   free: null;
   dispose: null;

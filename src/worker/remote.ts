@@ -4,6 +4,7 @@ import type { Data } from '../core/data.ts';
 import { throwIfAborted } from '../core/errors.ts';
 import { outputsOf } from '../outputs.ts';
 import { Tensor, type DeviceStorage } from '../core/tensor.ts';
+import type { ModelNode } from '../evidence/bundle_types.ts';
 import type { CheckReport } from '../model.ts';
 import type { Feeds } from '../feeds.ts';
 import type { ValueInfo } from '../graph/graph.ts';
@@ -131,13 +132,23 @@ class RemoteModel implements Model {
       profile,
       trace,
       receipt,
+      node,
+      onValue,
       signal,
     } = options;
+    if (onValue !== undefined) {
+      throw new TypeError(
+        'run: onValue: expected a model on this thread, got one in a worker. Load it there, without worker.',
+      );
+    }
     const ran = await this.#connection.ask(
       {
         kind: 'run',
         feeds: this.#send(feeds),
-        options: { backend, outputs: wanted, keepOnDevice, audit, seed, profile, trace, receipt },
+        options: {
+          ...{ backend, outputs: wanted, keepOnDevice, audit, seed, profile, trace, receipt },
+          node,
+        },
       },
       { signal },
     );
@@ -157,6 +168,10 @@ class RemoteModel implements Model {
 
   check(feeds: Feeds, options: { signal?: AbortSignal | undefined } = {}): Promise<CheckReport> {
     return this.#connection.ask({ kind: 'check', feeds: this.#send(feeds) }, options);
+  }
+
+  nodes(): Promise<readonly ModelNode[]> {
+    return this.#connection.ask({ kind: 'nodes' });
   }
 
   dispose(): void {
