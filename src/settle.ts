@@ -19,11 +19,7 @@ type Runs = Pick<Model, 'run' | 'nodes'>;
 const mapOf = (feeds: Feeds): ReadonlyMap<string, Data> =>
   new Map<string, Data>(feeds instanceof Map ? feeds : Object.entries(feeds));
 
-function refereeOf(
-  model: Runs,
-  feeds: Feeds = {},
-  signal: AbortSignal | undefined = undefined,
-): SpotReferee {
+function refereeOf(model: Runs, feeds: Feeds = {}, signal?: AbortSignal): SpotReferee {
   const options = { backend: 'wasm', signal } as const;
   return {
     nodes: () => model.nodes(),
@@ -100,9 +96,9 @@ export async function settleTraces(
 ): Promise<Settlement | undefined> {
   const { checkedTrace } = await import('./evidence/read_trace.ts');
   const { settledBetween } = await import('./evidence/settlement.ts');
-  const checked = ({ trace, value }: TraceBundle): TraceBundle => ({
-    trace: checkedTrace(trace),
-    value: (digest) => value(digest),
+  const checked = (bundle: TraceBundle): TraceBundle => ({
+    trace: checkedTrace(bundle.trace),
+    value: (digest) => bundle.value(digest),
   });
   return settledBetween(refereeOf(model, {}, options.signal), checked(a), checked(b));
 }
@@ -162,7 +158,7 @@ export async function settleWith(
   const { checkedTrace } = await import('./evidence/read_trace.ts');
   const { settledWith } = await import('./evidence/settlement.ts');
   const trace = checkedTrace(own.trace);
-  const bundle = { trace, value: (digest: string) => own.value(digest) };
+  const bundle: TraceBundle = { trace, value: (digest) => own.value(digest) };
   return settledWith(role, refereeOf(model, {}, signal), bundle, channel, { signal, most });
 }
 

@@ -135,7 +135,7 @@ export function exchanging(
     let at = 0;
     do {
       const piece = await pieceOf(digest, at);
-      if (piece.kind === 'refused') return fail(`it was refused: ${String(piece.why)}`);
+      if (piece.kind === 'refused') return fail(`it was refused: ${piece.why}`);
       const { total, data } = piece;
       if (!Number.isSafeInteger(total) || total < 0 || (bytes?.length ?? total) !== total) {
         return fail('its size is no size.');

@@ -2,8 +2,7 @@
 // travel: structured-clonable, elements transferred. Both ends are built from one source, so there is no version.
 import { DeviceError, ModelError, UnsupportedOpError, type Problem } from '../core/errors.ts';
 import type { DType, TensorData } from '../core/dtype.ts';
-import type { ModelNode } from '../evidence/bundle_types.ts';
-import type { CheckReport } from '../model.ts';
+import type { CheckReport, Model } from '../model.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { Progress } from '../model.ts';
 import type { ModelFile } from '../load.ts';
@@ -80,7 +79,7 @@ export interface Answers {
   load: Loaded;
   run: Ran;
   check: CheckReport;
-  nodes: readonly ModelNode[];
+  nodes: Awaited<ReturnType<Model['nodes']>>;
   read: Uint8Array;
   free: null;
   dispose: null;

@@ -4,7 +4,6 @@ import type { Data } from '../core/data.ts';
 import { throwIfAborted } from '../core/errors.ts';
 import { outputsOf } from '../outputs.ts';
 import { Tensor, type DeviceStorage } from '../core/tensor.ts';
-import type { ModelNode } from '../evidence/bundle_types.ts';
 import type { CheckReport } from '../model.ts';
 import type { Feeds } from '../feeds.ts';
 import type { ValueInfo } from '../graph/graph.ts';
@@ -170,7 +169,7 @@ class RemoteModel implements Model {
     return this.#connection.ask({ kind: 'check', feeds: this.#send(feeds) }, options);
   }
 
-  nodes(): Promise<readonly ModelNode[]> {
+  nodes(): ReturnType<Model['nodes']> {
     return this.#connection.ask({ kind: 'nodes' });
   }
 

@@ -271,11 +271,11 @@ describe('two parties', () => {
       expect(asked.length).toBeGreaterThan(2);
     }));
 
-  test.each<[string, (lie: Recorded) => TraceBundle['value'], RegExp]>([
+  test.each<[string, (lie: Recorded) => (digest: string) => Uint8Array | undefined, RegExp]>([
     ['keeps it to itself', () => () => undefined, /^b: value \w+: it was refused: it was not kept/],
     [
       'sends another',
-      (lie) => (digest) => lie.value(digest)?.map((byte, i) => (i === 900 ? byte ^ 1 : byte)),
+      (lie) => (digest) => lie.values.get(digest)?.map((byte, i) => (i === 900 ? byte ^ 1 : byte)),
       /^b: value \w+: other bytes came/,
     ],
     ['sends nothing', () => () => new Uint8Array(), /^b: value \w+: other bytes came/],
