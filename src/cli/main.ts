@@ -97,7 +97,7 @@ function program(done: (code: ExitCode) => void): Command {
 
   withInputs(isobit.command('bisect'))
     .description('say where two traces of one run part, and who is right')
-    .argument('<a>', 'a file that `isobit trace -o` wrote')
+    .argument('<a>', 'a file that `isobit trace -o` wrote, or the folder of a bundle')
     .argument('<b>', 'another, of the same model and inputs')
     .requiredOption('--model <model>', 'the model: an .onnx file, or a folder with model.onnx')
     .option('-o, --output <dir>', 'where the node is written to, as a model', 'bisected')

@@ -46,7 +46,7 @@ const writeTrace = (path: string, trace: Trace): void =>
   writeFileSync(path, JSON.stringify(trace, null, 1) + '\n');
 
 /** The trace of a run whose values are in the folder when it is there: its file comes last. */
-async function bundled(
+export async function traceIntoFolder(
   model: string,
   options: TraceCommandOptions,
   argument: string,
@@ -69,7 +69,7 @@ export async function traceCommand(model: string, options: TraceCommandOptions):
   const trace =
     options.bundle === undefined
       ? ((await runModel(model, options, { kind: 'trace' })) as Trace)
-      : await bundled(model, options, options.bundle);
+      : await traceIntoFolder(model, options, options.bundle);
   if (options.output !== undefined) writeTrace(options.output, trace);
   printResult(options.json, trace, traceText(trace));
   return EXIT.good;

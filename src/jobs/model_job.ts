@@ -3,13 +3,21 @@
 // that gives; or only loads it, which throws what is wrong with it. It is a user of the library like any other and holds no knowledge of stacks.
 // Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
 
-import { contract, digestOf, load, spotCheck, Tensor, verifyReceipt } from '../index.ts';
+import {
+  contract,
+  digestOf,
+  load,
+  settleTraces,
+  spotCheck,
+  Tensor,
+  verifyReceipt,
+} from '../index.ts';
 import type { DType, Model, ProfileStep, Trace, TraceBundle } from '../index.ts';
 import type { FeedFile, JobEnv } from './job.ts';
 import { toBase64 } from './wire.ts';
 
 export interface ModelJob {
-  kind: 'run' | 'trace' | 'receipt' | 'verify' | 'spot' | 'check' | 'load' | 'profile';
+  kind: 'run' | 'trace' | 'receipt' | 'verify' | 'spot' | 'settle' | 'check' | 'load' | 'profile';
   /** Path of the model file. */
   model: string;
   feeds: FeedFile[];
@@ -26,6 +34,8 @@ export interface ModelJob {
   bundle?: string;
   /** Of kind 'spot': how many nodes are drawn, and from which seed, where from one. */
   spot?: { count: number; seed?: number };
+  /** Of kind 'settle': two traces, and the folders that their values are in. */
+  settle?: Record<'a' | 'b', { trace: Trace; folder: string }>;
   /** Of kind 'profile': how many runs are measured. */
   runs?: number;
 }
@@ -155,6 +165,18 @@ async function traceOnce(
   return env.writeFile === undefined ? { trace, values } : { trace };
 }
 
+/** What reads the values of a bundle in a folder. */
+const valuesIn =
+  (folder: string, env: JobEnv): TraceBundle['value'] =>
+  async (digest) => {
+    try {
+      return await env.readFile(valueFile(folder, digest));
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
+
 /** A bundle in a folder. What its trace is worth, is seen when it is checked. */
 async function bundleIn(folder: string, env: JobEnv): Promise<TraceBundle> {
   const text = new TextDecoder().decode(await env.readFile(`${folder}/trace.json`));
@@ -164,17 +186,7 @@ async function bundleIn(folder: string, env: JobEnv): Promise<TraceBundle> {
   } catch {
     trace = text; // no trace either, and refused as such
   }
-  return {
-    trace: trace as Trace,
-    async value(digest) {
-      try {
-        return await env.readFile(valueFile(folder, digest));
-      } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-        throw error;
-      }
-    },
-  };
+  return { trace: trace as Trace, value: valuesIn(folder, env) };
 }
 
 export async function run(request: unknown, env: JobEnv): Promise<unknown> {
@@ -184,6 +196,13 @@ export async function run(request: unknown, env: JobEnv): Promise<unknown> {
   try {
     if (job.kind === 'load') return null;
     const feeds = await readFeeds(env, job.feeds);
+    if (job.settle !== undefined) {
+      const { a, b } = job.settle;
+      const side = ({ trace, folder }: typeof a): TraceBundle => ({
+        ...{ trace, value: valuesIn(folder, env) },
+      });
+      return await settleTraces(model, side(a), side(b));
+    }
     if (job.kind === 'profile') return await profileRuns(model, feeds, job);
     if (job.kind === 'check') return await model.check(feeds);
     const { backend = 'wasm', audit, receipt = '', bundle = '', spot } = job;

@@ -11,7 +11,15 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { treeOf } from '../../src/evidence/trace.ts';
-import type { Receipt, SpotCheck, Trace, Verification } from '../../src/index.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import {
+  Tensor,
+  type Receipt,
+  type SpotCheck,
+  type Trace,
+  type Verification,
+} from '../../src/index.ts';
+import { writeModel } from '../../src/onnx/writer.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const outDir = join(root, 'build/test-cli-evidence');
@@ -100,6 +108,89 @@ describe('bisect', () => {
       expect((await isobit('run', at('node'), '--inputs', set, '--json')).code).toBe(0);
     },
   );
+
+  test(
+    'of a product of dequantised values writes what it is a function of',
+    { timeout: LIMIT },
+    async () => {
+      const node = (index: number, opType: string, inputs: string[], outputs: string[]) => ({
+        ...{ index, name: '', domain: '', opType, inputs, outputs },
+        attributes: new Map(),
+      });
+      const bytes = (n: number): Tensor =>
+        new Tensor(
+          'uint8',
+          Uint8Array.from({ length: 64 * n }, (_, i) => (i * 37) % 256),
+          [64, n],
+        );
+      const graph: Graph = {
+        name: 'product',
+        nodes: [
+          node(0, 'DequantizeLinear', ['x', 's', 'z'], ['a']),
+          node(1, 'DequantizeLinear', ['w', 's', 'z'], ['b']),
+          node(2, 'MatMul', ['a', 'b'], ['y']),
+        ],
+        inputs: [{ name: 'x', dtype: 'uint8', dims: [64, 64] }],
+        outputs: [{ name: 'y' }],
+        initializers: new Map([
+          ['w', bytes(9)],
+          ['s', new Tensor('float32', [0.0137], [])],
+          ['z', new Tensor('uint8', [117], [])],
+        ]),
+        ...{ valueInfo: new Map(), opsets: new Map([['', 17]]) },
+      };
+      writeFileSync(at('product.onnx'), writeModel(graph));
+      await isobit('trace', at('product.onnx'), '-o', at('right.json'));
+      const right = JSON.parse(readFileSync(at('right.json'), 'utf8')) as Trace;
+      writeFileSync(at('lie.json'), JSON.stringify(lied(right, 2)));
+      const to = at('product');
+      const options = ['--model', at('product.onnx'), '-o', to];
+      await isobit('bisect', at('right.json'), at('lie.json'), ...options);
+      const again = await isobit('trace', to, '--inputs', join(to, 'test_data_set_0'), '--json');
+      const { nodes } = JSON.parse(again.stdout) as Trace;
+      expect(nodes.map(({ operator }) => operator)).toEqual(right.nodes.map((one) => one.operator));
+      expect(nodes.at(-1)?.outputs[0]?.digest).toBe(right.nodes[2]?.outputs[0]?.digest);
+    },
+  );
+
+  test('of bundles names the first element', { timeout: LIMIT }, async () => {
+    for (const name of ['one', 'two']) {
+      await isobit('trace', model, '--seed', '3', '--bundle', at(name));
+    }
+    const trace = JSON.parse(readFileSync(join(at('two'), 'trace.json'), 'utf8')) as Trace;
+    const digest = trace.nodes[2]?.outputs[0]?.digest ?? '';
+    const file = (one: string): string => join(at('two'), 'tensors', `${one}.bin`);
+    const bytes = readFileSync(file(digest));
+    const word = (): string =>
+      `0x${bytes
+        .readUInt32LE(bytes.length - 8)
+        .toString(16)
+        .padStart(8, '0')}`;
+    const expected = word();
+    bytes[bytes.length - 8] = (bytes[bytes.length - 8] ?? 0) ^ 1;
+    const other = createHash('sha256').update(bytes).digest('hex');
+    writeFileSync(file(other), bytes);
+    const text = JSON.stringify(trace).replaceAll(digest, other);
+    const lie = lied(JSON.parse(text) as Trace, Infinity);
+    writeFileSync(join(at('two'), 'trace.json'), JSON.stringify(lie));
+    const options = ['--model', model, '--seed', '3', '-o', at('node')];
+    const found = await isobit('bisect', at('one'), at('two'), ...options, '--json');
+    const size = (trace.nodes[2]?.outputs[0]?.dims ?? []).reduce(
+      (product, dim) => product * dim,
+      1,
+    );
+    expect(JSON.parse(found.stdout)).toMatchObject({
+      ...{ difference: { path: '2' }, right: 'a' },
+      element: { index: size - 2, expected, a: expected, b: word() },
+    });
+    const shown = await isobit('bisect', at('two'), at('one'), ...options);
+    expect(shown.stdout).toContain(
+      `element ${size - 2}: expected ${expected}, two: ${word()}, one: ${expected}`,
+    );
+    rmSync(file(other));
+    const withheld = await isobit('bisect', at('one'), at('two'), ...options);
+    expect(withheld.stdout).toContain(`no element: b: value ${other}: it is missing.`);
+  });
 
   test('says so where both are wrong before they part', { timeout: LIMIT }, async () => {
     await isobit('trace', model, '--seed', '3', '-o', at('right.json'));
