@@ -29,6 +29,14 @@ export type {
   RunOptions,
   RunResult,
 } from './model.ts';
+export type {
+  ModelNode,
+  SettledNode,
+  Settlement,
+  SpotCheck,
+  TraceBundle,
+  ValueSink,
+} from './evidence/bundle_types.ts';
 export type { Claims, Receipt, Verification } from './evidence/receipt_types.ts';
 export type {
   Trace,
@@ -40,5 +48,6 @@ export type {
 export { bisectWith, compareTraces, expectDigest } from './pinned.ts';
 export { probe, type Probe } from './probe.ts';
 export { signReceipt, verifyReceipt } from './receipt.ts';
+export { settle, settleTraces, settleWith, spotCheck } from './settle.ts';
 export { registerOperator } from './register.ts';
 export type { Finding } from './backends/webgpu/gate.ts';

@@ -20,6 +20,12 @@ export interface Stage {
   readonly id: number;
 }
 
+/** What a stage is planned for. */
+export interface StageOptions extends Omit<PlanOptions, 'target' | 'tiles'> {
+  /** Tells the stages of a run of single nodes from those of whole runs. */
+  readonly unit?: string | undefined;
+}
+
 /** What a program asks of its session. */
 export interface Machine {
   readonly backend: Backend;
@@ -27,7 +33,7 @@ export interface Machine {
   stage(
     checked: CheckedGraph,
     feeds: ReadonlyMap<string, FeedType>,
-    options: Omit<PlanOptions, 'target' | 'tiles'>,
+    options: StageOptions,
     after: number,
   ): Promise<Stage>;
   /** The tensors where the machine takes them from: in memory, or on its device. */
@@ -55,6 +61,8 @@ export type HostCall = (
 
 export interface ProgramOptions {
   readonly outputs: readonly string[];
+  /** Execute only these, whose values are fed; those that outputs depend on if not given. */
+  readonly nodes?: readonly Node[] | undefined;
   /** Keep the value of every node. */
   readonly keepAll?: boolean;
   readonly fuse: boolean;

@@ -2,6 +2,7 @@
 // (session.ts) and a model in a worker (worker/remote.ts) both are Models.
 import type { Data } from './core/data.ts';
 import type { Tensor } from './core/tensor.ts';
+import type { ModelNode, ValueSink } from './evidence/bundle_types.ts';
 import type { Trace } from './evidence/trace_types.ts';
 import type { Feeds } from './feeds.ts';
 import type { ValueInfo } from './graph/graph.ts';
@@ -96,6 +97,18 @@ export interface RunOptions {
   readonly trace?: boolean | undefined;
   /** Gives a receipt of the run too (`RunResult.receipt`), and the trace that it holds the root of. */
   readonly receipt?: boolean | undefined;
+  /**
+   * Takes the values of a traced run, to be kept as a `TraceBundle`: each that differs once, as its digest and the bytes whose
+   * SHA-256 that is. The run waits for what it returns, so that only one value at a time need be in memory twice. It asks
+   * for a trace. Not with a model in a worker.
+   */
+  readonly onValue?: ValueSink | undefined;
+  /**
+   * Runs one node of the model's own graph instead of the model: its position in a trace. Then the feeds are what
+   * `Model.nodes` says that it is computed from, and the outputs are the values that it gives, by name; a trace of it has
+   * the nodes that ran within it.
+   */
+  readonly node?: string | undefined;
   /** Executes step by step and says what each took; slower, since nothing overlaps. A signal stops it between plans. */
   readonly profile?: boolean | undefined;
 }
@@ -305,6 +318,8 @@ export interface Model {
    * @throws TypeError or RangeError for feeds that do not fit; DeviceError if the GPU fails; the signal's reason
    */
   run(feeds: Feeds, options?: RunOptions): Promise<RunResult>;
+  /** The nodes of the model's own graph, in the order of a trace: what each is computed from, and what it gives. */
+  nodes(): Promise<readonly ModelNode[]>;
   /**
    * Runs both backends node by node, unfused, and compares every node's outputs as words.
    *

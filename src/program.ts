@@ -114,8 +114,8 @@ class ProgramRun {
   }
 
   async result(): Promise<ProgramResult> {
-    const { outputs, keepAll = false, run } = this.#options;
-    let pending = this.#program.needed(outputs, keepAll);
+    const { outputs, nodes: only, keepAll = false, run } = this.#options;
+    let pending = only ?? this.#program.needed(outputs, keepAll);
     let replayed: readonly Node[] = [];
     let after = 0;
     for (;;) {
@@ -160,7 +160,7 @@ class ProgramRun {
 
   /** Plans what can be planned of the nodes, and runs it. */
   async #stage(nodes: readonly Node[], after: number): Promise<Stage> {
-    const { outputs, keepAll = false, fuse, trace, run } = this.#options;
+    const { outputs, nodes: only, keepAll = false, fuse, trace, run } = this.#options;
     const { read, made } = this.#program.valuesOf(nodes);
     const feeds = new Map<string, FeedType>();
     const given = new Map<string, Tensor>();
@@ -184,6 +184,7 @@ class ProgramRun {
         ...(keepAll ? { keep: 'all' as const } : {}),
         fuse,
         inline: trace === undefined,
+        unit: only?.map((node) => node.index).join(),
       },
       after,
     );

@@ -25,7 +25,9 @@ import { compareOutputs } from './compare.ts';
 import type { CheckReport } from './model.ts';
 import { callOperator } from './call.ts';
 import { outputsOf } from './outputs.ts';
-import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
+import type { Machine, ProgramOptions, ProgramResult, Stage, StageOptions } from './machine.ts';
+import type { ModelNode } from './evidence/bundle_types.ts';
+import type { NodeUnit } from './node_unit.ts';
 import { inMemory, Program } from './program.ts';
 import { registry } from './registry.ts';
 import { placeWeights } from './weights.ts';
@@ -100,6 +102,11 @@ export class Session implements Model {
     return this.#enqueue(() => this.#run(feeds, options));
   }
 
+  async nodes(): Promise<readonly ModelNode[]> {
+    const { describeNodes } = await import('./node_unit.ts');
+    return describeNodes(this.#checked.graph);
+  }
+
   /** Runs both backends node by node and compares every node output as words. */
   check(feeds: Feeds, options: { signal?: AbortSignal | undefined } = {}): Promise<CheckReport> {
     return this.#enqueue(async () => {
@@ -135,9 +142,11 @@ export class Session implements Model {
     throwIfAborted(options.signal);
     const audit = auditOptions(options.audit);
     const seed = options.seed ?? 0;
-    const fed = checkFeeds(this.#checked, feeds);
+    const unit = options.node === undefined ? undefined : await this.#unit(feeds, options);
+    const fed = unit?.fed ?? checkFeeds(this.#checked, feeds);
+    const given = new Map(fed);
     fed.set(SEED_FEED, seedTensor(seed));
-    const names = this.#outputNames(options.outputs);
+    const names = unit?.outputs ?? this.#outputNames(options.outputs);
     const notes: Note[] = [];
     let backend = options.backend ?? 'auto';
     if (backend === 'auto') {
@@ -155,16 +164,18 @@ export class Session implements Model {
     }
     const keep = options.keepOnDevice ?? false;
     const kept = keep === true ? names : keep === false ? [] : this.#outputNames(keep);
-    const isTraced = options.trace === true || options.receipt === true;
+    const { onValue } = options;
+    const isTraced = options.trace === true || options.receipt === true || onValue !== undefined;
     if (isTraced && kept.length > 0) {
       throw new TypeError(
         'run: trace: expected outputs in memory, got keepOnDevice. Leave one of them out.',
       );
     }
-    const evidence = isTraced ? await this.#evidence() : undefined;
+    const evidence = isTraced ? await this.#evidence(onValue, unit) : undefined;
     const begin = performance.now();
     const result = await this.#execute(backend, fed, {
       outputs: names,
+      nodes: unit?.nodes,
       fuse: evidence === undefined,
       keepAll: evidence !== undefined,
       trace: evidence?.recorder,
@@ -182,8 +193,7 @@ export class Session implements Model {
     if (backend === 'wasm') Object.assign(described, { threads: this.#wasm.threads });
     if (evidence !== undefined) {
       const { values: outputs, seed: drawn } = described;
-      const inputs = new Map(this.inputs.map(({ name }) => [name, fed.get(name) ?? null]));
-      const facts = { seed: drawn, inputs, outputs };
+      const facts = { seed: drawn, inputs: given, outputs };
       const claims = { core: CORE_DIGESTS, backend, adapter: info?.name };
       const of = await evidence.of(options.receipt === true ? { ...facts, claims } : facts);
       Object.assign(described, of);
@@ -194,9 +204,23 @@ export class Session implements Model {
   }
 
   /** What takes evidence of one run. */
-  async #evidence(): Promise<RunEvidence> {
+  async #evidence(keep: RunOptions['onValue'], unit: NodeUnit | undefined): Promise<RunEvidence> {
     const part = await import('./evidence/run_evidence.ts');
-    return new part.RunEvidence(this.#graph, this.#checked.graph);
+    const { graph } = this.#checked;
+    const executed = unit === undefined ? graph : { ...graph, nodes: [unit.node] };
+    return new part.RunEvidence(this.#graph, executed, keep);
+  }
+
+  /** What a run of one node is of. */
+  async #unit(feeds: Feeds, { node = '', outputs, receipt }: RunOptions): Promise<NodeUnit> {
+    if (outputs !== undefined || receipt === true) {
+      const what = outputs === undefined ? 'receipt' : 'outputs';
+      throw new TypeError(
+        `run: node: expected a run of one node, got ${what} too. Leave one of them out.`,
+      );
+    }
+    const { checkUnit } = await import('./node_unit.ts');
+    return checkUnit(this.#checked, node, feeds);
   }
 
   async #execute(
@@ -243,12 +267,12 @@ export class Session implements Model {
     backend: WasmBackend | WebGpuBackend,
     checked: CheckedGraph,
     feeds: ReadonlyMap<string, FeedType>,
-    options: PlanOptions,
+    options: PlanOptions & Pick<StageOptions, 'unit'>,
     after: number,
   ): Promise<Stage> {
-    const { target, fuse, keep, inline = true, outputs } = options;
+    const { target, fuse, keep, inline = true, outputs, unit = '' } = options;
     const { id } = this.#programOf(checked);
-    const how = `${fuse} ${keep === 'all'} ${inline}`;
+    const how = `${fuse} ${keep === 'all'} ${inline} ${unit}`;
     const key = `${target} ${id} ${after} ${how} ${outputs.join()} ${signatureOf(feeds)}`;
     const known = this.#stages.get(key);
     if (known !== undefined) return known;

@@ -1,18 +1,20 @@
 // `isobit bisect A.json B.json --model MODEL`: two traces that differ; the first node that gave other bits from equal inputs;
 // what the reference computes for it, and so who is right; and that node as a model of its own with its inputs, in the form
 // of ONNX's backend tests, for `isobit check` on the device that is wrong. With --stack that check is done here, and names
-// the first element. The inputs must be those of the traces: their digests are compared.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+// the first element; where a file is the folder of a bundle, its own values do. The inputs must be those of the traces: their
+// digests are compared.
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Tensor } from '../core/tensor.ts';
 import { Weights } from '../core/weight.ts';
 import type { Graph, Node } from '../graph/graph.ts';
-import { sortTopologically, valuesRead } from '../graph/sort.ts';
-import type { CheckReport, DType, Trace, TraceDifference } from '../index.ts';
+import { sortTopologically } from '../graph/sort.ts';
+import type { CheckReport, DType, Settlement, Trace, TraceDifference } from '../index.ts';
 import type { ModelJob, RunReport } from '../jobs/model_job.ts';
 import { readModel } from '../onnx/model.ts';
 import { writeModel, writeTensor } from '../onnx/writer.ts';
 import { readTrace } from '../evidence/read_trace.ts';
+import { readsOf, unitOf } from '../node_unit.ts';
 import { compareTraces } from '../pinned.ts';
 import { chooseInputs } from './feed_files.ts';
 import type { Feeds } from './inputs.ts';
@@ -46,8 +48,16 @@ export interface BisectDocument {
   expected?: (string | null)[];
   /** The folder with the node's model and its inputs. */
   written?: string;
+  /** The first element that is not the reference's, where a bundle shows it; else who withholds it. */
+  element?: Settlement['element'];
+  withheld?: string;
   /** What `isobit check` of it found on the stack. */
   check?: CheckReport;
+}
+
+/** The file of a trace: of a bundle that in its folder. */
+function traceFile(path: string): string {
+  return existsSync(path) && statSync(path).isDirectory() ? join(path, 'trace.json') : path;
 }
 
 function traceIn(path: string): Trace {
@@ -101,9 +111,10 @@ async function valuesOf(
   return values;
 }
 
-/** Writes the node as a model, with what it reads and what the reference gives for it. */
+/** Writes the node as a model, with what it is computed from and what the reference gives for it. */
 async function writeNode(graph: Graph, node: Node, feeds: Feeds, to: string): Promise<void> {
-  const read = [...valuesRead(node)];
+  const nodes = unitOf(graph, node).map((one, index) => ({ ...one, index }));
+  const read = readsOf({ ...graph, initializers: new Map() }, nodes);
   const made = node.outputs.filter((name) => name !== '');
   const values = await valuesOf(graph, [...read, ...made], feeds);
   const tensorOf = (name: string): Tensor => {
@@ -118,7 +129,7 @@ async function writeNode(graph: Graph, node: Node, feeds: Feeds, to: string): Pr
     return { name, dtype, dims };
   };
   const model: Graph = {
-    ...{ name: node.opType, nodes: [{ ...node, index: 0 }], initializers: new Map() },
+    ...{ name: node.opType, nodes, initializers: new Map() },
     ...{ inputs: read.map(infoOf), outputs: made.map(infoOf), valueInfo: new Map() },
     opsets: graph.opsets,
   };
@@ -131,6 +142,17 @@ async function writeNode(graph: Graph, node: Node, feeds: Feeds, to: string): Pr
   made.forEach(write('output'));
 }
 
+/** What the bundles show of the difference; of one that is a file alone there are no values. */
+async function settledHere(
+  model: string,
+  files: Readonly<Record<'a' | 'b', string>>,
+): Promise<Settlement | undefined> {
+  const side = (path: string) => ({ trace: traceIn(path), folder: dirname(resolve(path)) });
+  const settle = { a: side(files.a), b: side(files.b) };
+  const job: ModelJob = { kind: 'settle', model, feeds: [], settle };
+  return ((await runHere(job)) as Settlement | null | undefined) ?? undefined;
+}
+
 const digestsAt = (trace: Trace, path: string): (string | null)[] =>
   (trace.nodes.find((node) => node.path === path)?.outputs ?? []).map((one) => one?.digest ?? null);
 
@@ -140,7 +162,8 @@ export async function bisect(
   b: string,
   options: BisectCommandOptions,
 ): Promise<BisectDocument> {
-  const [left, right] = [traceIn(a), traceIn(b)];
+  const files = { a: traceFile(a), b: traceFile(b) };
+  const [left, right] = [traceIn(files.a), traceIn(files.b)];
   const difference = await compareTraces(left, right);
   const sides = { a: basename(a), b: basename(b) };
   if (difference === undefined) return { ...sides, identical: true };
@@ -154,8 +177,8 @@ export async function bisect(
   const progress = startProgress(1);
   try {
     progress.at(file.name);
-    const files = writeFeeds(feeds, folder.path);
-    const reference = (await runHere({ kind: 'trace', model: file.path, feeds: files })) as Trace;
+    const fed = writeFeeds(feeds, folder.path);
+    const reference = (await runHere({ kind: 'trace', model: file.path, feeds: fed })) as Trace;
     const before = await compareTraces(reference, left);
     if (before !== undefined && ['contract', 'model', 'seed', 'input'].includes(before.what)) {
       throw new UsageError(
@@ -174,6 +197,12 @@ export async function bisect(
       ...(earlier === undefined ? {} : { earlier }),
       written: options.output,
     });
+    const hasValues = files.a !== a || files.b !== b;
+    if (hasValues && earlier === undefined) {
+      const settled = await settledHere(file.path, files);
+      const { element, withheld } = settled ?? {};
+      Object.assign(document, element && { element }, withheld !== undefined && { withheld });
+    }
     if (options.stack === undefined) return document;
     const node = resolveModel(options.output);
     const chosen = await chooseInputs(node, { input: [], seed: 0, beside: true });
@@ -211,6 +240,12 @@ function bisectText(document: BisectDocument): string {
   lines.push(
     `written: ${written}: \`isobit check ${written} --inputs ${written}/test_data_set_0\` on the device that is wrong`,
   );
+  const { element, withheld } = document;
+  if (element !== undefined) {
+    const { output: name, index, expected: bits, a: one, b: two } = element;
+    lines.push(`'${name}', element ${index}: expected ${bits}, ${a}: ${one}, ${b}: ${two}`);
+  }
+  if (withheld !== undefined) lines.push(`no element: ${withheld}`);
   const [first] = check?.differences ?? [];
   if (check !== undefined && first === undefined) {
     lines.push(`${check.adapter} gives the reference's bits for it`);

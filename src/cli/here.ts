@@ -1,7 +1,7 @@
 // Jobs in this process, by the bundle that the stacks run too: the package holds the library once. Before any stack
 // starts, a model is loaded here, so that a file that cannot run is one error that names it, whatever the command.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { JobFunction } from '../jobs/job.ts';
 import type { ModelJob } from '../jobs/model_job.ts';
@@ -22,6 +22,7 @@ export async function runJobHere(name: JobName, job: unknown): Promise<unknown> 
   return run(job, {
     gpu: undefined,
     readFile: async (path) => new Uint8Array(await readFile(path)),
+    writeFile: (path, bytes) => writeFile(path, bytes),
     url: (path) => pathToFileURL(path).href,
     log: () => undefined,
   });

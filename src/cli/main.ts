@@ -88,12 +88,16 @@ function program(done: (code: ExitCode) => void): Command {
     .addOption(backend())
     .addOption(gpuStack())
     .option('-o, --output <file>', 'write the trace as JSON')
+    .option(
+      '--bundle <dir>',
+      'write it to a folder, with every value: trace.json, tensors/SHA-256.bin',
+    )
     .addOption(json())
     .action(async (model, options) => done(await traceCommand(model, options)));
 
   withInputs(isobit.command('bisect'))
     .description('say where two traces of one run part, and who is right')
-    .argument('<a>', 'a file that `isobit trace -o` wrote')
+    .argument('<a>', 'a file that `isobit trace -o` wrote, or the folder of a bundle')
     .argument('<b>', 'another, of the same model and inputs')
     .requiredOption('--model <model>', 'the model: an .onnx file, or a folder with model.onnx')
     .option('-o, --output <dir>', 'where the node is written to, as a model', 'bisected')
@@ -116,6 +120,17 @@ function program(done: (code: ExitCode) => void): Command {
     .argument('<model>', 'an .onnx file, or a folder with model.onnx')
     .addOption(backend())
     .addOption(gpuStack())
+    .option(
+      '--spot <n>',
+      'execute n nodes again, drawn at random, instead of the model',
+      integer(1),
+    )
+    .option('--bundle <dir>', 'of --spot: the folder that `isobit trace --bundle` wrote')
+    .option(
+      '--spot-seed <n>',
+      'of --spot: draw from this, to repeat a check; whoever made the bundle must not have known it',
+      integer(0),
+    )
     .addOption(json())
     .action(async (receipt, model, options) => done(await verifyCommand(receipt, model, options)));
 

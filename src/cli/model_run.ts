@@ -18,7 +18,7 @@ export interface WhereOptions extends InputOptions {
 export async function runModel(
   argument: string,
   options: WhereOptions,
-  wanted: Pick<ModelJob, 'kind' | 'receipt'>,
+  wanted: Pick<ModelJob, 'kind' | 'receipt' | 'bundle' | 'spot'>,
 ): Promise<unknown> {
   const file = resolveModel(argument);
   await requireRunnable(file);

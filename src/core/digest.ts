@@ -92,13 +92,18 @@ export function digestOf(tensor: Tensor): string {
   return bytesToHex(hasher.digest());
 }
 
+/** The bytes that the digest of a sequence of values with these digests is of; undefined is an optional that holds nothing. */
+export function encodeItems(sink: Sink, digests: readonly string[] | undefined): void {
+  begin(sink, digests === undefined ? 'isobit nothing' : 'isobit sequence');
+  if (digests === undefined) return;
+  u64(sink, digests.length);
+  for (const digest of digests) sink.update(hexToBytes(digest));
+}
+
 /** The digest of a sequence of values with these digests; undefined is an optional that holds nothing. */
 export function digestOfItems(digests: readonly string[] | undefined): string {
-  const hasher = open(digests === undefined ? 'isobit nothing' : 'isobit sequence');
-  if (digests !== undefined) {
-    u64(hasher, digests.length);
-    for (const digest of digests) hasher.update(hexToBytes(digest));
-  }
+  const hasher = sha256.create();
+  encodeItems(hasher, digests);
   return bytesToHex(hasher.digest());
 }
 

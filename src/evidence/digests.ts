@@ -1,10 +1,13 @@
 // Digests of values (V12) where there are many bytes: by WebCrypto, which hashes on a thread of its own, several at a time;
 // where a page has none (it is not in a secure context), by the library that digestOf takes. The same 64 digits either way.
-// Not here: the encoding (core/digest.ts).
+// Who keeps values gets with each digest the bytes that it is of. Not here: the encoding (core/digest.ts, encoding.ts).
+import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { isSequence, type Data } from '../core/data.ts';
-import { digestOf, digestOfItems, encodeTensor } from '../core/digest.ts';
+import { digestOf, digestOfItems } from '../core/digest.ts';
 import type { Tensor } from '../core/tensor.ts';
+import type { ValueSink } from './bundle_types.ts';
+import { encodedItems, encodedTensor } from './encoding.ts';
 
 /** Below this many bytes a call of WebCrypto takes longer than hashing. */
 const SMALL = 4096;
@@ -13,21 +16,17 @@ const SMALL = 4096;
 const subtleOf = (): SubtleCrypto | undefined =>
   (globalThis as { crypto?: { subtle?: SubtleCrypto } }).crypto?.subtle;
 
-async function digestOfTensor(tensor: Tensor): Promise<string> {
+/** SHA-256, as 64 lower-case hex digits. */
+export async function digestOfBytes(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const subtle = subtleOf();
-  if (subtle === undefined || tensor.dtype === 'string') return digestOf(tensor);
-  const chunks: Uint8Array[] = [];
-  encodeTensor({ update: (bytes) => chunks.push(bytes) }, tensor);
-  const length = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-  if (length < SMALL) return digestOf(tensor);
-  // A copy: a view of the core's memory dies when that grows.
-  const message = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    message.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytesToHex(new Uint8Array(await subtle.digest('SHA-256', message)));
+  if (subtle === undefined || bytes.length < SMALL) return bytesToHex(sha256(bytes));
+  return bytesToHex(new Uint8Array(await subtle.digest('SHA-256', bytes)));
+}
+
+async function digestOfTensor(tensor: Tensor): Promise<string> {
+  if (subtleOf() === undefined || tensor.dtype === 'string') return digestOf(tensor);
+  if (tensor.bytes().byteLength < SMALL) return digestOf(tensor);
+  return digestOfBytes(encodedTensor(tensor));
 }
 
 /**
@@ -39,4 +38,19 @@ export async function digestOfValue(data: Data): Promise<string> {
   if (data === null) return digestOfItems(undefined);
   if (!isSequence(data)) return digestOfTensor(data);
   return digestOfItems(await Promise.all(data.map(digestOfValue)));
+}
+
+/** As digestOfValue; gives the sink the encoding of the value, and before that those of the items of a sequence. */
+export async function keptValue(data: Data, keep: ValueSink): Promise<string> {
+  let bytes: Uint8Array<ArrayBuffer>;
+  if (data === null) bytes = encodedItems(undefined);
+  else if (!isSequence(data)) bytes = encodedTensor(data);
+  else {
+    const items: string[] = [];
+    for (const item of data) items.push(await keptValue(item, keep));
+    bytes = encodedItems(items);
+  }
+  const digest = await digestOfBytes(bytes);
+  await keep(digest, bytes);
+  return digest;
 }

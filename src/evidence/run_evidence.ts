@@ -5,6 +5,7 @@ import { version } from '../core/version.ts';
 import type { Graph } from '../graph/graph.ts';
 import { digestOfModel } from './model_digest.ts';
 import { receiptOf } from './receipt.ts';
+import type { ValueSink } from './bundle_types.ts';
 import type { Claims } from './receipt_types.ts';
 import { traceOf, TraceRecorder } from './trace.ts';
 import type { Trace } from './trace_types.ts';
@@ -38,11 +39,23 @@ export class RunEvidence {
 
   /**
    * @param model the graph as it was read
-   * @param executed the same graph, as it runs
+   * @param executed the same graph, or those of its nodes that run, as it runs
+   * @param keep takes each value once
    */
-  constructor(model: Graph, executed: Graph) {
+  constructor(model: Graph, executed: Graph, keep?: ValueSink) {
     this.#model = model;
-    this.recorder = new TraceRecorder(executed);
+    const kept = new Set<string>();
+    this.recorder = new TraceRecorder(
+      executed,
+      '',
+      keep === undefined
+        ? undefined
+        : (digest, bytes) => {
+            if (kept.has(digest)) return undefined;
+            kept.add(digest);
+            return keep(digest, bytes);
+          },
+    );
   }
 
   async of({ claims, ...facts }: RunFacts): Promise<{ trace: Trace; receipt?: string }> {

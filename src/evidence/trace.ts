@@ -8,7 +8,8 @@ import { contract } from '../core/digest.ts';
 import { nameOf, type Graph, type Node } from '../graph/graph.ts';
 import type { Trace, TracedNode, TracedValue } from './trace_types.ts';
 import { canonicalBytes, type Json } from './canonical.ts';
-import { digestOfValue } from './digests.ts';
+import type { ValueSink } from './bundle_types.ts';
+import { digestOfValue, keptValue } from './digests.ts';
 import { MerkleTree } from './merkle.ts';
 
 export const TRACE_FORMAT = 'isobit-trace/1' satisfies Trace['format'];
@@ -16,8 +17,13 @@ export const TRACE_FORMAT = 'isobit-trace/1' satisfies Trace['format'];
 /** A value by name, where it was computed. */
 type ValueOf = (name: string) => Data | undefined;
 
-async function valueOf(name: string, data: Data): Promise<TracedValue> {
-  const digest = await digestOfValue(data);
+/** A value as a trace has it; the sink gets its bytes. */
+export async function tracedValue(
+  name: string,
+  data: Data,
+  keep?: ValueSink,
+): Promise<TracedValue> {
+  const digest = await (keep === undefined ? digestOfValue(data) : keptValue(data, keep));
   if (data === null) return { name, type: 'nothing', digest };
   if (isSequence(data)) return { name, type: 'sequence', digest };
   return { name, type: data.dtype, dims: [...data.dims], digest };
@@ -27,17 +33,32 @@ async function valueOf(name: string, data: Data): Promise<TracedValue> {
 export const describeValue = ({ type, dims }: Pick<TracedValue, 'type' | 'dims'>): string =>
   dims === undefined ? type : `${type} [${dims.join(', ')}]`;
 
+/** Side by side; one after the other where somebody keeps them, who need not have more than one at a time. */
+async function inTurns<T, R>(
+  list: readonly T[],
+  work: (one: T) => R,
+  keep: ValueSink | undefined,
+): Promise<Awaited<R>[]> {
+  if (keep === undefined) return Promise.all(list.map(work));
+  const results: Awaited<R>[] = [];
+  for (const one of list) results.push(await work(one));
+  return results;
+}
+
 /** Takes the values of one run of one graph, and of the graphs within it. */
 export class TraceRecorder {
   readonly #graph: Graph;
   readonly #path: string;
   readonly #bodies = new Map<Node, TraceRecorder[]>();
   readonly #outputs = new Map<Node, readonly (TracedValue | null)[]>();
+  /** Takes the values, where somebody does. */
+  readonly keep: ValueSink | undefined;
 
   /** @param path in front of a node's index: empty for the model's own graph */
-  constructor(graph: Graph, path = '') {
+  constructor(graph: Graph, path = '', keep?: ValueSink) {
     this.#graph = graph;
     this.#path = path;
+    this.keep = keep;
   }
 
   /** For the next run of a graph that `node` carries, as the attribute `name`. */
@@ -47,19 +68,20 @@ export class TraceRecorder {
     const recorder = new TraceRecorder(
       graph,
       `${this.#path}${node.index}/${name}[${bodies.length}]/`,
+      this.keep,
     );
     bodies.push(recorder);
     return recorder;
   }
 
-  /** Takes the digests of the graph's values; these are not kept. */
+  /** Takes the digests of the graph's values; these are not kept here. */
   async record(values: ValueOf): Promise<void> {
     for (const node of this.#graph.nodes) {
-      const outputs = node.outputs.map(async (name) => {
+      const one = (name: string): Promise<TracedValue> | null => {
         const data = name === '' ? undefined : values(name);
-        return data === undefined ? null : valueOf(name, data);
-      });
-      this.#outputs.set(node, await Promise.all(outputs));
+        return data === undefined ? null : tracedValue(name, data, this.keep);
+      };
+      this.#outputs.set(node, await inTurns(node.outputs, one, this.keep));
     }
   }
 
@@ -124,8 +146,9 @@ export const treeOf = (trace: Rootless): MerkleTree =>
 
 /** The trace of a run that `recorder` took the values of. */
 export async function traceOf(recorder: TraceRecorder, about: Traced): Promise<Trace> {
+  const { keep } = recorder;
   const values = (all: Iterable<readonly [string, Data]>): Promise<TracedValue[]> =>
-    Promise.all([...all].map(([name, data]) => valueOf(name, data)));
+    inTurns([...all], ([name, data]) => tracedValue(name, data, keep), keep);
   const { model, seed, inputs, outputs } = about;
   const rootless: Rootless = {
     format: TRACE_FORMAT,

@@ -8,6 +8,8 @@ export interface JobEnv {
   featureLevel?: 'core' | 'compatibility';
   /** The bytes of a file below one of the stack's roots. */
   readFile(path: string): Promise<Uint8Array>;
+  /** Writes a file; where a job cannot (in a page), it is not there. */
+  writeFile?(path: string, bytes: Uint8Array): Promise<void>;
   /** The address under which import() and fetch() reach such a file (file: in processes, http: in pages). */
   url(path: string): string;
   /** A line for the person who waits. */

@@ -1,15 +1,23 @@
 // The job of `isobit run`, `check` and `matrix`: loads a model, runs it once on one backend with given inputs, and
-// returns digests, its trace or its receipt; or verifies a receipt, or runs model.check, or runs it profiled several times, and returns what that gives; or only
-// loads it, which throws what is wrong with it. It is a user of the library like any other and holds no knowledge of stacks.
+// returns digests, its trace or its receipt; or verifies a receipt, or checks nodes of a bundle, or runs model.check, or runs it profiled several times, and returns what
+// that gives; or only loads it, which throws what is wrong with it. It is a user of the library like any other and holds no knowledge of stacks.
 // Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
 
-import { contract, digestOf, load, Tensor, verifyReceipt } from '../index.ts';
-import type { DType, Model, ProfileStep } from '../index.ts';
+import {
+  contract,
+  digestOf,
+  load,
+  settleTraces,
+  spotCheck,
+  Tensor,
+  verifyReceipt,
+} from '../index.ts';
+import type { DType, Model, ProfileStep, Trace, TraceBundle } from '../index.ts';
 import type { FeedFile, JobEnv } from './job.ts';
 import { toBase64 } from './wire.ts';
 
 export interface ModelJob {
-  kind: 'run' | 'trace' | 'receipt' | 'verify' | 'check' | 'load' | 'profile';
+  kind: 'run' | 'trace' | 'receipt' | 'verify' | 'spot' | 'settle' | 'check' | 'load' | 'profile';
   /** Path of the model file. */
   model: string;
   feeds: FeedFile[];
@@ -20,10 +28,23 @@ export interface ModelJob {
   data?: boolean;
   /** As in ModelOptions. */
   threads?: number;
-  /** Of kind 'verify': the receipt's text. */
+  /** Of kinds 'verify' and 'spot': the receipt's text. */
   receipt?: string;
+  /** Of kind 'trace': a folder that values are written to; of kind 'spot': one that they are read from. */
+  bundle?: string;
+  /** Of kind 'spot': how many nodes are drawn, and from which seed, where from one. */
+  spot?: { count: number; seed?: number };
+  /** Of kind 'settle': two traces, and the folders that their values are in. */
+  settle?: Record<'a' | 'b', { trace: Trace; folder: string }>;
   /** Of kind 'profile': how many runs are measured. */
   runs?: number;
+}
+
+/** What a traced run gives whose values are kept. */
+export interface BundleReport {
+  trace: Trace;
+  /** Where the job could write no files: the values by digest, as base64. */
+  values?: Record<string, string>;
 }
 
 export interface ProfileReport {
@@ -121,6 +142,53 @@ async function profileRuns(
   return report;
 }
 
+const valueFile = (bundle: string, digest: string): string => `${bundle}/tensors/${digest}.bin`;
+
+async function traceOnce(
+  model: Pick<Model, 'run'>,
+  feeds: Record<string, Tensor>,
+  { backend = 'wasm', audit, bundle }: ModelJob,
+  env: JobEnv,
+): Promise<Trace | BundleReport> {
+  const values: Record<string, string> = {};
+  const onValue =
+    bundle === undefined
+      ? undefined
+      : (digest: string, bytes: Uint8Array): Promise<void> | undefined => {
+          if (env.writeFile !== undefined) return env.writeFile(valueFile(bundle, digest), bytes);
+          values[digest] = toBase64(bytes);
+          return undefined;
+        };
+  const { trace } = await model.run(feeds, { backend, audit, trace: true, onValue });
+  if (trace === undefined) throw new TypeError('trace: the model gave none.');
+  if (bundle === undefined) return trace;
+  return env.writeFile === undefined ? { trace, values } : { trace };
+}
+
+/** What reads the values of a bundle in a folder. */
+const valuesIn =
+  (folder: string, env: JobEnv): TraceBundle['value'] =>
+  async (digest) => {
+    try {
+      return await env.readFile(valueFile(folder, digest));
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
+
+/** A bundle in a folder. What its trace is worth, is seen when it is checked. */
+async function bundleIn(folder: string, env: JobEnv): Promise<TraceBundle> {
+  const text = new TextDecoder().decode(await env.readFile(`${folder}/trace.json`));
+  let trace: unknown;
+  try {
+    trace = JSON.parse(text);
+  } catch {
+    trace = text; // no trace either, and refused as such
+  }
+  return { trace: trace as Trace, value: valuesIn(folder, env) };
+}
+
 export async function run(request: unknown, env: JobEnv): Promise<unknown> {
   const job = request as ModelJob;
   const { threads } = job;
@@ -128,11 +196,20 @@ export async function run(request: unknown, env: JobEnv): Promise<unknown> {
   try {
     if (job.kind === 'load') return null;
     const feeds = await readFeeds(env, job.feeds);
+    if (job.settle !== undefined) {
+      const { a, b } = job.settle;
+      const side = ({ trace, folder }: typeof a): TraceBundle => ({
+        ...{ trace, value: valuesIn(folder, env) },
+      });
+      return await settleTraces(model, side(a), side(b));
+    }
     if (job.kind === 'profile') return await profileRuns(model, feeds, job);
     if (job.kind === 'check') return await model.check(feeds);
-    const { backend = 'wasm', audit, receipt = '' } = job;
-    if (job.kind === 'trace') {
-      return (await model.run(feeds, { backend, audit, trace: true })).trace;
+    const { backend = 'wasm', audit, receipt = '', bundle = '', spot } = job;
+    if (job.kind === 'trace') return await traceOnce(model, feeds, job, env);
+    if (job.kind === 'spot') {
+      const { count = 0, seed } = spot ?? {};
+      return await spotCheck(receipt, model, feeds, await bundleIn(bundle, env), count, { seed });
     }
     if (job.kind === 'receipt') {
       return (await model.run(feeds, { backend, audit, receipt: true })).receipt;

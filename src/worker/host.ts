@@ -110,6 +110,8 @@ async function answer(
     }
     case 'check':
       return session().check(receive(request.feeds), { signal });
+    case 'nodes':
+      return session().nodes();
     case 'read': {
       const tensor = kept.get(request.handle);
       const bytes = await tensor?.storage?.read();

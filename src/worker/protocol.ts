@@ -2,7 +2,7 @@
 // travel: structured-clonable, elements transferred. Both ends are built from one source, so there is no version.
 import { DeviceError, ModelError, UnsupportedOpError, type Problem } from '../core/errors.ts';
 import type { DType, TensorData } from '../core/dtype.ts';
-import type { CheckReport } from '../model.ts';
+import type { CheckReport, Model } from '../model.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { Progress } from '../model.ts';
 import type { ModelFile } from '../load.ts';
@@ -29,6 +29,7 @@ export interface SentRunOptions {
   readonly profile?: boolean | undefined;
   readonly trace?: boolean | undefined;
   readonly receipt?: boolean | undefined;
+  readonly node?: string | undefined;
 }
 
 export type Request =
@@ -46,6 +47,7 @@ export type Request =
       readonly options: SentRunOptions;
     }
   | { readonly kind: 'check'; readonly feeds: Readonly<Record<string, SentData>> }
+  | { readonly kind: 'nodes' }
   | { readonly kind: 'read'; readonly handle: number }
   | { readonly kind: 'free'; readonly handle: number }
   | { readonly kind: 'dispose' };
@@ -77,6 +79,7 @@ export interface Answers {
   load: Loaded;
   run: Ran;
   check: CheckReport;
+  nodes: Awaited<ReturnType<Model['nodes']>>;
   read: Uint8Array;
   free: null;
   dispose: null;

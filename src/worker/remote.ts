@@ -131,13 +131,23 @@ class RemoteModel implements Model {
       profile,
       trace,
       receipt,
+      node,
+      onValue,
       signal,
     } = options;
+    if (onValue !== undefined) {
+      throw new TypeError(
+        'run: onValue: expected a model on this thread, got one in a worker. Load it there, without worker.',
+      );
+    }
     const ran = await this.#connection.ask(
       {
         kind: 'run',
         feeds: this.#send(feeds),
-        options: { backend, outputs: wanted, keepOnDevice, audit, seed, profile, trace, receipt },
+        options: {
+          ...{ backend, outputs: wanted, keepOnDevice, audit, seed, profile, trace, receipt },
+          node,
+        },
       },
       { signal },
     );
@@ -157,6 +167,10 @@ class RemoteModel implements Model {
 
   check(feeds: Feeds, options: { signal?: AbortSignal | undefined } = {}): Promise<CheckReport> {
     return this.#connection.ask({ kind: 'check', feeds: this.#send(feeds) }, options);
+  }
+
+  nodes(): ReturnType<Model['nodes']> {
+    return this.#connection.ask({ kind: 'nodes' });
   }
 
   dispose(): void {

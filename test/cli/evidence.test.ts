@@ -1,8 +1,9 @@
 // `isobit trace`, `receipt` and `verify` as their users meet them: the built program, files that it writes, its exit codes.
-// A receipt of one backend is verified on the other. What a receipt is: test/unit/receipt.test.ts.
+// A receipt of one backend is verified on the other, and single nodes of it from a bundle. What a receipt is:
+// test/unit/receipt.test.ts; what a bundle is: test/unit/spot.test.ts.
 import { execFile } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,15 @@ import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { treeOf } from '../../src/evidence/trace.ts';
-import type { Receipt, Trace, Verification } from '../../src/index.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import {
+  Tensor,
+  type Receipt,
+  type SpotCheck,
+  type Trace,
+  type Verification,
+} from '../../src/index.ts';
+import { writeModel } from '../../src/onnx/writer.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const outDir = join(root, 'build/test-cli-evidence');
@@ -99,6 +108,89 @@ describe('bisect', () => {
       expect((await isobit('run', at('node'), '--inputs', set, '--json')).code).toBe(0);
     },
   );
+
+  test(
+    'of a product of dequantised values writes what it is a function of',
+    { timeout: LIMIT },
+    async () => {
+      const node = (index: number, opType: string, inputs: string[], outputs: string[]) => ({
+        ...{ index, name: '', domain: '', opType, inputs, outputs },
+        attributes: new Map(),
+      });
+      const bytes = (n: number): Tensor =>
+        new Tensor(
+          'uint8',
+          Uint8Array.from({ length: 64 * n }, (_, i) => (i * 37) % 256),
+          [64, n],
+        );
+      const graph: Graph = {
+        name: 'product',
+        nodes: [
+          node(0, 'DequantizeLinear', ['x', 's', 'z'], ['a']),
+          node(1, 'DequantizeLinear', ['w', 's', 'z'], ['b']),
+          node(2, 'MatMul', ['a', 'b'], ['y']),
+        ],
+        inputs: [{ name: 'x', dtype: 'uint8', dims: [64, 64] }],
+        outputs: [{ name: 'y' }],
+        initializers: new Map([
+          ['w', bytes(9)],
+          ['s', new Tensor('float32', [0.0137], [])],
+          ['z', new Tensor('uint8', [117], [])],
+        ]),
+        ...{ valueInfo: new Map(), opsets: new Map([['', 17]]) },
+      };
+      writeFileSync(at('product.onnx'), writeModel(graph));
+      await isobit('trace', at('product.onnx'), '-o', at('right.json'));
+      const right = JSON.parse(readFileSync(at('right.json'), 'utf8')) as Trace;
+      writeFileSync(at('lie.json'), JSON.stringify(lied(right, 2)));
+      const to = at('product');
+      const options = ['--model', at('product.onnx'), '-o', to];
+      await isobit('bisect', at('right.json'), at('lie.json'), ...options);
+      const again = await isobit('trace', to, '--inputs', join(to, 'test_data_set_0'), '--json');
+      const { nodes } = JSON.parse(again.stdout) as Trace;
+      expect(nodes.map(({ operator }) => operator)).toEqual(right.nodes.map((one) => one.operator));
+      expect(nodes.at(-1)?.outputs[0]?.digest).toBe(right.nodes[2]?.outputs[0]?.digest);
+    },
+  );
+
+  test('of bundles names the first element', { timeout: LIMIT }, async () => {
+    for (const name of ['one', 'two']) {
+      await isobit('trace', model, '--seed', '3', '--bundle', at(name));
+    }
+    const trace = JSON.parse(readFileSync(join(at('two'), 'trace.json'), 'utf8')) as Trace;
+    const digest = trace.nodes[2]?.outputs[0]?.digest ?? '';
+    const file = (one: string): string => join(at('two'), 'tensors', `${one}.bin`);
+    const bytes = readFileSync(file(digest));
+    const word = (): string =>
+      `0x${bytes
+        .readUInt32LE(bytes.length - 8)
+        .toString(16)
+        .padStart(8, '0')}`;
+    const expected = word();
+    bytes[bytes.length - 8] = (bytes[bytes.length - 8] ?? 0) ^ 1;
+    const other = createHash('sha256').update(bytes).digest('hex');
+    writeFileSync(file(other), bytes);
+    const text = JSON.stringify(trace).replaceAll(digest, other);
+    const lie = lied(JSON.parse(text) as Trace, Infinity);
+    writeFileSync(join(at('two'), 'trace.json'), JSON.stringify(lie));
+    const options = ['--model', model, '--seed', '3', '-o', at('node')];
+    const found = await isobit('bisect', at('one'), at('two'), ...options, '--json');
+    const size = (trace.nodes[2]?.outputs[0]?.dims ?? []).reduce(
+      (product, dim) => product * dim,
+      1,
+    );
+    expect(JSON.parse(found.stdout)).toMatchObject({
+      ...{ difference: { path: '2' }, right: 'a' },
+      element: { index: size - 2, expected, a: expected, b: word() },
+    });
+    const shown = await isobit('bisect', at('two'), at('one'), ...options);
+    expect(shown.stdout).toContain(
+      `element ${size - 2}: expected ${expected}, two: ${word()}, one: ${expected}`,
+    );
+    rmSync(file(other));
+    const withheld = await isobit('bisect', at('one'), at('two'), ...options);
+    expect(withheld.stdout).toContain(`no element: b: value ${other}: it is missing.`);
+  });
 
   test('says so where both are wrong before they part', { timeout: LIMIT }, async () => {
     await isobit('trace', model, '--seed', '3', '-o', at('right.json'));
@@ -201,6 +293,104 @@ describe('a receipt', () => {
     for (const key of ['ec.pem', 'no.pem', 'none.pem']) {
       const { code: bad, stderr } = await sign(key);
       expect([bad, stderr], key).toEqual([2, expect.stringMatching(/^isobit: key: /)]);
+    }
+  });
+});
+
+describe('a bundle', () => {
+  const tensors = (name: string): string[] => readdirSync(join(at(name), 'tensors')).sort();
+  const spot = (name: string, ...more: string[]): Promise<Ended> =>
+    isobit('verify', at('spot.json'), model, '--seed', '5', '--bundle', at(name), ...more);
+
+  test(
+    'is a folder of files that their digests name, and is checked',
+    { timeout: LIMIT },
+    async () => {
+      const { code, stdout } = await isobit(
+        'trace',
+        model,
+        '--seed',
+        '5',
+        '--bundle',
+        at('bundle'),
+      );
+      const trace = JSON.parse(readFileSync(join(at('bundle'), 'trace.json'), 'utf8')) as Trace;
+      expect([code, stdout]).toEqual([0, expect.stringContaining(`root ${trace.root}`)]);
+      const said = [
+        ...[...trace.inputs, ...trace.outputs].map(({ digest }) => digest),
+        ...trace.nodes.flatMap(({ outputs }) => outputs.flatMap((one) => one?.digest ?? [])),
+      ];
+      expect(tensors('bundle')).toEqual([...new Set(said)].map((one) => `${one}.bin`).sort());
+      for (const name of tensors('bundle')) {
+        const bytes = readFileSync(join(at('bundle'), 'tensors', name));
+        expect(`${createHash('sha256').update(bytes).digest('hex')}.bin`).toBe(name);
+      }
+
+      await isobit('receipt', model, '--seed', '5', '-o', at('spot.json'));
+      const n = trace.nodes.length;
+      const some = await spot('bundle', '--spot', '3');
+      expect([some.code, some.stdout]).toEqual([
+        0,
+        expect.stringMatching(
+          new RegExp(
+            `^NOTHING WRONG in 3 of ${n} nodes, executed again by the reference: (\\d+ ?){3}\nhad exactly one of the ${n} nodes been wrong, this would say so all the same with probability \\(${n} - 3\\)/${n} = 0\\.\\d+, over the draw`,
+          ),
+        ),
+      ]);
+      expect(some.stdout).not.toContain('--spot-seed');
+      const seeded = await spot('bundle', '--spot', '3', '--spot-seed', '9');
+      expect(seeded.stdout).toContain('drawn from --spot-seed: that holds only if nobody knew it');
+      const all = await spot('bundle', '--spot', `${n}`, '--json');
+      expect(JSON.parse(all.stdout) as SpotCheck).toMatchObject({
+        ...{
+          valid: true,
+          nodes: n,
+          hidden: 0,
+          drawn: 'random',
+          checked: trace.nodes.map(({ path }) => path),
+        },
+      });
+
+      // Damage is found where it is read.
+      const digest = trace.nodes[0]?.outputs[0]?.digest ?? '';
+      const file = join(at('bundle'), 'tensors', `${digest}.bin`);
+      const bytes = readFileSync(file);
+      writeFileSync(file, bytes.subarray(0, -1));
+      const cut = await spot('bundle', '--spot', `${n}`);
+      expect([cut.code, cut.stdout]).toEqual([
+        1,
+        expect.stringMatching(/^NOT TRUE\n {2}node 1 \(.*its bytes are others/),
+      ]);
+      rmSync(file);
+      expect((await spot('bundle', '--spot', `${n}`)).stdout).toMatch(/it is missing/);
+      writeFileSync(file, bytes);
+      writeFileSync(join(at('bundle'), 'trace.json'), '{"root":');
+      const broken = await spot('bundle', '--spot', '1');
+      expect([broken.code, broken.stdout]).toEqual([1, expect.stringMatching(/bundle: no trace/)]);
+    },
+  );
+
+  test('is not checked where the question is none', { timeout: LIMIT }, async () => {
+    for (const [args, why] of [
+      [['--bundle', at('bundle')], /expected --spot K and --bundle FOLDER together, got no --spot/],
+      [['--spot', '1'], /together, got no --bundle/],
+      [['--spot', '1', '--bundle', at('none')], /no trace\.json in/],
+      [['--spot', '99', '--bundle', at('bundle')], /number of nodes: expected 1 to \d+/],
+      [['--spot', '0', '--bundle', at('bundle')], /expected an integer of at least 1/],
+      [
+        ['--spot', '1', '--bundle', at('bundle'), '--backend', 'webgpu'],
+        /executed by the reference/,
+      ],
+    ] as const) {
+      const { code, stderr } = await isobit(
+        'verify',
+        at('spot.json'),
+        model,
+        '--seed',
+        '5',
+        ...args,
+      );
+      expect([code, stderr], args.join(' ')).toEqual([2, expect.stringMatching(why)]);
     }
   });
 });

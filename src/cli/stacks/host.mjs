@@ -81,7 +81,7 @@ function pageHost() {
 async function processHost() {
   const process = (await import('node:process')).default;
   const { createInterface } = await import('node:readline');
-  const { readFile } = await import('node:fs/promises');
+  const { readFile, writeFile } = await import('node:fs/promises');
   const { pathToFileURL } = await import('node:url');
   const { Console } = await import('node:console');
   // Replies own stdout; what a job prints goes to stderr, where the runner keeps it for its error texts.
@@ -107,6 +107,7 @@ async function processHost() {
       featureLevel: options.featureLevel,
       url: (path) => pathToFileURL(path).href,
       readFile: async (path) => new Uint8Array(await readFile(path)),
+      writeFile: (path, bytes) => writeFile(path, bytes),
       log: (line) => void send({ log: line }),
     };
     const adapter = await describeAdapter(gpu, options.featureLevel);
