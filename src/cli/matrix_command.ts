@@ -1,17 +1,24 @@
-// `isobit matrix MODEL…`: decodes each model's inputs once, runs model_job.ts on every stack, prints the table. The
-// rule of the exit code is matrix.ts's.
+// `isobit matrix MODEL…`: decodes each model's inputs once, runs model_job.ts on every stack of this machine, then on the
+// remote browsers that were named, and prints the table. The rule of the exit code is matrix.ts's.
 
 import { jobBundle } from './bundles.ts';
-import { feedFiles } from './feed_files.ts';
+import { exposureOf, remotesOf } from './connect/options.ts';
+import type { ConnectOptions } from './connect/options.ts';
+import type { Remote } from './connect/remote.ts';
+import { remoteColumns } from './connect/run_remotes.ts';
+import { feedFiles, filesOfModel } from './feed_files.ts';
 import { requireRunnable } from './here.ts';
-import { matrixGood, matrixStacks, matrixText, runMatrix } from './matrix.ts';
-import type { MatrixModel, MatrixRow } from './matrix.ts';
+import { matrixGood, matrixRows, matrixStacks, matrixText, stackColumns } from './matrix.ts';
+import type { MatrixModel, MatrixRow, MatrixStack } from './matrix.ts';
 import { resolveModel, temporaryFolder } from './model_files.ts';
 import { EXIT, printResult, UsageError } from './output.ts';
 import type { ExitCode } from './output.ts';
-import { startProgress } from './progress.ts';
+import { startProgress, startProgressTable } from './progress.ts';
+import { hostScript } from './stacks/runner.ts';
+import { serveFiles } from './stacks/server.ts';
+import type { Exposure } from './stacks/server.ts';
 
-export interface MatrixCommandOptions {
+export interface MatrixCommandOptions extends ConnectOptions {
   /** A folder of inputs, and NAME=FILE; for one model only. */
   inputs?: string;
   input: string[];
@@ -20,41 +27,101 @@ export interface MatrixCommandOptions {
   /** Seconds of one run. */
   timeout: number;
   requireAll: boolean;
+  /** How many remote browsers at a time. */
+  parallel: number;
+  /** How often a run is repeated where a remote browser fails. */
+  retries: number;
   json: boolean;
 }
 
-/** The matrix of the models at these paths. */
-export async function matrixOfModels(
-  paths: string[],
-  options: Omit<MatrixCommandOptions, 'json' | 'requireAll'>,
-): Promise<MatrixRow[]> {
+type RunOptions = Omit<MatrixCommandOptions, 'json' | 'requireAll'>;
+
+/** The columns of the stacks of this machine. */
+async function localColumns(
+  models: MatrixModel[],
+  roots: string[],
+  { stacks, timeout }: RunOptions,
+): Promise<MatrixStack[][]> {
+  const { bundle, root } = jobBundle('model_job');
+  const present = matrixStacks(stacks).filter((spec) => spec.find() === undefined);
+  const progress = startProgress(present.length * models.length);
+  try {
+    return await stackColumns(models, {
+      bundle,
+      roots: [root, ...roots],
+      timeoutMs: 1000 * timeout,
+      ...(stacks === undefined ? {} : { stacks }),
+      onStart: (id, model) => progress.at(`${id} ${model}`),
+      onDone: () => progress.done(),
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The columns of remote browsers, which read the job bundle and the files `roots` from a server of this process. */
+async function farColumns(
+  remotes: Remote[],
+  models: MatrixModel[],
+  roots: string[],
+  exposure: Exposure | undefined,
+  { timeout, parallel, retries }: RunOptions,
+): Promise<MatrixStack[][]> {
+  if (remotes.length === 0) return [];
+  const { bundle, root } = jobBundle('model_job');
+  const server = await serveFiles(hostScript(), [root, ...roots], exposure);
+  const names = remotes.map(({ id, address }) => `${id} ${address.shown}`);
+  const row = (id: string): string => names.find((name) => name.startsWith(`${id} `)) ?? id;
+  // Two backends.
+  const progress = startProgressTable(names, 2 * models.length);
+  try {
+    return await remoteColumns(remotes, models, {
+      bundle,
+      page: { address: server.page, isLoopback: exposure === undefined, timeoutMs: 1000 * timeout },
+      parallel,
+      retries,
+      onStart: (id, step) => progress.at(row(id), step),
+      onDone: (id) => progress.done(row(id)),
+      onEnd: (id) => progress.at(row(id), 'done'),
+    });
+  } finally {
+    progress.stop();
+    await server.close();
+  }
+}
+
+/**
+ * The matrix of the models at these paths.
+ *
+ * @throws UsageError for wrong options; ModelError or UnsupportedOpError, by name, for a model that cannot run
+ */
+export async function matrixOfModels(paths: string[], options: RunOptions): Promise<MatrixRow[]> {
   const files = paths.map(resolveModel);
   const { inputs, input, seed } = options;
   if (files.length > 1 && (inputs !== undefined || input.length > 0)) {
     throw new UsageError(`--inputs, --input: expected one model, got ${files.length}.`);
   }
+  const remotes = remotesOf(options);
+  const exposure = exposureOf(options);
+  if (exposure !== undefined && remotes.length === 0) {
+    throw new UsageError('--listen: expected a remote browser (--connect URL), got none.');
+  }
   for (const file of files) await requireRunnable(file);
   const choice = { input, seed, ...(inputs === undefined ? {} : { inputs }) };
   const folder = temporaryFolder();
-  const present = matrixStacks(options.stacks).filter((spec) => spec.find() === undefined);
-  const progress = startProgress(present.length * files.length);
   try {
     const models: MatrixModel[] = [];
     for (const [i, file] of files.entries()) {
       const feeds = await feedFiles(file, choice, folder.path, i);
       models.push({ name: file.name, job: { kind: 'run', model: file.path, feeds, audit: 'off' } });
     }
-    const { bundle, root } = jobBundle('model_job');
-    return await runMatrix(models, {
-      bundle,
-      roots: [root, folder.path, ...files.map((file) => file.folder)],
-      timeoutMs: 1000 * options.timeout,
-      ...(options.stacks === undefined ? {} : { stacks: options.stacks }),
-      onStart: (id, model) => progress.at(`${id} ${model}`),
-      onDone: () => progress.done(),
-    });
+    const folders = files.map((file) => file.folder);
+    const here = await localColumns(models, [folder.path, ...folders], options);
+    // What others can reach is what a run needs, not all that lies beside a model.
+    const needed = [folder.path, ...files.flatMap(filesOfModel)];
+    const there = await farColumns(remotes, models, needed, exposure, options);
+    return matrixRows(models, [...here, ...there]);
   } finally {
-    progress.stop();
     folder.remove();
   }
 }

@@ -1,7 +1,9 @@
-// A static file server for the pages of the browser stacks: loopback only, a random port, one blank page, the host
-// script, and the files below the folders it was given, under /files. It sends the headers that make a page
-// cross-origin isolated, so that shared memory works. It serves nothing outside those folders, links included.
+// A static file server for the pages of browsers: one blank page, the host script, and the files and folders that it was
+// given, under files/. It sends the headers that make a page cross-origin isolated, so that shared memory works. It
+// serves nothing outside what it was given, links included. Without more it is for this machine: loopback, a random port.
+// Whatever others can reach, by an interface or through a tunnel, is below an unguessable path, and nothing else answers.
 
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -24,21 +26,61 @@ const HEADERS = {
 };
 
 const PAGE = `<!doctype html><meta charset="utf-8"><title>isobit</title><link rel="icon" href="data:,">
-<script type="module" src="/host.mjs"></script>`;
+<script type="module" src="host.mjs"></script>`;
+
+/** The path of a request's URL; undefined for one that is none. */
+function decodedPath(url: string): string | undefined {
+  try {
+    return decodeURIComponent(new URL(url, 'http://localhost').pathname);
+  } catch {
+    return undefined;
+  }
+}
 
 export interface FileServer {
-  /** http://127.0.0.1:PORT, without a slash at the end. */
-  origin: string;
+  /** The page's address, with a slash at its end. Where it holds a token, whoever has it can read the files. */
+  page: string;
   close(): Promise<void>;
 }
 
-/** Serves `hostScript` and the folders `roots` until close(). Paths are absolute, as on this machine. */
-export async function serveFiles(hostScript: string, roots: string[]): Promise<FileServer> {
+/** Where a server listens that others than this machine reach. */
+export interface Exposure {
+  /** The interface, as an address or a name. */
+  host: string;
+  /** 0 for any that is free. */
+  port: number;
+  /** The address under which the browsers reach it, where that is another (a tunnel, a proxy). */
+  publicUrl?: string;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** An address in a URL: IPv6 has brackets there. */
+const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** True if a path begins with this segment; takes as long wherever they differ. */
+function beginsWith(path: string, segment: string): boolean {
+  const begin = Buffer.from(path.slice(0, segment.length).padEnd(segment.length, '\0'));
+  const wanted = Buffer.from(segment);
+  return begin.length === wanted.length && timingSafeEqual(begin, wanted);
+}
+
+/**
+ * Serves `hostScript` and the files and folders `roots` until close(). Paths are absolute, as on this machine.
+ *
+ * @throws Error When it cannot listen there, or a root does not exist.
+ */
+export async function serveFiles(
+  hostScript: string,
+  roots: string[],
+  exposure?: Exposure,
+): Promise<FileServer> {
   const folders = await Promise.all(roots.map((root) => realpath(root)));
   let host = '';
+  /** What every path begins with. */
+  const base = exposure === undefined ? '/' : `/${randomBytes(16).toString('hex')}/`;
 
-  const locate = async (url: string): Promise<string | undefined> => {
-    const path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+  const locate = async (path: string): Promise<string | undefined> => {
     if (path === '/host.mjs') return hostScript;
     if (!path.startsWith('/files/')) return undefined;
     const real = await realpath(path.slice('/files'.length));
@@ -47,13 +89,20 @@ export async function serveFiles(hostScript: string, roots: string[]): Promise<F
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // A foreign page that rebinds its name to 127.0.0.1 still sends its own name here.
-    if (request.headers.host !== host) return void response.writeHead(403).end();
-    if (request.url === '/') {
+    // A foreign page that rebinds its name to 127.0.0.1 still sends its own name here. It knows no token.
+    if (exposure === undefined && request.headers.host !== host) {
+      return void response.writeHead(403).end();
+    }
+    const whole = decodedPath(request.url ?? '');
+    if (whole === undefined || !beginsWith(whole, base)) {
+      return void response.writeHead(404).end();
+    }
+    const asked = whole.slice(base.length - 1);
+    if (asked === '/') {
       response.writeHead(200, { ...HEADERS, 'Content-Type': TYPES['.html'] }).end(PAGE);
       return;
     }
-    const path = await locate(request.url ?? '').catch(() => undefined);
+    const path = await locate(asked).catch(() => undefined);
     const status = path === undefined ? undefined : await stat(path).catch(() => undefined);
     if (path === undefined || status?.isFile() !== true) {
       response.writeHead(404, HEADERS).end();
@@ -71,13 +120,14 @@ export async function serveFiles(hostScript: string, roots: string[]): Promise<F
   });
   await new Promise<void>((listening, failed) => {
     server.once('error', failed);
-    server.listen(0, '127.0.0.1', listening);
+    server.listen(exposure?.port ?? 0, exposure?.host ?? LOOPBACK, listening);
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('serveFiles: no port.');
-  host = `127.0.0.1:${address.port}`;
+  host = `${inUrl(exposure?.host ?? LOOPBACK)}:${address.port}`;
+  const reached = (exposure?.publicUrl ?? `http://${host}`).replace(/\/+$/, '');
   return {
-    origin: `http://${host}`,
+    page: `${reached}${base}`,
     close: () =>
       new Promise((closed) => {
         server.close(() => closed());
