@@ -164,6 +164,17 @@ describe('credentials', () => {
     );
   });
 
+  test('the token of this machine’s page is in no error, which says what to do', async () => {
+    const { url, sessions } = await fake({ answer: good, unreachable: true });
+    const page = { address: 'http://10.0.0.1:1/t0k3n/', isLoopback: false, timeoutMs: 20_000 };
+    const [wasm] = await columnsOf([url], ['m'], { page, retries: 0 });
+    expect(wasm?.[0]?.error).toMatch(
+      /does not open http:\/\/10\.0\.0\.1:1\/: .*REFUSED.*--listen HOST:PORT/,
+    );
+    expect(wasm?.[0]?.error).not.toContain('t0k3n');
+    expect(sessions).toMatchObject({ created: 1, deleted: 1, open: 0 });
+  });
+
   test('are not in errors about the address itself', () => {
     for (const wrong of ['ftp://jane:hidden@host', 'jane:hidden@host', 'http://jane:hidden@']) {
       expect(() => parseRemote(wrong), wrong).toThrow(/expected/);

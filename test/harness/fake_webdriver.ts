@@ -22,6 +22,8 @@ export interface FakeOptions {
   hasGpu?: boolean;
   /** Refuses sessions, and says all that it was sent. */
   refuse?: boolean;
+  /** Opens no page, and says which. */
+  unreachable?: boolean;
   /** A job was started. */
   onJob?: (job: number) => void;
 }
@@ -95,6 +97,9 @@ export async function fakeWebDriver(options: FakeOptions): Promise<FakeWebDriver
         sessions.open -= 1;
         sessions.deleted += 1;
         return reply(200, null);
+      }
+      if (options.unreachable === true && url.endsWith('/url')) {
+        return reply(500, failure('unknown error', `net::ERR_CONNECTION_REFUSED ${body}`));
       }
       if (!url.endsWith('/execute/sync')) return reply(200, null);
       try {

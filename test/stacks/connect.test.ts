@@ -300,7 +300,7 @@ test(
       );
       const errors = columns.map(([cell]) => cell?.error ?? '');
       expect(errors[0]).toMatch(
-        /the browser does not open http:.* Is it on another machine\? .*--listen/s,
+        /the browser does not open http:.* On another machine\? .*--listen/s,
       );
       expect(errors[2]).toMatch(/the page there is not this one.*--listen/s);
       expect(errors[4]).toMatch(

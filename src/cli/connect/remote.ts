@@ -44,7 +44,7 @@ export const hostLimit = ({ timeoutMs, hostMs = 30_000 }: RemotePage): number =>
 
 /** What to do when a browser at another machine opens a page of this one's loopback interface. */
 export const UNREACHED =
-  'Is it on another machine? Then say where it finds this one: --listen HOST:PORT, and --public-url URL behind a tunnel.';
+  'On another machine? Say where it finds this one: --listen HOST:PORT (--public-url URL).';
 
 /** The name of an engine, of a user agent. */
 export function engineOf(userAgent: string): string {

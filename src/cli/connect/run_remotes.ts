@@ -166,7 +166,11 @@ async function runRemote(
   models: MatrixModel[],
   options: RemoteOptions,
 ): Promise<MatrixStack[][]> {
-  const redact = redactor(remote.address, remote.capabilities);
+  const { address } = options.page;
+  // The page's address may hold a token that opens this machine's files.
+  const withoutSecrets = redactor(remote.address, remote.capabilities);
+  const redact = (text: string): string =>
+    withoutSecrets(text.replaceAll(address, `${new URL(address).origin}/`));
   const runner = new RemoteRunner(remote, options);
   const forget = whenInterrupted(() => runner.close());
   /** What holds for all that is left, once it is known. */

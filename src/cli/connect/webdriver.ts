@@ -53,7 +53,7 @@ const textOf = (value: unknown): string =>
 const said = (error: unknown): string => {
   const { message } = error instanceof Error ? error : new Error(String(error));
   // Drivers add their own stack traces.
-  return message.split(/\n(?:\(Session info|#0 |Build info)/)[0]?.trim() ?? message;
+  return message.split(/\n\s*(?:\(Session info|#0 |Build info)/)[0]?.trim() ?? message;
 };
 
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
