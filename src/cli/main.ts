@@ -144,6 +144,7 @@ function program(done: (code: ExitCode) => void): Command {
     .option('--stacks <ids>', 'only these, comma-separated', stackIds)
     .option('--timeout <s>', 'limit of one run in seconds', integer(1), 600)
     .option('--require-all', 'a stack that is not installed is a failure', false)
+    .option('--report <dir>', 'write a device report of each stack that starts into this folder')
     .addOption(json())
     .action(async (models, options) => done(await matrixCommand(models, options)));
 

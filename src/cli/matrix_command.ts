@@ -1,7 +1,8 @@
-// `isobit matrix MODEL…`: decodes each model's inputs once, runs model_job.ts on every stack, prints the table. The
-// rule of the exit code is matrix.ts's.
+// `isobit matrix MODEL…`: decodes each model's inputs once, runs model_job.ts on every stack, prints the table, and writes
+// device reports where asked. What those hold is device_reports.ts's matter, the rule of the exit code matrix.ts's.
 
 import { jobBundle } from './bundles.ts';
+import { DeviceReports, type ReportedModel } from './device_reports.ts';
 import { feedFiles } from './feed_files.ts';
 import { requireRunnable } from './here.ts';
 import { matrixGood, matrixStacks, matrixText, runMatrix } from './matrix.ts';
@@ -20,6 +21,8 @@ export interface MatrixCommandOptions {
   /** Seconds of one run. */
   timeout: number;
   requireAll: boolean;
+  /** A folder that gets a device report of each stack. */
+  report?: string;
   json: boolean;
 }
 
@@ -34,25 +37,35 @@ export async function matrixOfModels(
     throw new UsageError(`--inputs, --input: expected one model, got ${files.length}.`);
   }
   for (const file of files) await requireRunnable(file);
+  const reports = options.report === undefined ? undefined : new DeviceReports(options.report);
   const choice = { input, seed, ...(inputs === undefined ? {} : { inputs }) };
   const folder = temporaryFolder();
   const present = matrixStacks(options.stacks).filter((spec) => spec.find() === undefined);
   const progress = startProgress(present.length * files.length);
   try {
     const models: MatrixModel[] = [];
+    const reported: ReportedModel[] = [];
     for (const [i, file] of files.entries()) {
       const feeds = await feedFiles(file, choice, folder.path, i);
       models.push({ name: file.name, job: { kind: 'run', model: file.path, feeds, audit: 'off' } });
+      if (reports !== undefined) reported.push({ name: file.name, path: file.path, feeds });
     }
+    await reports?.begin(reported);
     const { bundle, root } = jobBundle('model_job');
-    return await runMatrix(models, {
+    const rows = await runMatrix(models, {
       bundle,
       roots: [root, folder.path, ...files.map((file) => file.folder)],
       timeoutMs: 1000 * options.timeout,
       ...(options.stacks === undefined ? {} : { stacks: options.stacks }),
       onStart: (id, model) => progress.at(`${id} ${model}`),
-      onDone: () => progress.done(),
+      onDone: (id) => {
+        reports?.done(id);
+        progress.done();
+      },
+      ...(reports === undefined ? {} : { onOpen: (spec, stack) => reports.opened(spec, stack) }),
     });
+    reports?.write(rows);
+    return rows;
   } finally {
     progress.stop();
     folder.remove();

@@ -12,8 +12,8 @@ export interface DeviceClaims {
     readonly architecture: string;
     /** As the adapter names itself; empty where it does not. */
     readonly name: string;
-    /** True if the adapter computes on the processor. */
-    readonly software: boolean;
+    /** True if the adapter computes on the processor; absent where nothing says. */
+    readonly software?: boolean;
   };
   /** The browser, or the runtime that is none: `Firefox`, `Node`. */
   readonly browser: { readonly name: string; readonly version: string };
@@ -53,7 +53,7 @@ export interface DeviceRun {
   readonly backend: 'wasm' | 'webgpu';
   /** The run's digest; null where it failed, and why in `error`. */
   readonly digest: string | null;
-  /** Milliseconds of the run, without loading; null where it failed. */
+  /** Milliseconds of the first run after loading, planning and compiling included; null where it failed. */
   readonly ms: number | null;
   readonly error?: string;
   /** What ran otherwise than asked, as RunResult says it. */
