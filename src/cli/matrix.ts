@@ -17,6 +17,8 @@ export interface MatrixStack {
   digest: string | null;
   /** Milliseconds of the run, without starting the stack and loading the model. */
   ms: number | null;
+  /** What ran otherwise than asked. */
+  notes?: string[];
   error?: string;
   /** The stack is not installed, or the remote browser has no WebGPU; `error` says why. */
   missing?: true;
@@ -49,12 +51,15 @@ export interface MatrixOptions {
   timeoutMs?: number;
   onStart?: (stackId: string, model: string) => void;
   onDone?: (stackId: string, model: string) => void;
+  /** Asks a stack for more, before its models run. */
+  onOpen?: (spec: StackSpec, stack: Stack) => Promise<void>;
 }
 
 /** What the job of a matrix returns. */
 interface MatrixResult {
   digest: string;
   ms: number;
+  notes?: string[];
 }
 
 function isMatrixResult(value: unknown): value is MatrixResult {
@@ -73,7 +78,9 @@ export function cellOf(head: CellHead, reply: JobReply): MatrixStack {
   if (!isMatrixResult(reply.result)) {
     return { ...head, digest: null, ms: null, error: 'The job returned no digest.' };
   }
-  return { ...head, digest: reply.result.digest, ms: Number(reply.result.ms.toFixed(3)) };
+  const { digest, ms, notes = [] } = reply.result;
+  const cell = { ...head, digest, ms: Number(ms.toFixed(3)) };
+  return notes.length === 0 ? cell : { ...cell, notes };
 }
 
 /** One stack's cells, in the order of `models`. */
@@ -106,6 +113,7 @@ async function runStack(
   }
   const cells: MatrixStack[] = [];
   try {
+    await options.onOpen?.(spec, stack);
     for (const model of models) {
       options.onStart?.(id, model.name);
       const { adapter } = stack;

@@ -1,11 +1,13 @@
 // `isobit matrix MODEL…`: decodes each model's inputs once, runs model_job.ts on every stack of this machine, then on the
-// remote browsers that were named, and prints the table. The rule of the exit code is matrix.ts's.
+// remote browsers that were named, prints the table, and writes device reports where asked. What those hold is
+// device_reports.ts's matter, the rule of the exit code matrix.ts's.
 
 import { jobBundle } from './bundles.ts';
 import { exposureOf, remotesOf } from './connect/options.ts';
 import type { ConnectOptions } from './connect/options.ts';
 import type { Remote } from './connect/remote.ts';
 import { remoteColumns } from './connect/run_remotes.ts';
+import { DeviceReports, type ReportedModel } from './device_reports.ts';
 import { feedFiles, filesOfModel } from './feed_files.ts';
 import { requireRunnable } from './here.ts';
 import { matrixGood, matrixRows, matrixStacks, matrixText, stackColumns } from './matrix.ts';
@@ -31,6 +33,8 @@ export interface MatrixCommandOptions extends ConnectOptions {
   parallel: number;
   /** How often a run is repeated where a remote browser fails. */
   retries: number;
+  /** A folder that gets a device report of each stack. */
+  report?: string;
   json: boolean;
 }
 
@@ -41,6 +45,7 @@ async function localColumns(
   models: MatrixModel[],
   roots: string[],
   { stacks, timeout }: RunOptions,
+  reports: DeviceReports | undefined,
 ): Promise<MatrixStack[][]> {
   const { bundle, root } = jobBundle('model_job');
   const present = matrixStacks(stacks).filter((spec) => spec.find() === undefined);
@@ -52,7 +57,11 @@ async function localColumns(
       timeoutMs: 1000 * timeout,
       ...(stacks === undefined ? {} : { stacks }),
       onStart: (id, model) => progress.at(`${id} ${model}`),
-      onDone: () => progress.done(),
+      onDone: (id) => {
+        reports?.done(id);
+        progress.done();
+      },
+      ...(reports === undefined ? {} : { onOpen: (spec, stack) => reports.opened(spec, stack) }),
     });
   } finally {
     progress.stop();
@@ -107,20 +116,26 @@ export async function matrixOfModels(paths: string[], options: RunOptions): Prom
     throw new UsageError('--listen: expected a remote browser (--connect URL), got none.');
   }
   for (const file of files) await requireRunnable(file);
+  const reports = options.report === undefined ? undefined : new DeviceReports(options.report);
   const choice = { input, seed, ...(inputs === undefined ? {} : { inputs }) };
   const folder = temporaryFolder();
   try {
     const models: MatrixModel[] = [];
+    const reported: ReportedModel[] = [];
     for (const [i, file] of files.entries()) {
       const feeds = await feedFiles(file, choice, folder.path, i);
       models.push({ name: file.name, job: { kind: 'run', model: file.path, feeds, audit: 'off' } });
+      if (reports !== undefined) reported.push({ name: file.name, path: file.path, feeds });
     }
+    await reports?.begin(reported);
     const folders = files.map((file) => file.folder);
-    const here = await localColumns(models, [folder.path, ...folders], options);
+    const here = await localColumns(models, [folder.path, ...folders], options, reports);
     // What others can reach is what a run needs, not all that lies beside a model.
     const needed = [folder.path, ...files.flatMap(filesOfModel)];
     const there = await farColumns(remotes, models, needed, exposure, options);
-    return matrixRows(models, [...here, ...there]);
+    const rows = matrixRows(models, [...here, ...there]);
+    reports?.write(rows);
+    return rows;
   } finally {
     folder.remove();
   }

@@ -1,16 +1,16 @@
 // The job of `isobit run`, `check` and `matrix`: loads a model, runs it once on one backend with given inputs, and
 // returns digests, its trace or its receipt; or verifies a receipt, or runs model.check, or runs it profiled several times, and returns what that gives; or only
-// loads it, which throws what is wrong with it. It is a user of the library like any other and holds no knowledge of stacks.
+// loads it, which throws what is wrong with it; or loads none and asks the device gate. It is a user of the library like any other and holds no knowledge of stacks.
 // Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
 
-import { contract, digestOf, load, Tensor, verifyReceipt } from '../index.ts';
+import { contract, digestOf, load, probe, Tensor, verifyReceipt } from '../index.ts';
 import type { DType, Model, ProfileStep } from '../index.ts';
 import type { FeedFile, JobEnv } from './job.ts';
 import { toBase64 } from './wire.ts';
 
 export interface ModelJob {
-  kind: 'run' | 'trace' | 'receipt' | 'verify' | 'check' | 'load' | 'profile';
-  /** Path of the model file. */
+  kind: 'run' | 'trace' | 'receipt' | 'verify' | 'check' | 'load' | 'profile' | 'probe';
+  /** Path of the model file; of kind 'probe' none is read. */
   model: string;
   feeds: FeedFile[];
   backend?: 'wasm' | 'webgpu' | 'auto';
@@ -124,6 +124,7 @@ async function profileRuns(
 export async function run(request: unknown, env: JobEnv): Promise<unknown> {
   const job = request as ModelJob;
   const { threads } = job;
+  if (job.kind === 'probe') return probe({ gpu: env.gpu });
   const model = await load(new URL(env.url(job.model)), { gpu: env.gpu, threads });
   try {
     if (job.kind === 'load') return null;
