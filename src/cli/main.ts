@@ -8,6 +8,7 @@ import { bisectCommand } from './bisect.ts';
 import { checkCommand } from './check.ts';
 import { conformanceCommand } from './conformance.ts';
 import { matrixCommand } from './matrix_command.ts';
+import { collectCommand } from './farm/collect.ts';
 import { EXIT, printError } from './output.ts';
 import type { ExitCode } from './output.ts';
 import { profileCommand } from './profile.ts';
@@ -28,6 +29,7 @@ function integer(least: number): (text: string) => number {
 }
 
 function stackIds(text: string): string[] {
+  if (text === 'none') return ['wasm-node'];
   const ids = text.split(',');
   const unknown = ids.find((id) => !STACKS.some((spec) => spec.id === id));
   if (unknown === undefined) return ids;
@@ -47,6 +49,11 @@ const gpuStack = (): Option =>
   new Option('--stack <id>', 'the WebGPU stack to use, see `isobit stacks`').choices(
     STACKS.filter((spec) => spec.backend === 'webgpu').map((spec) => spec.id),
   );
+
+const REMOTES_HELP = `
+--connect takes ws:// and wss:// for a Playwright server (?browser=firefox chooses one there), http:// and https:// for
+a W3C WebDriver endpoint: a driver program, Selenium Grid, a device farm. They need the packages playwright-core and
+selenium-webdriver. Each browser is two rows, on WASM and on its GPU if it has one. docs/DEVICES.md has examples.`;
 
 /** The options that choose a model's inputs. */
 function withInputs(command: Command): Command {
@@ -148,7 +155,9 @@ function program(done: (code: ExitCode) => void): Command {
 
   isobit
     .command('matrix')
-    .description('run models on every stack of this machine and compare the digests')
+    .description(
+      'run models on every stack of this machine, and on remote browsers, and compare the digests',
+    )
     .argument(
       '<models...>',
       'files or folders; inputs are test_data_set_0 beside them, else random',
@@ -156,11 +165,43 @@ function program(done: (code: ExitCode) => void): Command {
     .option('--inputs <dir>', 'a folder with input_0.pb …, for one model')
     .option('--input <name=file>', 'one input, for one model; repeatable', collect, [])
     .option('--seed <n>', 'seed of random inputs', integer(0), 0)
-    .option('--stacks <ids>', 'only these, comma-separated', stackIds)
+    .option(
+      '--stacks <ids>',
+      'only these of this machine, comma-separated; none is the reference alone',
+      stackIds,
+    )
     .option('--timeout <s>', 'limit of one run in seconds', integer(1), 600)
-    .option('--require-all', 'a stack that is not installed is a failure', false)
+    .option('--require-all', 'a stack or a GPU that is not there is a failure', false)
+    .option('--report <dir>', 'write a device report of each stack that starts into this folder')
+    .option('--bundle <dir>', 'run nothing: write a page that runs all of it wherever it is opened')
+    .option('--connect <url>', 'a remote browser too, see below; repeatable', collect, [])
+    .option(
+      '--capabilities <file>',
+      'JSON of a WebDriver session, or a list: a browser for each; repeatable',
+      collect,
+      [],
+    )
+    .option(
+      '--listen <host:port>',
+      'where remote browsers reach this machine; loopback if not given',
+    )
+    .option('--public-url <url>', 'under which address they reach it, where that is another')
+    .option('--parallel <n>', 'how many remote browsers at a time', integer(1), 4)
+    .option('--retries <n>', 'repetitions where a remote browser fails or is lost', integer(0), 1)
     .addOption(json())
+    .addHelpText('after', REMOTES_HELP)
     .action(async (models, options) => done(await matrixCommand(models, options)));
+
+  isobit
+    .command('collect')
+    .description('receive the device reports that pages of `isobit matrix --bundle` post')
+    .argument('<folder>', 'where they are written, a file each; none is ever replaced')
+    .option('--serve <dir>', 'serve a bundle too: its page posts to here')
+    .option('--listen <host:port>', 'where devices reach this machine; loopback if not given')
+    .option('--public-url <url>', 'under which address they reach it, where that is another')
+    .option('--count <n>', 'end after so many reports; never if not given', integer(1))
+    .addOption(json())
+    .action(async (folder, options) => done(await collectCommand(folder, options)));
 
   isobit
     .command('conformance')

@@ -1,12 +1,14 @@
 // The job of `isobit run`, `check` and `matrix`: loads a model, runs it once on one backend with given inputs, and
-// returns digests, its trace or its receipt; or verifies a receipt, or checks nodes of a bundle, or runs model.check, or runs it profiled several times, and returns what
-// that gives; or only loads it, which throws what is wrong with it. It is a user of the library like any other and holds no knowledge of stacks.
+// returns digests, its trace or its receipt; or verifies a receipt, or checks nodes of a bundle, or runs model.check, or runs it
+// profiled several times, and returns what that gives; or only loads it, which throws what is wrong with it; or loads none and
+// asks the device gate. It is a user of the library like any other and holds no knowledge of stacks.
 // Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
 
 import {
   contract,
   digestOf,
   load,
+  probe,
   settleTraces,
   spotCheck,
   Tensor,
@@ -17,8 +19,18 @@ import type { FeedFile, JobEnv } from './job.ts';
 import { toBase64 } from './wire.ts';
 
 export interface ModelJob {
-  kind: 'run' | 'trace' | 'receipt' | 'verify' | 'spot' | 'settle' | 'check' | 'load' | 'profile';
-  /** Path of the model file. */
+  kind:
+    | 'run'
+    | 'trace'
+    | 'receipt'
+    | 'verify'
+    | 'spot'
+    | 'settle'
+    | 'check'
+    | 'load'
+    | 'profile'
+    | 'probe';
+  /** Path of the model file; of kind 'probe' none is read. */
   model: string;
   feeds: FeedFile[];
   backend?: 'wasm' | 'webgpu' | 'auto';
@@ -192,6 +204,7 @@ async function bundleIn(folder: string, env: JobEnv): Promise<TraceBundle> {
 export async function run(request: unknown, env: JobEnv): Promise<unknown> {
   const job = request as ModelJob;
   const { threads } = job;
+  if (job.kind === 'probe') return probe({ gpu: env.gpu });
   const model = await load(new URL(env.url(job.model)), { gpu: env.gpu, threads });
   try {
     if (job.kind === 'load') return null;

@@ -37,7 +37,8 @@ export function isSoftwareAdapter(report: AdapterReport): boolean {
   return SOFTWARE.test([vendor, architecture, device, description].join(' '));
 }
 
-function adapterName(report: AdapterReport | undefined): string {
+/** An adapter in one line; "none" for none. */
+export function adapterName(report: AdapterReport | undefined): string {
   if (report === undefined) return 'none';
   const { vendor, architecture, device, description } = report;
   // Chromium and Firefox leave some of the four empty; a description usually repeats the rest.
@@ -48,8 +49,12 @@ function adapterName(report: AdapterReport | undefined): string {
   return [short, long].filter((part) => part !== '').join(': ') || 'not named';
 }
 
-/** host.mjs lies beside this file in the sources and beside the command line's bundle in the package. */
-function hostScript(): string {
+/**
+ * Where host.mjs lies: beside this file in the sources and beside the command line's bundle in the package.
+ *
+ * @throws Error When the package is not built.
+ */
+export function hostScript(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const places = ['host.mjs', 'stacks/host.mjs', '../host.mjs', '../stacks/host.mjs'];
   const found = places.map((place) => resolve(here, place)).find((path) => existsSync(path));
@@ -58,7 +63,12 @@ function hostScript(): string {
 }
 
 /** Rejects with a StackError when `work` takes longer than `ms`. */
-async function within<T>(id: string, ms: number, what: string, work: Promise<T>): Promise<T> {
+export async function within<T>(
+  id: string,
+  ms: number,
+  what: string,
+  work: Promise<T>,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
