@@ -68,8 +68,10 @@ export interface CompareDocument {
     dispatches: number;
   };
   tolerance: CompareTolerance;
-  /** No value in the whole model and no node alone is beyond the tolerance. */
+  /** No node alone is beyond the tolerance, and no output of the whole model. Other values may be: they have inherited it. */
   within: boolean;
+  /** Outputs of the model that are beyond it. */
+  outputs_beyond: string[];
   compared: { values: number; elements: number; nodes: number };
   /** Positions of the first nodes beyond the tolerance. */
   first: { introduced: number | null; accumulated: number | null };
@@ -173,7 +175,14 @@ export function reportOf({
   leftOutNodes,
 }: Findings): Pick<
   CompareDocument,
-  'within' | 'compared' | 'first' | 'nodes' | 'ranking' | 'operators' | 'left_out'
+  | 'within'
+  | 'outputs_beyond'
+  | 'compared'
+  | 'first'
+  | 'nodes'
+  | 'ranking'
+  | 'operators'
+  | 'left_out'
 > {
   const alone = new Map(introduced.map((one) => [one.node.index, one]));
   const nodes = graph.nodes.map((node): NodeReport => {
@@ -206,8 +215,12 @@ export function reportOf({
       value?.reason === undefined ? [] : [{ value: name, node, reason: value.reason }],
     ),
   );
+  const outputs_beyond = graph.outputs.flatMap(({ name }) =>
+    measured([accumulated.values.get(name) ?? null])?.within === false ? [name] : [],
+  );
   return {
-    within: first.introduced === null && first.accumulated === null,
+    within: first.introduced === null && outputs_beyond.length === 0,
+    outputs_beyond,
     compared: {
       values: [...accumulated.values.values()].filter(({ reason }) => reason === undefined).length,
       elements: all.reduce((sum, { size }) => sum + size, 0),

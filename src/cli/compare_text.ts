@@ -76,14 +76,15 @@ function elementLine({ values }: NodeReport): string[] {
   return [];
 }
 
-/** The node that is to blame, or why there is none. */
+/** The verdict, the node that is to blame, and the first value that is too far away in the whole model. */
 export function verdictLines(document: CompareDocument): string[] {
-  const { within, first, nodes, compared, guest } = document;
-  const counts = `${compared.values} values, ${compared.elements} elements, ${compared.nodes} nodes alone`;
-  if (within) return [`within the tolerance: ${counts}`];
+  const { within, first, nodes, compared, guest, outputs_beyond } = document;
   const named = first.introduced === null ? undefined : nodes[first.introduced];
   const reached = first.accumulated === null ? undefined : nodes[first.accumulated];
-  const lines = [`BEYOND the tolerance: ${counts} compared`];
+  const alone = guest.optimised ? '' : `, ${compared.nodes} nodes alone`;
+  const lines = [
+    `${within ? 'within' : 'BEYOND'} the tolerance: ${compared.values} values, ${compared.elements} elements${alone}`,
+  ];
   if (named !== undefined) {
     lines.push(`first node that introduces more than the tolerance: ${titleOf(named)}`);
     if (named.differs !== undefined) {
@@ -91,15 +92,24 @@ export function verdictLines(document: CompareDocument): string[] {
     }
     if (named.introduced !== null) lines.push(...measureLines('alone', named.introduced));
     lines.push(...elementLine(named));
-  } else if (!guest.optimised) {
-    lines.push('no node alone introduces more than the tolerance: what is beyond has accumulated');
+  } else if (!guest.optimised && reached !== undefined) {
+    lines.push(
+      'no node alone introduces more than the tolerance; what is beyond it has accumulated',
+    );
   }
-  if (reached?.accumulated !== null && reached !== undefined) {
-    lines.push(`first value beyond it in the whole model: ${titleOf(reached)}`);
+  if (outputs_beyond.length > 0) lines.push(`outputs beyond it: ${outputs_beyond.join(', ')}`);
+  if (reached !== undefined && reached.accumulated !== null) {
+    lines.push(`first value beyond it in the whole model: of ${titleOf(reached)}`);
     lines.push(...measureLines('accumulated', reached.accumulated));
   }
   return lines;
 }
+
+/** Names may fill lines: their begin and end, in at most `length` characters. */
+export const clipped = (name: string, length = 40): string => {
+  const half = length >> 1;
+  return name.length <= length ? name : `${name.slice(0, half - 1)}…${name.slice(-half)}`;
+};
 
 function rankingTable({ ranking, nodes }: CompareDocument): string[] {
   const rows = ranking.slice(0, LISTED).flatMap((index) => {
@@ -108,7 +118,7 @@ function rankingTable({ ranking, nodes }: CompareDocument): string[] {
     const { introduced, accumulated, operator, node } = report;
     return [
       [
-        ...[operator, node, ratioText(introduced), short(introduced.max_ulp)],
+        ...[operator, clipped(node), ratioText(introduced), short(introduced.max_ulp)],
         ...[short(introduced.max_abs), shareText(introduced)],
         ...(accumulated === null
           ? ['-', '-']

@@ -26,8 +26,8 @@ export interface OurValues {
   tensor(name: string): Tensor | undefined;
 }
 
-function infoOf(name: string, { file, tensor }: OurValues): ValueInfo {
-  const { dtype, dims } = file(name) ?? tensor(name) ?? {};
+function infoOf(name: string, ours: OurValues): ValueInfo {
+  const { dtype, dims } = ours.file(name) ?? ours.tensor(name) ?? {};
   // A type that only the file knows is one that our reader knows too: it comes from a tensor of ours.
   return { name, dtype: dtype as Tensor['dtype'] | undefined, dims };
 }
