@@ -29,8 +29,8 @@ const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #5b6570; --line: #d3d9e0; --one: #0b62c4; --two: #c2410c; --bad: #b91c1c; --good: #15803d; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --paper: #14171a; --soft: #9aa5b1; --line: #363d45; --one: #6cb0ff; --two: #ffa066; --bad: #ff8b8b; --good: #6ddc8b; } }
 body { font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 70rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-.wide { overflow-x: auto; } .wide svg { min-width: 36rem; width: 100%; height: auto; display: block; }
+h1, h2 { overflow-wrap: anywhere; } h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+.wide { overflow-x: auto; } .wide > svg { min-width: 36rem; width: 100%; height: auto; display: block; }
 table { border-collapse: collapse; font-size: .875rem; } caption { text-align: left; color: var(--soft); padding: .25rem 0; }
 th, td { padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; white-space: nowrap; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; } td.name { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
