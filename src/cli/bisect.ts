@@ -3,16 +3,14 @@
 // of ONNX's backend tests, for `isobit check` on the device that is wrong. With --stack that check is done here, and names
 // the first element; where a file is the folder of a bundle, its own values do. The inputs must be those of the traces: their
 // digests are compared.
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Tensor } from '../core/tensor.ts';
-import { Weights } from '../core/weight.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import { sortTopologically } from '../graph/sort.ts';
 import type { CheckReport, DType, Settlement, Trace, TraceDifference } from '../index.ts';
 import type { ModelJob, RunReport } from '../jobs/model_job.ts';
-import { readModel } from '../onnx/model.ts';
-import { writeModel, writeTensor } from '../onnx/writer.ts';
+import { writeModel } from '../onnx/writer.ts';
 import { readTrace } from '../evidence/read_trace.ts';
 import { readsOf, unitOf } from '../node_unit.ts';
 import { compareTraces } from '../pinned.ts';
@@ -21,6 +19,7 @@ import type { Feeds } from './inputs.ts';
 import { runOnGpu } from './gpu_stack.ts';
 import { requireRunnable, runHere } from './here.ts';
 import { resolveModel, temporaryFolder, writeFeeds } from './model_files.ts';
+import { modelOf, readWhole, writeTestFolder } from './node_files.ts';
 import { EXIT, printResult, UsageError } from './output.ts';
 import type { ExitCode } from './output.ts';
 import { startProgress } from './progress.ts';
@@ -67,16 +66,6 @@ function traceIn(path: string): Trace {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${path}: ${why} Give what \`isobit trace -o\` wrote.`);
   }
-}
-
-/** A model with its weights in its own file: only such can be taken apart here. */
-function readWhole(path: string): Graph {
-  const weights = new Weights();
-  const graph = readModel(readFileSync(path), weights);
-  if (weights.externalBytes === 0) return graph;
-  throw new UsageError(
-    `${path}: its weights lie in other files, expected them in this one. Save the model as one file to get the node.`,
-  );
 }
 
 /** The node of the model's own graph that a path leads to, or into. */
@@ -128,18 +117,10 @@ async function writeNode(graph: Graph, node: Node, feeds: Feeds, to: string): Pr
     const { dtype, dims } = tensorOf(name);
     return { name, dtype, dims };
   };
-  const model: Graph = {
-    ...{ name: node.opType, nodes, initializers: new Map() },
-    ...{ inputs: read.map(infoOf), outputs: made.map(infoOf), valueInfo: new Map() },
-    opsets: graph.opsets,
-  };
-  const set = join(to, 'test_data_set_0');
-  mkdirSync(set, { recursive: true });
-  writeFileSync(join(to, 'model.onnx'), writeModel(model));
-  const write = (kind: string) => (name: string, i: number) =>
-    writeFileSync(join(set, `${kind}_${i}.pb`), writeTensor(name, tensorOf(name)));
-  read.forEach(write('input'));
-  made.forEach(write('output'));
+  const model = modelOf({
+    ...{ nodes, outputs: made, initializers: new Map(), opsets: graph.opsets, infoOf },
+  });
+  writeTestFolder(model, tensorOf, to);
 }
 
 /** What the bundles show of the difference; of one that is a file alone there are no values. */

@@ -6,7 +6,9 @@ import { version } from '../../package.json';
 import { benchCommand } from './bench.ts';
 import { bisectCommand } from './bisect.ts';
 import { checkCommand } from './check.ts';
+import { compareCommand } from './compare.ts';
 import { conformanceCommand } from './conformance.ts';
+import { GUESTS } from './guests.ts';
 import { matrixCommand } from './matrix_command.ts';
 import { collectCommand } from './farm/collect.ts';
 import { EXIT, printError } from './output.ts';
@@ -26,6 +28,12 @@ function integer(least: number): (text: string) => number {
     }
     return value;
   };
+}
+
+function limit(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('expected a number of at least 0.');
 }
 
 function stackIds(text: string): string[] {
@@ -111,6 +119,43 @@ function program(done: (code: ExitCode) => void): Command {
     .addOption(gpuStack())
     .addOption(json())
     .action(async (a, b, options) => done(await bisectCommand(a, b, options)));
+
+  withInputs(isobit.command('compare'))
+    .description(
+      'compare every value of a model in another runtime with ours, and name the operator',
+    )
+    .argument('<model>', 'a file or folder; inputs are test_data_set_0 beside it, else random')
+    .addOption(
+      new Option('--with <runtime>', 'the other runtime, as it is installed')
+        .choices(GUESTS)
+        .makeOptionMandatory(),
+    )
+    .option('--guest-model <model>', 'its own file of the model: converted, quantised, edited')
+    .option(
+      '--guest-optimised',
+      'let it optimise the graph, as deployed; then only outputs are compared',
+      false,
+    )
+    .option('--rtol <x>', 'relative tolerance; 1e-3 if not given', limit)
+    .option('--atol <x>', 'absolute tolerance; 1e-5 if not given', limit)
+    .option('--ulp <n>', 'or within so many ulps; 1 if not given, the only limit if alone', limit)
+    .addOption(
+      new Option('--stack <id>', 'where it runs: wasm-node, for WebGPU A, when not given').choices(
+        STACKS.map((spec) => spec.id),
+      ),
+    )
+    .option('-o, --output <dir>', 'write the node that is named, as a model with its data')
+    .option('--html <file>', 'write the report as one page')
+    .addHelpText(
+      'after',
+      `
+Accumulated is what a value differs by in a run of the whole model, introduced what a node gives otherwise by itself,
+from our values. An element is within |guest - ours| <= atol + rtol |ours|, or at most so many ulps apart; integers of 8
+bits are quantised values, and a step is an ulp; everything else must be equal. ISOBIT_ORT_NODE names the folder of an
+onnxruntime-node that lies elsewhere. See docs/COMPARE.md.`,
+    )
+    .addOption(json())
+    .action(async (model, options) => done(await compareCommand(model, options)));
 
   withInputs(isobit.command('receipt'))
     .description('run a model once and print a receipt: what was computed, from what, by digests')

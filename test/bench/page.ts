@@ -52,8 +52,8 @@ test('what the first visit to a page costs', async () => {
       for (const { side, file, samples } of Object.values(sides)) {
         const context = await browser.newContext();
         const page = await context.newPage();
-        await page.goto(`${server.origin}/`, { waitUntil: 'load' });
-        const address = (path: string): string => `${server.origin}/files${path}`;
+        await page.goto(server.page, { waitUntil: 'load' });
+        const address = (path: string): string => `${server.page}files${path}`;
         const addresses = { library: address(file), model: address(model) };
         const call = `import('${address(bundle)}').then((job) => job.${side}(${JSON.stringify(addresses)}))`;
         samples.push((await page.evaluate(call)) as Sample);
