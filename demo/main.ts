@@ -75,6 +75,11 @@ class Page {
     await this.#work();
   }
 
+  /** The pixels of the picture that is shown; undefined before the first. */
+  get picture(): Uint8Array | undefined {
+    return this.#shown?.picture.pixels;
+  }
+
   fail(error: unknown): void {
     this.#view.fail(error instanceof Error ? error.message : String(error));
   }
@@ -165,6 +170,11 @@ page
   .catch((error: unknown) => page.fail(error))
   .then(showDevice)
   .catch((error: unknown) => page.fail(error));
+byId('bisect-open', HTMLButtonElement).addEventListener('click', () => {
+  import('./bisect.ts')
+    .then(({ openBisect }) => openBisect(() => page.picture))
+    .catch((error: unknown) => page.fail(error));
+});
 const verify = byId('verify', HTMLButtonElement);
 verify.addEventListener('click', () => {
   import('./verify.ts')

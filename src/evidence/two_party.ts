@@ -9,8 +9,9 @@ import type { Trace, TraceChannel, TraceDifference } from './trace_types.ts';
 
 const PROTOCOL = 'isobit-bisect/1';
 
-/** What is said; an answer has the question's number. */
+/** What is said; an answer has the question's number. Who answers says when it listens, whoever came first. */
 type Message =
+  | { readonly kind: 'ready' }
   | { readonly kind: 'length'; readonly number: number }
   | { readonly kind: 'head'; readonly number: number; readonly begin: number; readonly end: number }
   | { readonly kind: 'leaf'; readonly number: number; readonly index: number }
@@ -73,7 +74,7 @@ export function answering(
   signal?: AbortSignal,
 ): Promise<TraceDifference | undefined> {
   const side = sideOf(trace);
-  return conversation(channel, signal, (message, { finish }) => {
+  const hear = (message: Message, { finish }: Ends): void => {
     const reply = (number: number, value: Json): void =>
       channel.send(write({ kind: 'answer', number, value }));
     switch (message.kind) {
@@ -96,13 +97,15 @@ export function answering(
       case 'found':
         finish(message.difference === null ? undefined : swapped(message.difference));
         break;
+      case 'ready':
       case 'answer':
       case 'refused':
         break; // nobody asked
       default:
         message satisfies never;
     }
-  });
+  };
+  return conversation(channel, signal, hear, () => channel.send(write({ kind: 'ready' })));
 }
 
 /** What the one who asks calls `a` is the other's `b`. */
@@ -117,7 +120,12 @@ export function asking(
   channel: TraceChannel,
   signal?: AbortSignal,
 ): Promise<TraceDifference | undefined> {
-  const waiting = new Map<number, { resolve(value: Json): void; reject(error: Error): void }>();
+  interface Waiting {
+    readonly question: string;
+    resolve(value: Json): void;
+    reject(error: Error): void;
+  }
+  const waiting = new Map<number, Waiting>();
   let count = 0;
   type Question =
     | { readonly kind: 'length' }
@@ -127,8 +135,9 @@ export function asking(
     count += 1;
     const number = count;
     return new Promise((resolve, reject) => {
-      waiting.set(number, { resolve, reject });
-      channel.send(write({ ...question, number }));
+      const text = write({ ...question, number });
+      waiting.set(number, { question: text, resolve, reject });
+      channel.send(text);
     });
   };
   const find = async (): Promise<TraceDifference | undefined> => {
@@ -145,6 +154,9 @@ export function asking(
     });
   };
   const hear = (message: Message): void => {
+    // What was asked before the other listened is asked again.
+    if (message.kind === 'ready')
+      for (const { question } of waiting.values()) channel.send(question);
     if (message.kind !== 'answer' && message.kind !== 'refused') return;
     const one = waiting.get(message.number);
     waiting.delete(message.number);

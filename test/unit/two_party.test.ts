@@ -63,6 +63,19 @@ describe('two parties', () => {
     expect(open()).toBe(0);
   });
 
+  test.each([0, 40])('learn it whoever comes first, the other %i ms later', async (pause) => {
+    const later = () => new Promise((resolve) => setTimeout(resolve, pause));
+    for (const isAskerFirst of [true, false]) {
+      const { one, two } = channels();
+      const ask = () => bisectWith('ask', traceOf(9), one);
+      const answer = () => bisectWith('answer', traceOf(9, 4), two);
+      const first = isAskerFirst ? ask() : answer();
+      await later();
+      const found = await Promise.all([first, isAskerFirst ? answer() : ask()]);
+      expect(found.map((difference) => difference?.path)).toEqual(['4', '4']);
+    }
+  });
+
   test('of equal traces learn that, from one head', async () => {
     const { one, two, said } = channels();
     const other = bisectWith('answer', traceOf(9), two);
