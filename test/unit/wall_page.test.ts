@@ -1,5 +1,6 @@
 // The parts of the wall's page that need no page: what a report's row says, links there and back, pull requests, and what a
 // user agent tells. The page itself is clicked through by test/e2e/wall.spec.ts.
+import { readFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { browserName, environmentOf } from '../../demo/environment.ts';
@@ -218,6 +219,35 @@ describe('a pull request', () => {
     const cases = { wasm: { ran: 40, good: 0, byReference: 0, failures } };
     const { address } = pullRequestOf({ ...good, cases }, row, 'https://github.com/owner/name');
     expect(address).toBeUndefined();
+  });
+});
+
+describe('measuring', () => {
+  const demo = new URL('../../demo/', import.meta.url);
+  const read = (url: URL): string => readFileSync(url, 'utf8');
+
+  test('touches no page: nothing that it imports of the demo does', () => {
+    const seen = new Map<string, string>();
+    const visit = (url: URL): void => {
+      if (seen.has(url.href) || !url.href.startsWith(demo.href)) return;
+      const text = read(url);
+      seen.set(url.href, text);
+      for (const [, path = ''] of text.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)) {
+        visit(new URL(path, url));
+      }
+    };
+    visit(new URL('measure.ts', demo));
+    expect(seen.size).toBeGreaterThan(4);
+    const touching = [...seen].filter(([, text]) => /\bdocument\b|\bbyId\b/.test(text));
+    expect(touching.map(([path]) => path)).toEqual([]);
+  });
+
+  test('notes the limits that stacks are asked for', () => {
+    const limits = (url: URL): string | undefined =>
+      /const LIMITS = \[([^\]]*)\]/.exec(read(url))?.[1]?.replace(/\s+/g, ' ');
+    const ofStacks = limits(new URL('../../src/cli/stacks/host.mjs', import.meta.url));
+    expect(ofStacks).toContain('maxBufferSize');
+    expect(limits(new URL('measure.ts', demo))).toBe(ofStacks);
   });
 });
 

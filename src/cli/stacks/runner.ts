@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gpuClaims } from '../../evidence/gpu_claims.ts';
 import { connectBrowser } from './browser_stack.ts';
 import { stackById } from './catalog.ts';
 import type { StackSpec } from './catalog.ts';
@@ -29,12 +30,9 @@ export class StackError extends Error {
   }
 }
 
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|warp/i;
-
-/** True when the adapter computes on the processor. */
+/** True when the adapter computes on the processor, as far as it says. */
 export function isSoftwareAdapter(report: AdapterReport): boolean {
-  const { vendor, architecture, device, description } = report;
-  return SOFTWARE.test([vendor, architecture, device, description].join(' '));
+  return gpuClaims(report).software === true;
 }
 
 /** An adapter in one line; "none" for none. */
