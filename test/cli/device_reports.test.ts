@@ -27,7 +27,7 @@ beforeAll(() => {
   const { status, stderr } = isobit(
     ...['matrix', model, ...input, '--stacks', 'wasm-node,E', '--report', to],
   );
-  expect(status, stderr).toBe(0);
+  if (status !== 0) throw new Error(stderr);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -38,7 +38,7 @@ test('there is a report of each stack, which is what its name says', () => {
     return report;
   });
   const byStack = new Map(reports.map((report) => [report.claims.stack, report]));
-  expect([...byStack.keys()].sort()).toEqual(['E', 'wasm-node']);
+  expect(new Set(byStack.keys())).toEqual(new Set(['E', 'wasm-node']));
   const [wasm, gpu] = [byStack.get('wasm-node'), byStack.get('E')];
   for (const [report, backend] of [
     [wasm, 'wasm'],
