@@ -8,6 +8,7 @@ import { bisectCommand } from './bisect.ts';
 import { checkCommand } from './check.ts';
 import { conformanceCommand } from './conformance.ts';
 import { matrixCommand } from './matrix_command.ts';
+import { collectCommand } from './farm/collect.ts';
 import { EXIT, printError } from './output.ts';
 import type { ExitCode } from './output.ts';
 import { profileCommand } from './profile.ts';
@@ -157,6 +158,7 @@ function program(done: (code: ExitCode) => void): Command {
     .option('--timeout <s>', 'limit of one run in seconds', integer(1), 600)
     .option('--require-all', 'a stack or a GPU that is not there is a failure', false)
     .option('--report <dir>', 'write a device report of each stack that starts into this folder')
+    .option('--bundle <dir>', 'run nothing: write a page that runs all of it wherever it is opened')
     .option('--connect <url>', 'a remote browser too, see below; repeatable', collect, [])
     .option(
       '--capabilities <file>',
@@ -174,6 +176,17 @@ function program(done: (code: ExitCode) => void): Command {
     .addOption(json())
     .addHelpText('after', REMOTES_HELP)
     .action(async (models, options) => done(await matrixCommand(models, options)));
+
+  isobit
+    .command('collect')
+    .description('receive the device reports that pages of `isobit matrix --bundle` post')
+    .argument('<folder>', 'where they are written, a file each; none is ever replaced')
+    .option('--serve <dir>', 'serve a bundle too: its page posts to here')
+    .option('--listen <host:port>', 'where devices reach this machine; loopback if not given')
+    .option('--public-url <url>', 'under which address they reach it, where that is another')
+    .option('--count <n>', 'end after so many reports; never if not given', integer(1))
+    .addOption(json())
+    .action(async (folder, options) => done(await collectCommand(folder, options)));
 
   isobit
     .command('conformance')

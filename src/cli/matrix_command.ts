@@ -8,7 +8,9 @@ import type { ConnectOptions } from './connect/options.ts';
 import type { Remote } from './connect/remote.ts';
 import { remoteColumns } from './connect/run_remotes.ts';
 import { DeviceReports, type ReportedModel } from './device_reports.ts';
+import { writeBundle } from './farm/bundle.ts';
 import { feedFiles, filesOfModel } from './feed_files.ts';
+import type { InputChoice } from './feed_files.ts';
 import { requireRunnable } from './here.ts';
 import { matrixGood, matrixRows, matrixStacks, matrixText, stackColumns } from './matrix.ts';
 import type { MatrixModel, MatrixRow, MatrixStack } from './matrix.ts';
@@ -33,6 +35,8 @@ export interface MatrixCommandOptions extends ConnectOptions {
   parallel: number;
   /** How often a run is repeated where a remote browser fails. */
   retries: number;
+  /** A folder that gets a page for device farms, instead of running anything. */
+  bundle?: string;
   /** A folder that gets a device report of each stack. */
   report?: string;
   json: boolean;
@@ -99,17 +103,38 @@ async function farColumns(
   }
 }
 
+/** Which inputs the models are run with. @throws UsageError for inputs of one model where there are several */
+function choiceOf(paths: string[], { inputs, input, seed }: RunOptions): InputChoice {
+  if (paths.length > 1 && (inputs !== undefined || input.length > 0)) {
+    throw new UsageError(`--inputs, --input: expected one model, got ${paths.length}.`);
+  }
+  return { input, seed, ...(inputs === undefined ? {} : { inputs }) };
+}
+
+/** Writes the bundle of the models at these paths, and prints what it expects. */
+async function bundleCommand(
+  paths: string[],
+  folder: string,
+  options: MatrixCommandOptions,
+): Promise<ExitCode> {
+  if (options.connect.length > 0 || options.report !== undefined) {
+    throw new UsageError('--bundle: expected neither --connect nor --report: it runs nothing.');
+  }
+  const document = await writeBundle(paths, folder, choiceOf(paths, options));
+  const lines = document.models.map(({ name, digest }) => `${name}: ${digest}`);
+  const next = `Serve ${folder} from anywhere, or by: isobit collect REPORTS --serve ${folder}`;
+  printResult(options.json, document, [...lines, next].join('\n'));
+  return EXIT.good;
+}
+
 /**
  * The matrix of the models at these paths.
  *
  * @throws UsageError for wrong options; ModelError or UnsupportedOpError, by name, for a model that cannot run
  */
 export async function matrixOfModels(paths: string[], options: RunOptions): Promise<MatrixRow[]> {
+  const choice = choiceOf(paths, options);
   const files = paths.map(resolveModel);
-  const { inputs, input, seed } = options;
-  if (files.length > 1 && (inputs !== undefined || input.length > 0)) {
-    throw new UsageError(`--inputs, --input: expected one model, got ${files.length}.`);
-  }
   const remotes = remotesOf(options);
   const exposure = exposureOf(options);
   if (exposure !== undefined && remotes.length === 0) {
@@ -117,7 +142,6 @@ export async function matrixOfModels(paths: string[], options: RunOptions): Prom
   }
   for (const file of files) await requireRunnable(file);
   const reports = options.report === undefined ? undefined : new DeviceReports(options.report);
-  const choice = { input, seed, ...(inputs === undefined ? {} : { inputs }) };
   const folder = temporaryFolder();
   try {
     const models: MatrixModel[] = [];
@@ -146,6 +170,7 @@ export async function matrixCommand(
   paths: string[],
   options: MatrixCommandOptions,
 ): Promise<ExitCode> {
+  if (options.bundle !== undefined) return bundleCommand(paths, options.bundle, options);
   const rows = await matrixOfModels(paths, options);
   // One model is one document, several are a list.
   const document = rows.length === 1 ? rows[0] : rows;

@@ -7,7 +7,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { extname, sep } from 'node:path';
 
 const TYPES: Record<string, string> = {
@@ -29,7 +29,7 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>isobit</title><link re
 <script type="module" src="host.mjs"></script>`;
 
 /** The path of a request's URL; undefined for one that is none. */
-function decodedPath(url: string): string | undefined {
+export function decodedPath(url: string): string | undefined {
   try {
     return decodeURIComponent(new URL(url, 'http://localhost').pathname);
   } catch {
@@ -53,16 +53,62 @@ export interface Exposure {
   publicUrl?: string;
 }
 
-const LOOPBACK = '127.0.0.1';
+/** What is reached from this machine only. */
+export const LOOPBACK = '127.0.0.1';
 
 /** An address in a URL: IPv6 has brackets there. */
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
+/** An unguessable path, with a slash at both ends. */
+export const secretPath = (): string => `/${randomBytes(16).toString('hex')}/`;
+
 /** True if a path begins with this segment; takes as long wherever they differ. */
-function beginsWith(path: string, segment: string): boolean {
+export function beginsWith(path: string, segment: string): boolean {
   const begin = Buffer.from(path.slice(0, segment.length).padEnd(segment.length, '\0'));
   const wanted = Buffer.from(segment);
   return begin.length === wanted.length && timingSafeEqual(begin, wanted);
+}
+
+/** Answers with a file, or with 404 where there is none. */
+export async function sendFile(response: ServerResponse, path: string | undefined): Promise<void> {
+  const status = path === undefined ? undefined : await stat(path).catch(() => undefined);
+  if (path === undefined || status?.isFile() !== true) {
+    response.writeHead(404, HEADERS).end();
+    return;
+  }
+  const type = TYPES[extname(path)] ?? 'application/octet-stream';
+  response.writeHead(200, { ...HEADERS, 'Content-Type': type, 'Content-Length': status.size });
+  createReadStream(path)
+    .on('error', () => response.destroy())
+    .pipe(response);
+}
+
+/** The real path if it is one of `roots` or lies below one; links are followed before. */
+export async function pathBelow(
+  path: string,
+  roots: readonly string[],
+): Promise<string | undefined> {
+  const real = await realpath(path);
+  return roots.some((root) => real === root || real.startsWith(root + sep)) ? real : undefined;
+}
+
+/** Starts listening. @returns what stands in a URL behind http://. @throws Error where it cannot listen there */
+export async function listen(server: Server, host: string, port: number): Promise<string> {
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen(port, host, listening);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('listen: no port.');
+  return `${inUrl(host)}:${address.port}`;
+}
+
+/** Ends a server with the connections that are open. */
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((closed) => {
+    server.close(() => closed());
+    server.closeAllConnections();
+  });
 }
 
 /**
@@ -78,14 +124,12 @@ export async function serveFiles(
   const folders = await Promise.all(roots.map((root) => realpath(root)));
   let host = '';
   /** What every path begins with. */
-  const base = exposure === undefined ? '/' : `/${randomBytes(16).toString('hex')}/`;
+  const base = exposure === undefined ? '/' : secretPath();
 
   const locate = async (path: string): Promise<string | undefined> => {
     if (path === '/host.mjs') return hostScript;
     if (!path.startsWith('/files/')) return undefined;
-    const real = await realpath(path.slice('/files'.length));
-    const inside = folders.some((folder) => real === folder || real.startsWith(folder + sep));
-    return inside ? real : undefined;
+    return pathBelow(path.slice('/files'.length), folders);
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -102,36 +146,13 @@ export async function serveFiles(
       response.writeHead(200, { ...HEADERS, 'Content-Type': TYPES['.html'] }).end(PAGE);
       return;
     }
-    const path = await locate(asked).catch(() => undefined);
-    const status = path === undefined ? undefined : await stat(path).catch(() => undefined);
-    if (path === undefined || status?.isFile() !== true) {
-      response.writeHead(404, HEADERS).end();
-      return;
-    }
-    const type = TYPES[extname(path)] ?? 'application/octet-stream';
-    response.writeHead(200, { ...HEADERS, 'Content-Type': type, 'Content-Length': status.size });
-    createReadStream(path)
-      .on('error', () => response.destroy())
-      .pipe(response);
+    await sendFile(response, await locate(asked).catch(() => undefined));
   };
 
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((listening, failed) => {
-    server.once('error', failed);
-    server.listen(exposure?.port ?? 0, exposure?.host ?? LOOPBACK, listening);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('serveFiles: no port.');
-  host = `${inUrl(exposure?.host ?? LOOPBACK)}:${address.port}`;
+  host = await listen(server, exposure?.host ?? LOOPBACK, exposure?.port ?? 0);
   const reached = (exposure?.publicUrl ?? `http://${host}`).replace(/\/+$/, '');
-  return {
-    page: `${reached}${base}`,
-    close: () =>
-      new Promise((closed) => {
-        server.close(() => closed());
-        server.closeAllConnections();
-      }),
-  };
+  return { page: `${reached}${base}`, close: () => closeServer(server) };
 }

@@ -1,0 +1,283 @@
+// A bundle for device farms, from the command to the file of its report: written, served by a plain static server below some
+// path, opened in Chromium, run on WASM and WebGPU, and posted across origins to the collector; digests are the reference's and
+// the repository's. A doctored digest is reported as differing, and the collector takes reports and nothing else.
+
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startCollector } from '../../src/cli/farm/collector.ts';
+import type { BundleDocument } from '../../src/cli/farm/form.ts';
+import type { FarmVerdict } from '../../src/cli/farm/judge.ts';
+import { loadPlaywright } from '../../src/cli/stacks/browser_stack.ts';
+import { findChromium } from '../../src/cli/stacks/locate.ts';
+import { pathBelow, sendFile } from '../../src/cli/stacks/server.ts';
+import { deviceReportText, readDeviceReport } from '../../src/evidence/device_report.ts';
+import { exampleReport } from '../harness/device_reports.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const program = join(root, 'dist/cli.js');
+const digits = join(root, 'demo/public/digits.onnx');
+const work = mkdtempSync(join(tmpdir(), 'isobit-farm-'));
+const bundle = join(work, 'bundle');
+const reports = join(work, 'reports');
+const LIMIT = 120_000;
+
+const isobit = (...args: string[]) =>
+  spawnSync(process.execPath, [program, ...args], { cwd: root, encoding: 'utf8' });
+
+/** A plain static server of a folder below a path. */
+async function served(folder: string, path: string): Promise<[string, Server]> {
+  const real = realpathSync(folder);
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '', 'http://localhost');
+    const inside = decodeURIComponent(pathname.replace(path, ''));
+    const found = pathname.startsWith(path) ? pathBelow(join(real, inside), [real]) : undefined;
+    void Promise.resolve(found)
+      .catch(() => undefined)
+      .then((file) => sendFile(response, file));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return [`http://127.0.0.1:${address.port}${path}`, server];
+}
+
+let browser: Browser;
+let address = '';
+let server: Server;
+beforeAll(async () => {
+  const written = isobit('matrix', digits, '--bundle', bundle, '--json');
+  expect(written.status, written.stderr).toBe(0);
+  const { chromium } = await loadPlaywright();
+  browser = await chromium.launch({
+    executablePath: findChromium() ?? 'chromium',
+    args: [
+      ...['--headless=new', '--no-sandbox', '--enable-unsafe-webgpu'],
+      ...['--use-webgpu-adapter=swiftshader', '--disable-background-networking'],
+    ],
+    env: { ...process.env, XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] ?? tmpdir() },
+  });
+  [address, server] = await served(bundle, '/some/deep path/'.replace(' ', '%20'));
+}, LIMIT);
+afterAll(async () => {
+  await browser.close();
+  server.close();
+  rmSync(work, { recursive: true });
+}, LIMIT);
+
+const bundleText = (): string => readFileSync(join(bundle, 'bundle.json'), 'utf8');
+
+/** Opens the page and waits for its end. */
+async function opened(query: string): Promise<Page> {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(LIMIT);
+  await page.goto(`${address}index.html?${query}`);
+  await page.waitForFunction(() => document.title !== 'isobit: runs');
+  return page;
+}
+
+const textOf = (page: Page, id: string): Promise<string> =>
+  page.evaluate((name) => document.getElementById(name)?.textContent ?? '', id);
+
+/** `isobit collect`, and the address that it prints. */
+async function collecting(
+  ...args: string[]
+): Promise<[ChildProcess, string, Promise<number | null>]> {
+  const child = spawn(process.execPath, [program, 'collect', reports, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number | null>((end) => child.on('exit', (code) => end(code)));
+  const line = await new Promise<string>((found) => {
+    createInterface({ input: child.stdout }).once('line', found);
+  });
+  return [child, line, ended];
+}
+
+test(
+  'a bundle is run where it is served, and its report is collected',
+  async () => {
+    const { models } = JSON.parse(bundleText()) as BundleDocument;
+    const [, line, ended] = await collecting('--count', '1');
+    const report = /^\?report=(http:\S+)$/.exec(line)?.[1] ?? '';
+    const page = await opened(`cases=softmax/,pool/&report=${encodeURIComponent(report)}`);
+    expect(await page.title()).toBe('isobit: identical');
+    const name = await textOf(page, 'sent');
+    expect(name).toMatch(/^Report sent: .*\.json$/);
+    expect(await ended).toBe(0);
+    const [file = ''] = readdirSync(reports);
+    expect(name).toContain(file);
+    const collected = readDeviceReport(readFileSync(join(reports, file), 'utf8'));
+    expect(deviceReportText(collected)).toBe(await textOf(page, 'report'));
+    const digest = models[0]?.digest;
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    const reference = JSON.parse(isobit('run', digits, '--backend', 'wasm', '--json').stdout) as {
+      digest: string;
+    };
+    expect(digest).toBe(reference.digest);
+    expect(collected.models.map((run) => [run.backend, run.digest])).toEqual([
+      ['wasm', digest],
+      ['webgpu', digest],
+    ]);
+    const { wasm, webgpu } = collected.cases ?? {};
+    expect(wasm?.ran).toBeGreaterThan(20);
+    expect(wasm).toMatchObject({ good: wasm?.ran, failures: [] });
+    expect(webgpu).toMatchObject({ ran: wasm?.ran, good: wasm?.ran, failures: [] });
+    expect(collected.claims.gpu).toMatchObject({ vendor: 'google', architecture: 'swiftshader' });
+    await page.close();
+  },
+  LIMIT,
+);
+
+test(
+  'a digest that differs is reported, by the page and by the collector that serves it',
+  async () => {
+    const before = bundleText();
+    const wrong = before.replace(/"digest": "[0-9a-f]{4}/, '"digest": "0000');
+    expect(wrong).not.toBe(before);
+    writeFileSync(join(bundle, 'bundle.json'), wrong);
+    try {
+      const [, line, ended] = await collecting('--count', '1', '--serve', bundle);
+      const url = /^page (http:\S+)$/.exec(line)?.[1] ?? '';
+      const page = await browser.newPage();
+      await page.goto(`${url}&cases=none`);
+      await page.waitForFunction(() => document.title !== 'isobit: runs', undefined, {
+        timeout: LIMIT,
+      });
+      expect(await page.title()).toBe('isobit: differs');
+      const verdict = JSON.parse(await textOf(page, 'verdict')) as FarmVerdict;
+      expect(
+        verdict.runs.map((run) => [run.backend, run.verdict, run.expected.slice(0, 4)]),
+      ).toEqual([
+        ['wasm', 'differs', '0000'],
+        ['webgpu', 'differs', '0000'],
+      ]);
+      expect(await textOf(page, 'runs')).toContain('expected 0000');
+      expect(await ended).toBe(1);
+      // The first one's file is still what it was.
+      expect(readdirSync(reports).length).toBe(2);
+      await page.close();
+    } finally {
+      writeFileSync(join(bundle, 'bundle.json'), before);
+    }
+  },
+  LIMIT,
+);
+
+test(
+  'a report that cannot be sent, and a bundle that cannot be read, are said in the page',
+  async () => {
+    const page = await opened('cases=none&report=http://127.0.0.1:1/');
+    expect(await textOf(page, 'sent')).toMatch(/^Report NOT sent to http:\/\/127\.0\.0\.1:1\/: /);
+    expect(await page.title()).toBe('isobit: identical');
+    await page.close();
+    const before = bundleText();
+    writeFileSync(
+      join(bundle, 'bundle.json'),
+      before.replace('isobit-bundle/1', 'isobit-bundle/9'),
+    );
+    try {
+      const broken = await opened('cases=none');
+      expect(await broken.title()).toBe('isobit: failed');
+      expect(await textOf(broken, 'state')).toContain(
+        'expected isobit-bundle/1, got isobit-bundle/9',
+      );
+      await broken.close();
+    } finally {
+      writeFileSync(join(bundle, 'bundle.json'), before);
+    }
+  },
+  LIMIT,
+);
+
+test('a folder with something in it, and other options beside it, are bad usage', () => {
+  const full = isobit('matrix', digits, '--bundle', bundle);
+  expect(full.status).toBe(2);
+  expect(full.stderr).toMatch(/--bundle: expected a new or an empty folder, got \d+ entries/);
+  const both = isobit('matrix', digits, '--bundle', join(work, 'b'), '--connect', 'ws://h');
+  expect(both.status).toBe(2);
+  const none = isobit('collect', join(work, 'r'), '--serve', work);
+  expect(none.status).toBe(2);
+  expect(none.stderr).toContain('without bundle.json');
+});
+
+describe('the collector', () => {
+  const folder = join(work, 'collected');
+  const text = deviceReportText(exampleReport());
+  const files: string[] = [];
+  let url = '';
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    const collector = await startCollector({
+      folder,
+      bundle,
+      onReport: (_, file) => files.push(file),
+    });
+    url = collector.report;
+    close = () => collector.close();
+  });
+  afterAll(() => close());
+
+  const post = async (
+    body: string | Uint8Array<ArrayBuffer>,
+    to = url,
+  ): Promise<[number, string]> => {
+    const response = await fetch(to, { method: 'POST', body });
+    return [response.status, await response.text()];
+  };
+
+  test('takes a report, and never in the place of another', async () => {
+    expect(await post(text)).toEqual([201, expect.stringMatching(/^[a-z0-9-]+\.json$/)]);
+    const [status, second] = await post(`${text}\n`);
+    expect([status, second]).toEqual([201, files[0]?.replace('.json', '-2.json')]);
+    expect(readdirSync(folder).sort()).toEqual([...files].sort());
+    for (const file of files) {
+      expect(readFileSync(join(folder, file), 'utf8')).toBe(`${text}\n`);
+    }
+  });
+
+  test('takes nothing else', async () => {
+    const count = readdirSync(folder).length;
+    expect(await post('{}')).toEqual([400, expect.stringContaining('device report: ')]);
+    expect(await post('no JSON')).toEqual([400, expect.stringContaining('device report: ')]);
+    expect((await post(text.replace('"date"', '"data"')))[0]).toBe(400);
+    expect(await post(new Uint8Array([0xff, 0xfe]))).toEqual([
+      400,
+      expect.stringContaining('UTF-8'),
+    ]);
+    const [status, why] = await post('x'.repeat((1 << 20) + 1));
+    expect([status, why]).toEqual([413, expect.stringContaining('at most 1048576 bytes')]);
+    const { origin, pathname } = new URL(url);
+    expect((await post(text, `${origin}/report`))[0]).toBe(404);
+    const wrong = pathname.replace(/[0-9a-f](?=\/report)/, (digit) => (digit === '0' ? '1' : '0'));
+    expect((await post(text, origin + wrong))[0]).toBe(404);
+    expect((await fetch(url)).status).toBe(405);
+    expect(readdirSync(folder).length).toBe(count);
+  });
+
+  test('lets pages of other origins post, and serves the bundle and nothing beside it', async () => {
+    const asked = await fetch(url, { method: 'OPTIONS' });
+    expect(asked.status).toBe(204);
+    expect(asked.headers.get('access-control-allow-origin')).toBe('*');
+    expect(asked.headers.get('access-control-allow-headers')).toBe('Content-Type');
+    const page = url.replace(/report$/, 'page/');
+    expect((await fetch(page)).headers.get('content-type')).toContain('text/html');
+    expect((await fetch(`${page}bundle.json`)).status).toBe(200);
+    expect((await fetch(`${page}..%2F..%2Freports`)).status).toBe(404);
+    expect((await fetch(`${page}%2e%2e/collected/${files[0]}`)).status).toBe(404);
+  });
+});
