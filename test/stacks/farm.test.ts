@@ -62,7 +62,7 @@ let address = '';
 let server: Server;
 beforeAll(async () => {
   const written = isobit('matrix', digits, '--bundle', bundle, '--json');
-  expect(written.status, written.stderr).toBe(0);
+  if (written.status !== 0) throw new Error(written.stderr);
   const { chromium } = await loadPlaywright();
   browser = await chromium.launch({
     executablePath: findChromium() ?? 'chromium',
