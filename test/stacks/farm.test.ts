@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -28,6 +29,8 @@ import type { FarmVerdict } from '../../src/cli/farm/judge.ts';
 import { loadPlaywright } from '../../src/cli/stacks/browser_stack.ts';
 import { findChromium } from '../../src/cli/stacks/locate.ts';
 import { pathBelow, sendFile } from '../../src/cli/stacks/server.ts';
+import { Tensor } from '../../src/core/tensor.ts';
+import { writeModel } from '../../src/onnx/writer.ts';
 import { deviceReportText, readDeviceReport } from '../../src/evidence/device_report.ts';
 import { exampleReport } from '../harness/device_reports.ts';
 
@@ -62,9 +65,37 @@ async function served(folder: string, path: string): Promise<[string, Server]> {
 const children: ChildProcess[] = [];
 let browser: Browser;
 let address = '';
+
+/** y = x * w, with w in a file in a folder beside the model, and something beside it that is nobody's business. */
+function writeSplit(folder: string): string {
+  const info = (name: string) => ({ name, dtype: 'float32' as const, dims: [4, 4] });
+  const w = new Tensor(
+    'float32',
+    Float32Array.from({ length: 16 }, (_, i) => i / 7),
+    [4, 4],
+  );
+  const attributes = new Map();
+  const product = { index: 0, name: '', domain: '', opType: 'MatMul', attributes };
+  const graph = {
+    name: 'split',
+    nodes: [{ ...product, inputs: ['x', 'w'], outputs: ['y'] }],
+    inputs: [info('x')],
+    outputs: [info('y')],
+    initializers: new Map([['w', w]]),
+    valueInfo: new Map(),
+    opsets: new Map([['', 17]]),
+  };
+  mkdirSync(join(folder, 'its weights'), { recursive: true });
+  const entries = new Map([['w', { location: 'its weights/w #1.bin', offset: '0' }]]);
+  writeFileSync(join(folder, 'split.onnx'), writeModel(graph, entries));
+  writeFileSync(join(folder, 'its weights/w #1.bin'), w.bytes());
+  writeFileSync(join(folder, 'its weights/private.txt'), 'private');
+  return join(folder, 'split.onnx');
+}
 let server: Server;
 beforeAll(async () => {
-  const written = isobit('matrix', digits, '--bundle', bundle, '--json');
+  const split = writeSplit(join(work, 'split'));
+  const written = isobit('matrix', digits, split, '--bundle', bundle, '--json');
   if (written.status !== 0) throw new Error(written.stderr);
   const { chromium } = await loadPlaywright();
   browser = await chromium.launch({
@@ -126,7 +157,7 @@ test(
     expect(name).toContain(file);
     const collected = readDeviceReport(readFileSync(join(reports, file), 'utf8'));
     expect(deviceReportText(collected)).toBe(await textOf(page, 'report'));
-    const digest = models[0]?.digest;
+    const [digest, splitDigest] = models.map((model) => model.digest);
     expect(digest).toMatch(/^[0-9a-f]{64}$/);
     const reference = JSON.parse(isobit('run', digits, '--backend', 'wasm', '--json').stdout) as {
       digest: string;
@@ -135,7 +166,11 @@ test(
     expect(collected.models.map((run) => [run.backend, run.digest])).toEqual([
       ['wasm', digest],
       ['webgpu', digest],
+      ['wasm', splitDigest],
+      ['webgpu', splitDigest],
     ]);
+    const files = readdirSync(join(bundle, 'models/1'), { recursive: true, encoding: 'utf8' });
+    expect(files.sort()).toEqual(['its weights', 'its weights/w #1.bin', 'split.onnx']);
     const { wasm, webgpu } = collected.cases ?? {};
     expect(wasm?.ran).toBeGreaterThan(20);
     expect(wasm).toMatchObject({ good: wasm?.ran, failures: [] });
@@ -150,6 +185,7 @@ test(
   'a digest that differs is reported, by the page and by the collector that serves it',
   async () => {
     const before = bundleText();
+    const { models } = JSON.parse(before) as BundleDocument;
     const count = existsSync(reports) ? readdirSync(reports).length : 0;
     const wrong = before.replace(/"digest": "[0-9a-f]{4}/, '"digest": "0000');
     expect(wrong).not.toBe(before);
@@ -169,6 +205,11 @@ test(
       ).toEqual([
         ['wasm', 'differs', '0000'],
         ['webgpu', 'differs', '0000'],
+        ...['wasm', 'webgpu'].map((backend) => [
+          backend,
+          'identical',
+          models[1]?.digest.slice(0, 4),
+        ]),
       ]);
       expect(await textOf(page, 'runs')).toContain('expected 0000');
       expect(await ended).toBe(1);
