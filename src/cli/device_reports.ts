@@ -1,4 +1,4 @@
-// `isobit matrix --report FOLDER`: a device report of each stack that started, with its gate's report where it has WebGPU and
+// `isobit matrix --report FOLDER`: a device report of each stack and each remote browser that started, with its gate's report where it has WebGPU and
 // what the matrix gave on it. Claims are what engine, adapter and this machine say of themselves. A stack that does not
 // start has none: what is missing is the matrix's row. It measures nothing itself but the gate.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -9,10 +9,11 @@ import { gpuClaims } from '../evidence/gpu_claims.ts';
 import type { Probe, Receipt } from '../index.ts';
 import type { FeedFile } from '../jobs/job.ts';
 import { runHere } from './here.ts';
+import type { OpenedRemote } from './connect/run_remotes.ts';
 import type { MatrixRow, MatrixStack } from './matrix.ts';
 import { UsageError } from './output.ts';
 import type { StackSpec } from './stacks/catalog.ts';
-import type { Stack } from './stacks/types.ts';
+import type { AdapterReport, JobReply, Stack } from './stacks/types.ts';
 
 /** A model of the matrix, with the inputs that it is run on. */
 export interface ReportedModel {
@@ -70,14 +71,46 @@ export function claimsOf(
   };
 }
 
-async function gateOf(stack: Stack): Promise<Pick<Opened, 'gate' | 'withoutGate'>> {
-  if (stack.adapterReport === undefined) {
-    return { gate: null, withoutGate: `stack ${stack.id} is for WebAssembly and asks for no GPU` };
-  }
-  const { result, error } = await stack.run({ kind: 'probe', model: '', feeds: [] });
+/** A platform as browsers and drivers name it: `linux`, `Linux x86_64`, `MacIntel`. */
+function systemOf(platform: string): Pick<DeviceClaims, 'system' | 'processor'> {
+  const named = [
+    ['Android', /android/i],
+    ['iOS', /ios|iphone|ipad/i],
+    ['macOS', /mac|darwin/i],
+    ['Windows', /win/i],
+    ['Linux', /linux/i],
+  ] as const;
+  const system = named.find(([, pattern]) => pattern.test(platform))?.[0] ?? briefText(platform);
+  // Macs say Intel on every processor.
+  if (/x86_64|x64|win64/i.test(platform)) return { system, processor: 'x86-64' };
+  return /aarch64|arm64/i.test(platform) ? { system, processor: 'arm64' } : { system };
+}
+
+/** Where a remote browser runs, as it and its driver say. */
+export function remoteClaimsOf({
+  browser,
+  engine,
+  adapter,
+}: Pick<OpenedRemote, 'browser' | 'engine' | 'adapter'>): DeviceClaims {
+  const { name, version, platform } = browser;
+  return {
+    ...(adapter === undefined ? {} : { gpu: gpuClaims(adapter) }),
+    browser: { name: name.charAt(0).toUpperCase() + name.slice(1), version },
+    engine,
+    ...systemOf(platform),
+  };
+}
+
+type GatePart = Pick<Opened, 'gate' | 'withoutGate'>;
+
+/** The gate's report, which is asked for by a job. */
+async function gateOf(
+  { limits }: AdapterReport,
+  run: (job: object) => Promise<JobReply>,
+): Promise<GatePart> {
+  const { result, error } = await run({ kind: 'probe', model: '', feeds: [] });
   if (error !== undefined) return { gate: null, withoutGate: briefText(error.message) };
   const { verdict, findings, milliseconds } = result as Probe;
-  const { limits } = stack.adapterReport;
   return {
     gate: { verdict, findings, milliseconds: Number(milliseconds.toFixed(3)), limits },
   };
@@ -115,9 +148,25 @@ export class DeviceReports {
   /** Asks a stack's gate, before its models run. */
   async opened(spec: StackSpec, stack: Stack): Promise<void> {
     const begin = performance.now();
-    const asked = await gateOf(stack);
+    const why = `stack ${stack.id} is for WebAssembly and asks for no GPU`;
+    const asked: GatePart =
+      stack.adapterReport === undefined
+        ? { gate: null, withoutGate: why }
+        : await gateOf(stack.adapterReport, (job) => stack.run(job));
     const end = performance.now();
     this.#opened.set(spec.id, { claims: claimsOf(spec, stack), ...asked, begin, end });
+  }
+
+  /** Asks a remote browser's gate, before its models run on WebGPU. What it said before on WASM is filled up by it. */
+  async openedRemote(id: string, opened: OpenedRemote): Promise<void> {
+    const { adapter, absent, backend } = opened;
+    const begin = this.#opened.get(id)?.begin ?? performance.now();
+    const asked: GatePart =
+      adapter === undefined
+        ? { gate: null, withoutGate: briefText(absent ?? `${backend}: no GPU was asked for`) }
+        : await gateOf(adapter, (job) => opened.run(job));
+    const claims = remoteClaimsOf(opened);
+    this.#opened.set(id, { claims, ...asked, begin, end: performance.now() });
   }
 
   /** A model has run on a stack. */
@@ -131,7 +180,7 @@ export class DeviceReports {
     const written: string[] = [];
     for (const [id, opened] of this.#opened) {
       const report = this.#report(id, opened, rows);
-      const path = join(this.#folder, fileNameOf(report));
+      const path = this.#pathOf(fileNameOf(report), id, written);
       if (written.includes(path)) {
         throw new Error(`--report: two stacks are ${path}: expected one. Name them by --stacks.`);
       }
@@ -141,14 +190,24 @@ export class DeviceReports {
     return written;
   }
 
+  /** Remote browsers can be alike: those after the first have their number. */
+  #pathOf(name: string, id: string, taken: readonly string[]): string {
+    const path = join(this.#folder, name);
+    if (!taken.includes(path) || !id.startsWith('remote-')) return path;
+    return path.replace(/\.json$/, `-${id.slice('remote-'.length)}.json`);
+  }
+
   #report(id: string, opened: Opened, rows: readonly MatrixRow[]): DeviceReport {
     const { claims, gate, withoutGate, begin, end } = opened;
     const [first] = this.#receipts.values();
     if (first === undefined) throw new Error('--report: there is no model.');
     const models = rows.flatMap((row) => {
       const receipt = this.#receipts.get(row.model);
-      const cell = row.stacks.find((stack) => stack.id === id);
-      return cell === undefined || receipt === undefined ? [] : [runOf(row.model, receipt, cell)];
+      // A remote browser has a cell for each backend, and none that counts where it has no WebGPU.
+      const cells = row.stacks.filter(
+        (cell) => (cell.id === id || cell.id.startsWith(`${id}/`)) && cell.missing !== true,
+      );
+      return receipt === undefined ? [] : cells.map((cell) => runOf(row.model, receipt, cell));
     });
     return {
       format: 'isobit-device/1',

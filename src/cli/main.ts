@@ -217,7 +217,7 @@ onnxruntime-node that lies elsewhere. See docs/COMPARE.md.`,
     )
     .option('--timeout <s>', 'limit of one run in seconds', integer(1), 600)
     .option('--require-all', 'a stack or a GPU that is not there is a failure', false)
-    .option('--report <dir>', 'write a device report of each stack that starts into this folder')
+    .option('--report <dir>', 'write a device report of each stack and browser that starts')
     .option('--bundle <dir>', 'run nothing: write a page that runs all of it wherever it is opened')
     .option('--connect <url>', 'a remote browser too, see below; repeatable', collect, [])
     .option(

@@ -37,7 +37,7 @@ export interface MatrixCommandOptions extends ConnectOptions {
   retries: number;
   /** A folder that gets a page for device farms, instead of running anything. */
   bundle?: string;
-  /** A folder that gets a device report of each stack. */
+  /** A folder that gets a device report of each stack and remote browser. */
   report?: string;
   json: boolean;
 }
@@ -79,6 +79,7 @@ async function farColumns(
   roots: string[],
   exposure: Exposure | undefined,
   { timeout, parallel, retries }: RunOptions,
+  reports: DeviceReports | undefined,
 ): Promise<MatrixStack[][]> {
   if (remotes.length === 0) return [];
   const { bundle, root } = jobBundle('model_job');
@@ -94,7 +95,13 @@ async function farColumns(
       parallel,
       retries,
       onStart: (id, step) => progress.at(row(id), step),
-      onDone: (id) => progress.done(row(id)),
+      onDone: (id) => {
+        reports?.done(id);
+        progress.done(row(id));
+      },
+      ...(reports === undefined
+        ? {}
+        : { onOpen: (id, opened) => reports.openedRemote(id, opened) }),
       onEnd: (id) => progress.at(row(id), 'done'),
     });
   } finally {
@@ -156,7 +163,7 @@ export async function matrixOfModels(paths: string[], options: RunOptions): Prom
     const here = await localColumns(models, [folder.path, ...folders], options, reports);
     // What others can reach is what a run needs, not all that lies beside a model.
     const needed = [folder.path, ...files.flatMap(filesOfModel)];
-    const there = await farColumns(remotes, models, needed, exposure, options);
+    const there = await farColumns(remotes, models, needed, exposure, options, reports);
     const rows = matrixRows(models, [...here, ...there]);
     reports?.write(rows);
     return rows;

@@ -3,20 +3,23 @@
 // this machine serves. Real browsers are test/stacks/connect.test.ts.
 
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseRemote, redactor } from '../../src/cli/connect/address.ts';
 import { exposureOf, remotesOf } from '../../src/cli/connect/options.ts';
 import { pooled } from '../../src/cli/connect/pool.ts';
 import { browserOf } from '../../src/cli/connect/playwright_server.ts';
 import { remoteColumns } from '../../src/cli/connect/run_remotes.ts';
 import type { RemoteOptions } from '../../src/cli/connect/run_remotes.ts';
+import { SELENIUM } from '../../src/cli/connect/webdriver.ts';
 import { matrixGood, matrixRow, matrixRows, matrixText } from '../../src/cli/matrix.ts';
 import type { MatrixStack } from '../../src/cli/matrix.ts';
+import { PLAYWRIGHT } from '../../src/cli/stacks/catalog.ts';
+import * as locate from '../../src/cli/stacks/locate.ts';
 import { serveFiles } from '../../src/cli/stacks/server.ts';
 import { fakeWebDriver } from '../harness/fake_webdriver.ts';
 import type { FakeOptions, FakeWebDriver } from '../harness/fake_webdriver.ts';
@@ -249,6 +252,42 @@ describe('the command', () => {
     expect(await ended).toBe(130);
     expect(sessions).toMatchObject({ created: 1, deleted: 1, open: 0 });
   });
+});
+
+test('without its package a protocol is an error that says what to install, the same as the page of documents', async () => {
+  const find = vi.spyOn(locate, 'findPackage').mockReturnValue(undefined);
+  try {
+    const columns = await columnsOf(['http://127.0.0.1:1/', 'ws://127.0.0.1:1/'], ['m'], {
+      retries: 0,
+    });
+    const errors = columns.map(([cell]) => cell?.error ?? '');
+    expect(errors[0]).toContain(
+      `selenium-webdriver is not installed. Install it: npm install ${SELENIUM}`,
+    );
+    expect(errors[2]).toContain(
+      `Playwright is not installed. Install it: npm install ${PLAYWRIGHT}`,
+    );
+  } finally {
+    find.mockRestore();
+  }
+  const text = readFileSync(join(root, 'docs/DEVICES.md'), 'utf8');
+  expect(text).toContain(`npm install ${SELENIUM}`);
+  expect(text).toContain(`npm install ${PLAYWRIGHT}`);
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  expect(SELENIUM).toBe(`selenium-webdriver@${devDependencies['selenium-webdriver']}`);
+});
+
+test('an address that is no WebDriver endpoint is said', async () => {
+  const host = join(root, 'src/cli/stacks/host.mjs');
+  const server = await serveFiles(host, []);
+  try {
+    const [wasm] = await columnsOf([server.page], ['m'], { retries: 0 });
+    expect(wasm?.[0]?.error).toMatch(/^http:\/\/127\.0\.0\.1:\d+: no session: \S/);
+  } finally {
+    await server.close();
+  }
 });
 
 describe('the options', () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { remoteClaimsOf } from '../../src/cli/device_reports.ts';
 import { fileNameOf, readDeviceReport } from '../../src/evidence/device_report.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -68,4 +69,24 @@ test('a folder that cannot be, and two models of one name, are bad usage', () =>
   const twice = isobit('matrix', model, model, ...stacks, '--report', join(folder, 'twice'));
   expect(twice.status).toBe(2);
   expect(twice.stderr).toContain('two models are called digits');
+});
+
+test('what a remote browser says of itself becomes claims', () => {
+  const claims = (name: string, platform: string) =>
+    remoteClaimsOf({ browser: { name, version: '1', platform }, engine: 'V8', adapter: undefined });
+  expect(claims('chrome', 'linux')).toEqual({
+    ...{ browser: { name: 'Chrome', version: '1' }, engine: 'V8', system: 'Linux' },
+  });
+  const of = (platform: string) => {
+    const { system, processor } = claims('x', platform);
+    return [system, processor];
+  };
+  expect(of('Linux x86_64')).toEqual(['Linux', 'x86-64']);
+  expect(of('Linux aarch64')).toEqual(['Linux', 'arm64']);
+  expect(of('Linux armv8l (Android 14)')).toEqual(['Android', undefined]);
+  expect(of('Win32')).toEqual(['Windows', undefined]);
+  expect(of('MacIntel')).toEqual(['macOS', undefined]);
+  expect(of('darwin')).toEqual(['macOS', undefined]);
+  expect(of('iPhone')).toEqual(['iOS', undefined]);
+  expect(of('PlayStation')).toEqual(['PlayStation', undefined]);
 });

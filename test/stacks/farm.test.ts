@@ -5,11 +5,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import {
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
@@ -26,6 +29,8 @@ import type { FarmVerdict } from '../../src/cli/farm/judge.ts';
 import { loadPlaywright } from '../../src/cli/stacks/browser_stack.ts';
 import { findChromium } from '../../src/cli/stacks/locate.ts';
 import { pathBelow, sendFile } from '../../src/cli/stacks/server.ts';
+import { Tensor } from '../../src/core/tensor.ts';
+import { writeModel } from '../../src/onnx/writer.ts';
 import { deviceReportText, readDeviceReport } from '../../src/evidence/device_report.ts';
 import { exampleReport } from '../harness/device_reports.ts';
 
@@ -57,12 +62,41 @@ async function served(folder: string, path: string): Promise<[string, Server]> {
   return [`http://127.0.0.1:${address.port}${path}`, server];
 }
 
+const children: ChildProcess[] = [];
 let browser: Browser;
 let address = '';
+
+/** y = x * w, with w in a file in a folder beside the model, and something beside it that is nobody's business. */
+function writeSplit(folder: string): string {
+  const info = (name: string) => ({ name, dtype: 'float32' as const, dims: [4, 4] });
+  const w = new Tensor(
+    'float32',
+    Float32Array.from({ length: 16 }, (_, i) => i / 7),
+    [4, 4],
+  );
+  const attributes = new Map();
+  const product = { index: 0, name: '', domain: '', opType: 'MatMul', attributes };
+  const graph = {
+    name: 'split',
+    nodes: [{ ...product, inputs: ['x', 'w'], outputs: ['y'] }],
+    inputs: [info('x')],
+    outputs: [info('y')],
+    initializers: new Map([['w', w]]),
+    valueInfo: new Map(),
+    opsets: new Map([['', 17]]),
+  };
+  mkdirSync(join(folder, 'its weights'), { recursive: true });
+  const entries = new Map([['w', { location: 'its weights/w #1.bin', offset: '0' }]]);
+  writeFileSync(join(folder, 'split.onnx'), writeModel(graph, entries));
+  writeFileSync(join(folder, 'its weights/w #1.bin'), w.bytes());
+  writeFileSync(join(folder, 'its weights/private.txt'), 'private');
+  return join(folder, 'split.onnx');
+}
 let server: Server;
 beforeAll(async () => {
-  const written = isobit('matrix', digits, '--bundle', bundle, '--json');
-  expect(written.status, written.stderr).toBe(0);
+  const split = writeSplit(join(work, 'split'));
+  const written = isobit('matrix', digits, split, '--bundle', bundle, '--json');
+  if (written.status !== 0) throw new Error(written.stderr);
   const { chromium } = await loadPlaywright();
   browser = await chromium.launch({
     executablePath: findChromium() ?? 'chromium',
@@ -75,6 +109,7 @@ beforeAll(async () => {
   [address, server] = await served(bundle, '/some/deep path/'.replace(' ', '%20'));
 }, LIMIT);
 afterAll(async () => {
+  for (const child of children) child.kill();
   await browser.close();
   server.close();
   rmSync(work, { recursive: true });
@@ -95,26 +130,25 @@ const textOf = (page: Page, id: string): Promise<string> =>
   page.evaluate((name) => document.getElementById(name)?.textContent ?? '', id);
 
 /** `isobit collect`, and the address that it prints. */
-async function collecting(
-  ...args: string[]
-): Promise<[ChildProcess, string, Promise<number | null>]> {
+async function collecting(...args: string[]): Promise<[string, Promise<number | null>]> {
   const child = spawn(process.execPath, [program, 'collect', reports, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  children.push(child);
   const ended = new Promise<number | null>((end) => child.on('exit', (code) => end(code)));
   const line = await new Promise<string>((found) => {
     createInterface({ input: child.stdout }).once('line', found);
   });
-  return [child, line, ended];
+  return [line, ended];
 }
 
 test(
   'a bundle is run where it is served, and its report is collected',
   async () => {
     const { models } = JSON.parse(bundleText()) as BundleDocument;
-    const [, line, ended] = await collecting('--count', '1');
+    const [line, ended] = await collecting('--count', '1');
     const report = /^\?report=(http:\S+)$/.exec(line)?.[1] ?? '';
-    const page = await opened(`cases=softmax/,pool/&report=${encodeURIComponent(report)}`);
+    const page = await opened(`cases=softmax/&report=${encodeURIComponent(report)}`);
     expect(await page.title()).toBe('isobit: identical');
     const name = await textOf(page, 'sent');
     expect(name).toMatch(/^Report sent: .*\.json$/);
@@ -123,7 +157,7 @@ test(
     expect(name).toContain(file);
     const collected = readDeviceReport(readFileSync(join(reports, file), 'utf8'));
     expect(deviceReportText(collected)).toBe(await textOf(page, 'report'));
-    const digest = models[0]?.digest;
+    const [digest, splitDigest] = models.map((model) => model.digest);
     expect(digest).toMatch(/^[0-9a-f]{64}$/);
     const reference = JSON.parse(isobit('run', digits, '--backend', 'wasm', '--json').stdout) as {
       digest: string;
@@ -132,7 +166,11 @@ test(
     expect(collected.models.map((run) => [run.backend, run.digest])).toEqual([
       ['wasm', digest],
       ['webgpu', digest],
+      ['wasm', splitDigest],
+      ['webgpu', splitDigest],
     ]);
+    const files = readdirSync(join(bundle, 'models/1'), { recursive: true, encoding: 'utf8' });
+    expect(files.sort()).toEqual(['its weights', 'its weights/w #1.bin', 'split.onnx']);
     const { wasm, webgpu } = collected.cases ?? {};
     expect(wasm?.ran).toBeGreaterThan(20);
     expect(wasm).toMatchObject({ good: wasm?.ran, failures: [] });
@@ -147,11 +185,13 @@ test(
   'a digest that differs is reported, by the page and by the collector that serves it',
   async () => {
     const before = bundleText();
+    const { models } = JSON.parse(before) as BundleDocument;
+    const count = existsSync(reports) ? readdirSync(reports).length : 0;
     const wrong = before.replace(/"digest": "[0-9a-f]{4}/, '"digest": "0000');
     expect(wrong).not.toBe(before);
     writeFileSync(join(bundle, 'bundle.json'), wrong);
     try {
-      const [, line, ended] = await collecting('--count', '1', '--serve', bundle);
+      const [line, ended] = await collecting('--count', '1', '--serve', bundle);
       const url = /^page (http:\S+)$/.exec(line)?.[1] ?? '';
       const page = await browser.newPage();
       await page.goto(`${url}&cases=none`);
@@ -165,11 +205,15 @@ test(
       ).toEqual([
         ['wasm', 'differs', '0000'],
         ['webgpu', 'differs', '0000'],
+        ...['wasm', 'webgpu'].map((backend) => [
+          backend,
+          'identical',
+          models[1]?.digest.slice(0, 4),
+        ]),
       ]);
       expect(await textOf(page, 'runs')).toContain('expected 0000');
       expect(await ended).toBe(1);
-      // The first one's file is still what it was.
-      expect(readdirSync(reports).length).toBe(2);
+      expect(readdirSync(reports).length).toBe(count + 1);
       await page.close();
     } finally {
       writeFileSync(join(bundle, 'bundle.json'), before);
@@ -277,7 +321,8 @@ describe('the collector', () => {
     const page = url.replace(/report$/, 'page/');
     expect((await fetch(page)).headers.get('content-type')).toContain('text/html');
     expect((await fetch(`${page}bundle.json`)).status).toBe(200);
-    expect((await fetch(`${page}..%2F..%2Freports`)).status).toBe(404);
-    expect((await fetch(`${page}%2e%2e/collected/${files[0]}`)).status).toBe(404);
+    expect((await fetch(`${page}..%2Fcollected%2F${files[0]}`)).status).toBe(404);
+    symlinkSync(join(folder, files[0] ?? ''), join(bundle, 'link.json'));
+    expect((await fetch(`${page}link.json`)).status).toBe(404);
   });
 });

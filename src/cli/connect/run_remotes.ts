@@ -12,8 +12,22 @@ import { redactor } from './address.ts';
 import { connectPlaywright } from './playwright_server.ts';
 import { pooled } from './pool.ts';
 import { engineOf } from './remote.ts';
-import type { Remote, RemotePage, RemoteSession } from './remote.ts';
+import type { Remote, RemoteBrowser, RemotePage, RemoteSession } from './remote.ts';
 import { connectWebDriver } from './webdriver.ts';
+
+type Backend = 'wasm' | 'webgpu';
+
+/** What a remote browser said when it was made ready for a backend. */
+export interface OpenedRemote {
+  backend: Backend;
+  browser: RemoteBrowser;
+  engine: string;
+  adapter: AdapterReport | undefined;
+  /** Why it has no WebGPU; undefined where it has, or was not asked. */
+  absent: string | undefined;
+  /** Runs a job of the bundle there, within the limit of one. */
+  run(job: object): Promise<JobReply>;
+}
 
 export interface RemoteOptions {
   /** The job bundle, an absolute path that the page's server serves. */
@@ -23,12 +37,13 @@ export interface RemoteOptions {
   parallel: number;
   /** How often a run is repeated after a transport failure or a crash. */
   retries: number;
+  /** Asks a browser for more, when it was made ready for a backend and before its models run there. */
+  onOpen?: (id: string, opened: OpenedRemote) => Promise<void>;
   onStart?: (id: string, model: string) => void;
   onDone?: (id: string, model: string) => void;
   onEnd?: (id: string) => void;
 }
 
-type Backend = 'wasm' | 'webgpu';
 const BACKENDS: readonly Backend[] = ['wasm', 'webgpu'];
 
 /** How long the other side may take to end a session, in ms. */
@@ -134,12 +149,15 @@ class RemoteRunner {
         const report = await within(this.#remote.id, page.timeoutMs, 'open', opening);
         if (!host.alive()) return await this.#failed(report.error?.message ?? 'the session ended');
         if (report.result === undefined) {
-          return { kind: 'absent', why: report.error?.message ?? 'the host gave no report.' };
+          const why = report.error?.message ?? 'the host gave no report.';
+          await this.#tell(life, backend, why);
+          return { kind: 'absent', why };
         }
         life.backend = backend;
         life.adapter = report.result.adapter;
         life.engine = engineOf(report.result.versions['userAgent'] ?? '');
         this.#last = life;
+        await this.#tell(life, backend, undefined);
       }
       const work = host.run(bundle, { ...job, backend });
       const reply = await within(this.#remote.id, page.timeoutMs, 'job', work);
@@ -152,6 +170,18 @@ class RemoteRunner {
       await this.close();
       return { kind: 'late', why: textOf(e) };
     }
+  }
+
+  async #tell(life: Life, backend: Backend, absent: string | undefined): Promise<void> {
+    const { bundle, page, onOpen } = this.#options;
+    const { session, engine, adapter } = life;
+    await onOpen?.(this.#remote.id, {
+      ...{ backend, browser: session.browser, engine, adapter, absent },
+      run: async (job) => {
+        const work = session.page.run(bundle, job);
+        return (await within(this.#remote.id, page.timeoutMs, 'job', work)) as JobReply;
+      },
+    });
   }
 
   async #failed(why: string): Promise<Outcome> {

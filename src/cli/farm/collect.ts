@@ -41,9 +41,9 @@ function bundleAt(folder: string): BundleDocument {
 /** The GPU, the browser and the system of a report, in one line. */
 export function deviceText({ claims }: DeviceReport): string {
   const { gpu, browser, system, processor = '' } = claims;
-  const card =
-    gpu === undefined ? '' : `, ${gpu.name || `${gpu.vendor} ${gpu.architecture}`.trim()}`;
-  return `${browser.name} ${browser.version} on ${system} ${processor}`.trim() + card;
+  const named = gpu === undefined ? '' : gpu.name || `${gpu.vendor} ${gpu.architecture}`.trim();
+  const card = gpu === undefined ? 'no GPU' : named || 'a GPU without a name';
+  return `${`${browser.name} ${browser.version} on ${system} ${processor}`.trim()}, ${card}`;
 }
 
 /** Which digest a run should have: the bundle's, by name, or that of the first run of the same model and inputs. */
