@@ -156,7 +156,7 @@ export async function measureIntroduced(
   comparison: Comparison,
 ): Promise<{ nodes: Introduced[]; leftOut: LeftOutNode[] }> {
   const { graph, ours, data, guest, theirs, tolerance, folder, progress } = comparison;
-  const producers = producersOf(theirs);
+  const [own, producers] = [producersOf(graph), producersOf(theirs)];
   const nodes: Introduced[] = [];
   const leftOut: LeftOutNode[] = [];
   for (const node of graph.nodes) {
@@ -170,12 +170,10 @@ export async function measureIntroduced(
     else if (named.length === 0) without("the guest's file has no value of its names");
     else if (openOutputs(alone, data).size > 0) without('it draws numbers by chance');
     else {
-      const segment = segmentOf(theirs, producers, named, {
-        file: (name) => ours.file(name),
-        tensor: (name) => ours.tensor(name),
-      });
-      if (typeof segment === 'string') {
-        without(segment);
+      const segment = segmentOf(theirs, producers, named, ours);
+      const mine = theirs === graph ? segment : segmentOf(graph, own, named, ours);
+      if (typeof segment === 'string' || typeof mine === 'string') {
+        without(String(typeof segment === 'string' ? segment : mine));
         continue;
       }
       const model = join(folder, 'node.onnx');
@@ -184,7 +182,10 @@ export async function measureIntroduced(
       try {
         writeFileSync(model, writeModel(segment.model));
         const { dispatches, values } = await guest.ask(shared);
-        const differs = differencesOf({ graph, node }, { graph: theirs, nodes: segment.nodes });
+        const differs = differencesOf(
+          { graph, nodes: mine.nodes },
+          { graph: theirs, nodes: segment.nodes },
+        );
         nodes.push({ node, segment, differs, dispatches, values });
       } catch (error) {
         without(reasonOf(error));
