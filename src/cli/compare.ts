@@ -120,7 +120,7 @@ export async function compare(argument: string, options: CompareOptions): Promis
       model: file.name,
       guest: {
         ...{ name: options.with, version, stack: guest.stack, adapter: guest.adapter },
-        ...(guestFile === file ? {} : { model: guestFile.path }),
+        ...(options.guestModel === undefined ? {} : { model: options.guestModel }),
         ...{ optimised: options.guestOptimised, dispatches },
       },
       tolerance,

@@ -247,7 +247,7 @@ ${tableOf('Over the nodes that were measured alone', ['operator', 'nodes', 'beyo
 <details><summary>${nodes.length} nodes in the file's order</summary>
 ${nodeTable("All nodes in the file's order", nodes)}
 </details>
-${left.length === 0 ? '' : `<h2>Not compared</h2>\n<ul>${left.map((one) => `<li>${escaped(one)}</li>`).join('\n')}</ul>`}
+${left.length === 0 ? '' : `<h2>Beside this</h2>\n<ul>${left.map((one) => `<li>${escaped(one)}</li>`).join('\n')}</ul>`}
 </main></body></html>
 `;
 }

@@ -165,11 +165,21 @@ export function reasonLines(all: readonly { name: string; reason: string }[]): s
   });
 }
 
+/** Nodes that a guest on a GPU computed on the processor; no line where there are none. */
+function onProcessor({ guest, nodes }: CompareDocument): string[] {
+  const names = nodes.filter(({ dispatches }) => dispatches === 0);
+  if (guest.dispatches === 0 || names.length === 0) return [];
+  const operators = [...new Set(names.map(({ operator }) => operator))].sort().join(', ');
+  return [`${names.length} nodes without GPU dispatches, on the guest's processor: ${operators}`];
+}
+
 /** What was not compared, a line a reason. */
-export function leftOutLines({ left_out: { values, nodes, inner } }: CompareDocument): string[] {
+export function leftOutLines(document: CompareDocument): string[] {
+  const { values, nodes, inner } = document.left_out;
   const ofValues = values.map(({ value, reason }) => ({ name: value, reason }));
   const ofNodes = nodes.map(({ node, reason }) => ({ name: node, reason }));
   return [
+    ...onProcessor(document),
     ...(inner > 0
       ? [`${inner} nodes in graphs of If, Loop or Scan: compared as what these nodes give`]
       : []),

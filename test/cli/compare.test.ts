@@ -254,3 +254,26 @@ test('a page holds names as text', { timeout: LIMIT }, async () => {
   expect(page).not.toContain('<img');
   expect(page).toContain('&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;');
 });
+
+test('docs/COMPARE.md prints what the command prints', { timeout: LIMIT }, async () => {
+  const graph = readWhole(digits);
+  const weight = graph.initializers.get('conv2.weight');
+  const data = Float32Array.from(weight?.numbers() ?? []);
+  data[0] = (data[0] ?? 0) + 0.25;
+  const edited = new Tensor('float32', data, weight?.dims ?? []);
+  const guestModel = join(folder, 'edited.onnx');
+  const initializers = new Map([...graph.initializers, ['conv2.weight', edited] as const]);
+  writeFileSync(guestModel, writeModel({ ...graph, initializers }));
+  const output = join(folder, 'wrong');
+  const document = await compare(digits, options({ seed: 0, guestModel, output }));
+  const text = compareText(document).replace(guestModel, 'edited.onnx').replace(output, 'wrong');
+  const file = fileURLToPath(new URL('../../docs/COMPARE.md', import.meta.url));
+  const said = readFileSync(file, 'utf8');
+  const begin = said.indexOf('digits in onnxruntime-web:wasm');
+  if (process.env['UPDATE_DOCS'] === '1') {
+    const end = said.indexOf('\n```', begin);
+    writeFileSync(file, `${said.slice(0, begin)}${text}${said.slice(end)}`);
+    return;
+  }
+  expect(said.slice(begin, said.indexOf('\n```', begin))).toBe(text);
+});
