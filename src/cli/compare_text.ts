@@ -47,9 +47,17 @@ export function apartText({ nan, infinite, zeros, kinds }: Measure): string {
 export const titleOf = ({ operator, node, index }: NodeReport): string =>
   `${operator} '${node}' (node ${index})`;
 
+/** From this place on a line of a terminal has one number for all: 4096 ulps and more. */
+const LAST_BIN = 13;
+
 /** A histogram on one line: `0: 812, 1: 40, 2-3: 3`. */
 export function histogramText(ulps: readonly number[] | null): string {
-  const parts = (ulps ?? []).map((count, bin) => (count > 0 ? `${binLabel(bin)}: ${count}` : ''));
+  const all = ulps ?? [];
+  const far = all.slice(LAST_BIN).reduce((sum, count) => sum + count, 0);
+  const parts = all
+    .slice(0, LAST_BIN)
+    .map((count, bin) => (count > 0 ? `${binLabel(bin)}: ${count}` : ''));
+  if (far > 0) parts.push(`${2 ** (LAST_BIN - 1)} and more: ${far}`);
   return parts.filter((part) => part !== '').join(', ');
 }
 

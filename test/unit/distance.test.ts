@@ -275,6 +275,17 @@ describe('integers, strings and doubles', () => {
     });
   });
 
+  test('NaNs are equal whatever their payload, and a NaN beside a number is not', () => {
+    const nans = Uint32Array.of(0x7fc00000, 0xffc00001, 0x7fc00000);
+    const others = Uint32Array.of(0x7fc00001, 0x7fc00000, 0x3f800000);
+    expect(of('float32', nans, others)).toMatchObject({
+      ...{ differing: 1, nan: 1, beyond: 1, ratio: null, ulps: [2] },
+      first: { index: 2, ours: 'NaN', guest: '1' },
+    });
+    const wide = BigUint64Array.of(0x7ff8000000000001n);
+    expect(of('float64', wide, Float64Array.of(Number.NaN)).differing).toBe(0);
+  });
+
   test('doubles that differ in their last bit are one apart', () => {
     const got = of('float64', Float64Array.of(1, -1), Float64Array.of(1 + 2 ** -52, 1));
     expect(got.ulps?.[1]).toBe(1);
