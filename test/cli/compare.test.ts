@@ -35,7 +35,14 @@ test('the models are there in CI', () =>
   expect(here || process.env['CI'] === undefined).toBe(true));
 
 const options = (more: Partial<CompareOptions>): CompareOptions => ({
-  ...{ with: 'onnxruntime-web:wasm', guestOptimised: false, input: [], seed: 3, json: false },
+  ...{
+    with: 'onnxruntime-web:wasm',
+    guestOptimised: false,
+    branches: false,
+    input: [],
+    seed: 3,
+    json: false,
+  },
   ...more,
 });
 
@@ -203,6 +210,16 @@ describe('a model with values of every kind', () => {
       });
     },
   );
+
+  test('--branches looks into an If', { timeout: LIMIT }, async () => {
+    const guestModel = join(folder, 'mixed_branches.onnx');
+    writeFileSync(guestModel, writeModel(mixedModel(1.01)));
+    const document = await compare(mixed, options({ guestModel, branches: true }));
+    const named = document.nodes.filter(({ introduced }) => introduced?.within === false);
+    expect(named.map(({ operator }) => operator)).toEqual(['Mul', 'Add']);
+    expect(named[1]).toMatchObject({ node: 'branch/Add_1', differs: ["weights 'w'"] });
+    expect(document.left_out.inner).toBe(0);
+  });
 
   test('--guest-optimised compares outputs only', { timeout: LIMIT }, async () => {
     const document = await compare(mixed, options({ guestOptimised: true }));
