@@ -3,8 +3,13 @@
 // node is beyond the tolerance. Not here: how far is too far (src/jobs/distance.ts), measuring (compare_run.ts), texts.
 
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Graph } from '../graph/graph.ts';
 import { sortTopologically } from '../graph/sort.ts';
 import type { CompareTolerance } from '../jobs/distance.ts';
+import type { FeedFile } from '../jobs/job.ts';
+import { writeModel } from '../onnx/writer.ts';
+import { decideBranches, withDecisions } from './branches.ts';
 import { comparePage } from './compare_page.ts';
 import { reportOf } from './compare_report.ts';
 import type { CompareDocument } from './compare_report.ts';
@@ -16,6 +21,7 @@ import { findGuest, openGuest } from './guests.ts';
 import type { GuestName } from './guests.ts';
 import { requireRunnable } from './here.ts';
 import { resolveModel, temporaryFolder, writeFeeds } from './model_files.ts';
+import type { ModelFile } from './model_files.ts';
 import { readWhole, writeTestFolder } from './node_files.ts';
 import { EXIT, printResult, UsageError } from './output.ts';
 import type { ExitCode } from './output.ts';
@@ -29,6 +35,8 @@ export interface CompareOptions extends InputOptions {
   guestModel?: string;
   /** Let the guest optimise; then only outputs are compared. */
   guestOptimised: boolean;
+  /** Put the branches that run in the place of If nodes, on both sides. */
+  branches: boolean;
   rtol?: number;
   atol?: number;
   ulp?: number;
@@ -73,6 +81,30 @@ function writeNamed(
   return { folder, node: index };
 }
 
+/** Both sides' models. */
+interface Files {
+  file: ModelFile;
+  graph: Graph;
+  guestFile: ModelFile;
+  theirs: Graph;
+}
+
+/** Both sides with the branches that the reference takes in place, as files of their own. */
+async function withBranches(files: Files, feeds: FeedFile[], folder: string): Promise<Files> {
+  const { graph, decisions } = await decideBranches(files.graph, feeds, folder);
+  const isSame = files.theirs === files.graph;
+  const theirs = isSame ? graph : withDecisions(files.theirs, decisions);
+  const write = (name: string, model: Graph): string => {
+    const path = join(folder, name);
+    writeFileSync(path, writeModel(model));
+    return path;
+  };
+  return {
+    ...{ graph, theirs, file: { ...files.file, path: write('inlined.onnx', graph) } },
+    guestFile: { ...files.guestFile, path: write('guest_inlined.onnx', theirs) },
+  };
+}
+
 /**
  * Compares a model in a guest with the reference.
  *
@@ -86,20 +118,25 @@ export async function compare(argument: string, options: CompareOptions): Promis
     throw new UsageError('--output: expected no --guest-optimised: no node is measured with it.');
   }
   await requireRunnable(file);
-  const graph = sortTopologically(readWhole(file.path));
-  const theirs = guestFile === file ? graph : sortTopologically(readWhole(guestFile.path));
   const { feeds: data } = await chooseInputs(file, { beside: true, ...options });
   const folder = temporaryFolder();
   const feeds = writeFeeds(data, folder.path);
+  const own = sortTopologically(readWhole(file.path));
+  const files: Files = {
+    ...{ file, graph: own, guestFile },
+    theirs: guestFile === file ? own : sortTopologically(readWhole(guestFile.path)),
+  };
+  const inPlace = options.branches ? await withBranches(files, feeds, folder.path) : files;
+  const { graph, theirs } = inPlace;
   feedsOfGuest(theirs, feeds);
-  const ours = await ReferenceValues.of(file, graph, feeds, folder.path);
+  const ours = await ReferenceValues.of(inPlace.file, graph, feeds, folder.path);
   const guest = await openGuest(found, [folder.path, file.folder, guestFile.folder]);
   const alone = options.guestOptimised ? 0 : graph.nodes.length;
   const progress = startProgress(ours.groups().length + alone);
   try {
     const tolerance = toleranceOf(options);
     const comparison: Comparison = {
-      ...{ graph, ours, feeds, data, guest, file: guestFile, theirs, tolerance },
+      ...{ graph, ours, feeds, data, guest, file: inPlace.guestFile, theirs, tolerance },
       ...{ folder: folder.path, progress },
     };
     const accumulated = await measureAccumulated(comparison, options.guestOptimised);
@@ -120,7 +157,7 @@ export async function compare(argument: string, options: CompareOptions): Promis
       model: file.name,
       guest: {
         ...{ name: options.with, version, stack: guest.stack, adapter: guest.adapter },
-        ...(guestFile === file ? {} : { model: guestFile.path }),
+        ...(options.guestModel === undefined ? {} : { model: options.guestModel }),
         ...{ optimised: options.guestOptimised, dispatches },
       },
       tolerance,

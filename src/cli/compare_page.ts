@@ -122,6 +122,7 @@ export function coursePlot(nodes: readonly NodeReport[]): string {
     const y = yOf(10 ** at);
     ticks.push(line('axis', LEFT, y, WIDTH, y), text(LEFT - 6, y + 4, `1e${at}`, 'end'));
   }
+  const numberOf = (ratio: number): string => (Number.isFinite(ratio) ? short(ratio) : 'beyond');
   const points = nodes.map((node) => {
     const [one, two] = [ratioOf(node.accumulated), ratioOf(node.introduced)];
     const x = xOf(node.index);
@@ -129,12 +130,12 @@ export function coursePlot(nodes: readonly NodeReport[]): string {
     const circle =
       one === undefined
         ? ''
-        : `<circle class="one" cx="${fixed(x)}" cy="${fixed(yOf(one))}" r="3"><title>${name}: accumulated ${short(one)}</title></circle>`;
+        : `<circle class="one" cx="${fixed(x)}" cy="${fixed(yOf(one))}" r="3"><title>${name}: accumulated ${numberOf(one)}</title></circle>`;
     const y = two === undefined ? 0 : yOf(two);
     const diamond =
       two === undefined
         ? ''
-        : `<path class="two" d="M${fixed(x)} ${fixed(y - 5)}l5 5l-5 5l-5-5z"><title>${name}: introduced ${short(two)}</title></path>`;
+        : `<path class="two" d="M${fixed(x)} ${fixed(y - 5)}l5 5l-5 5l-5-5z"><title>${name}: introduced ${numberOf(two)}</title></path>`;
     return circle + diamond;
   });
   const legend = `<circle class="one" cx="${LEFT + 6}" cy="10" r="4"/>${text(LEFT + 18, 14, 'accumulated', 'start')}<path class="two" d="M${LEFT + 126} 5l5 5l-5 5l-5-5z"/>${text(LEFT + 138, 14, 'introduced', 'start')}`;
@@ -154,6 +155,7 @@ function smallHistogram(ulps: readonly number[] | null): string {
   const top = Math.max(1, ...ulps.map((count) => log10(count + 1)));
   const width = 100 / Math.max(ulps.length, 8);
   const bars = ulps.map((count, bin) => {
+    if (count === 0) return '';
     const tall = (20 * log10(count + 1)) / top;
     return `<rect class="two" x="${fixed(bin * width)}" y="${fixed(20 - tall)}" width="${fixed(width * 0.8)}" height="${fixed(tall)}"/>`;
   });
@@ -247,7 +249,7 @@ ${tableOf('Over the nodes that were measured alone', ['operator', 'nodes', 'beyo
 <details><summary>${nodes.length} nodes in the file's order</summary>
 ${nodeTable("All nodes in the file's order", nodes)}
 </details>
-${left.length === 0 ? '' : `<h2>Not compared</h2>\n<ul>${left.map((one) => `<li>${escaped(one)}</li>`).join('\n')}</ul>`}
+${left.length === 0 ? '' : `<h2>Beside this</h2>\n<ul>${left.map((one) => `<li>${escaped(one)}</li>`).join('\n')}</ul>`}
 </main></body></html>
 `;
 }

@@ -37,6 +37,8 @@ export interface NodeReport {
   accumulated: Measure | null;
   /** Alone, fed with our values; null where it was not measured. */
   introduced: Measure | null;
+  /** GPU dispatches alone: with 0 the guest computed it on the processor. Where it was measured. */
+  dispatches?: number;
   /** The guest's operators where they are not this one node. */
   by?: string[];
   /** In what the guest's file has another node. */
@@ -61,7 +63,7 @@ export interface CompareDocument {
     version: string;
     stack: string;
     adapter: string;
-    /** The guest's file, where it is not the model's. */
+    /** The guest's file as it was named, where it has one of its own. */
     model?: string;
     optimised: boolean;
     /** GPU dispatches of the whole model's run. */
@@ -198,6 +200,7 @@ export function reportOf({
       ...{ index: node.index, node: nodeLabel(node), operator: operatorOf(node) },
       accumulated: measured(values.map((value) => value.accumulated)),
       introduced: measured(values.map((value) => value.introduced)),
+      ...(one === undefined ? {} : { dispatches: one.dispatches }),
       ...(isOther ? { by: operators } : {}),
       ...(one === undefined || one.differs.length === 0 ? {} : { differs: one.differs }),
       values,

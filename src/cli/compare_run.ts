@@ -62,6 +62,8 @@ export interface Introduced {
 /** What the guest said; a stack that died of it says so too, and starts anew with the next question. */
 const reasonOf = (error: unknown): string => {
   if (error instanceof GuestError) return `the guest refuses: ${error.message}`;
+  // Of our writer: an attribute that has no value here.
+  if (error instanceof TypeError) return error.message;
   throw error;
 };
 
@@ -113,6 +115,11 @@ export async function measureAccumulated(
   const { version, dispatches } = await run(file.path, []).catch((error: unknown) => {
     throw new Error(`${file.path}: ${reasonOf(error)}. Nothing can be compared.`);
   });
+  if (guest.provider === 'webgpu' && dispatches === 0) {
+    throw new Error(
+      `${file.path}: wrong execution provider: expected webgpu, got a run without GPU dispatches.`,
+    );
+  }
   const own = new Set(theirs.outputs.map(({ name }) => name));
   const known = namesOfNodeOutputs(bytes);
   const open = openOutputs({ ...graph, outputs: ours.values }, data);
@@ -151,45 +158,53 @@ export interface LeftOutNode {
   reason: string;
 }
 
+type Producers = ReturnType<typeof producersOf>;
+
+/** Runs the guest's part for one node with our values; the reason where that is not possible. */
+async function measureNode(
+  { graph, ours, data, guest, theirs, tolerance, folder }: Comparison,
+  node: Node,
+  own: Producers,
+  producers: Producers,
+): Promise<Introduced | string> {
+  const outputs = outputsOf(node).filter((name) => ours.file(name) !== undefined);
+  const named = outputs.filter((name) => producers.has(name));
+  if (outputs.length === 0) return 'it gives no tensor, or none that the model needs';
+  if (named.length === 0) return "the guest's file has no value of its names";
+  const alone = { ...graph, nodes: [node], outputs: outputs.map((name) => ({ name })) };
+  if (openOutputs(alone, data).size > 0) return 'it draws numbers by chance';
+  const segment = segmentOf(theirs, producers, named, ours);
+  if (typeof segment === 'string') return segment;
+  const mine = theirs === graph ? segment : segmentOf(graph, own, named, ours);
+  const nodes = typeof mine === 'string' ? [node] : mine.nodes;
+  const differs = differencesOf({ graph, nodes }, { graph: theirs, nodes: segment.nodes });
+  const model = join(folder, 'node.onnx');
+  const expected = named.flatMap((name) => ours.file(name) ?? []);
+  try {
+    writeFileSync(model, writeModel(segment.model));
+    const shared = { tolerance, optimised: false };
+    const report = await guest.ask({ ...shared, model, feeds: segment.inputs, expected });
+    const { dispatches, values } = report;
+    return { node, segment, differs, dispatches, values };
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
 /** Runs each node of the guest with our values, and compares what it gives. */
 export async function measureIntroduced(
   comparison: Comparison,
 ): Promise<{ nodes: Introduced[]; leftOut: LeftOutNode[] }> {
-  const { graph, ours, data, guest, theirs, tolerance, folder, progress } = comparison;
-  const producers = producersOf(theirs);
+  const { graph, theirs, progress } = comparison;
+  const [own, producers] = [producersOf(graph), producersOf(theirs)];
   const nodes: Introduced[] = [];
   const leftOut: LeftOutNode[] = [];
   for (const node of graph.nodes) {
     progress.at(nodeTitle(node));
+    const measured = await measureNode(comparison, node, own, producers);
+    if (typeof measured === 'string') leftOut.push({ node, reason: measured });
+    else nodes.push(measured);
     progress.done();
-    const without = (reason: string) => leftOut.push({ node, reason });
-    const outputs = outputsOf(node).filter((name) => ours.file(name) !== undefined);
-    const named = outputs.filter((name) => producers.has(name));
-    const alone = { ...graph, nodes: [node], outputs: outputs.map((name) => ({ name })) };
-    if (outputs.length === 0) without('it gives no tensor, or none that the model needs');
-    else if (named.length === 0) without("the guest's file has no value of its names");
-    else if (openOutputs(alone, data).size > 0) without('it draws numbers by chance');
-    else {
-      const segment = segmentOf(theirs, producers, named, {
-        file: (name) => ours.file(name),
-        tensor: (name) => ours.tensor(name),
-      });
-      if (typeof segment === 'string') {
-        without(segment);
-        continue;
-      }
-      const model = join(folder, 'node.onnx');
-      const expected = named.flatMap((name) => ours.file(name) ?? []);
-      const shared = { model, feeds: segment.inputs, expected, tolerance, optimised: false };
-      try {
-        writeFileSync(model, writeModel(segment.model));
-        const { dispatches, values } = await guest.ask(shared);
-        const differs = differencesOf({ graph, node }, { graph: theirs, nodes: segment.nodes });
-        nodes.push({ node, segment, differs, dispatches, values });
-      } catch (error) {
-        without(reasonOf(error));
-      }
-    }
   }
   return { nodes, leftOut };
 }

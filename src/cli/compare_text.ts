@@ -47,9 +47,17 @@ export function apartText({ nan, infinite, zeros, kinds }: Measure): string {
 export const titleOf = ({ operator, node, index }: NodeReport): string =>
   `${operator} '${node}' (node ${index})`;
 
+/** From this place on a line of a terminal has one number for all: 4096 ulps and more. */
+const LAST_BIN = 13;
+
 /** A histogram on one line: `0: 812, 1: 40, 2-3: 3`. */
 export function histogramText(ulps: readonly number[] | null): string {
-  const parts = (ulps ?? []).map((count, bin) => (count > 0 ? `${binLabel(bin)}: ${count}` : ''));
+  const all = ulps ?? [];
+  const far = all.slice(LAST_BIN).reduce((sum, count) => sum + count, 0);
+  const parts = all
+    .slice(0, LAST_BIN)
+    .map((count, bin) => (count > 0 ? `${binLabel(bin)}: ${count}` : ''));
+  if (far > 0) parts.push(`${2 ** (LAST_BIN - 1)} and more: ${far}`);
   return parts.filter((part) => part !== '').join(', ');
 }
 
@@ -165,11 +173,21 @@ export function reasonLines(all: readonly { name: string; reason: string }[]): s
   });
 }
 
+/** Nodes that a guest on a GPU computed on the processor; no line where there are none. */
+function onProcessor({ guest, nodes }: CompareDocument): string[] {
+  const names = nodes.filter(({ dispatches }) => dispatches === 0);
+  if (guest.dispatches === 0 || names.length === 0) return [];
+  const operators = [...new Set(names.map(({ operator }) => operator))].sort().join(', ');
+  return [`${names.length} nodes without GPU dispatches, on the guest's processor: ${operators}`];
+}
+
 /** What was not compared, a line a reason. */
-export function leftOutLines({ left_out: { values, nodes, inner } }: CompareDocument): string[] {
+export function leftOutLines(document: CompareDocument): string[] {
+  const { values, nodes, inner } = document.left_out;
   const ofValues = values.map(({ value, reason }) => ({ name: value, reason }));
   const ofNodes = nodes.map(({ node, reason }) => ({ name: node, reason }));
   return [
+    ...onProcessor(document),
     ...(inner > 0
       ? [`${inner} nodes in graphs of If, Loop or Scan: compared as what these nodes give`]
       : []),

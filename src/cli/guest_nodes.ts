@@ -3,7 +3,6 @@
 // lie between. Weights and attributes are those of the guest's file. Nothing is run here.
 
 import type { Tensor } from '../core/tensor.ts';
-import { subgraphsOf } from '../graph/graph.ts';
 import type { Attribute, Graph, Node, ValueInfo } from '../graph/graph.ts';
 import { valuesRead } from '../graph/sort.ts';
 import type { FeedFile } from '../jobs/job.ts';
@@ -96,39 +95,49 @@ function textOf(name: string, attribute: Attribute, { opsets }: Graph): string {
   return files.map((file) => Buffer.from(file).toString('base64')).join();
 }
 
-/**
- * In what the guest's file has another node than ours, for people: `weights 'w'`, `attribute 'pads'`, its operators. Empty
- * where it is the same node.
- */
-export function differencesOf(
-  ours: { graph: Graph; node: Node },
-  guest: { graph: Graph; nodes: readonly Node[] },
-): string[] {
-  const [node, other] = [ours.node, guest.nodes[0]];
-  if (other === undefined || guest.nodes.length > 1 || operatorOf(node) !== operatorOf(other)) {
-    return [`computed by ${guest.nodes.map(operatorOf).join(', ')}`];
-  }
-  const weights = other.inputs.flatMap((name, i) => {
-    const [mine, theirs] = [
-      ours.graph.initializers.get(node.inputs[i] ?? ''),
-      guest.graph.initializers.get(name),
-    ];
-    if (mine === undefined && theirs === undefined) return [];
-    return mine !== undefined && theirs !== undefined && isEqual(mine, theirs)
-      ? []
-      : [`weights '${name}'`];
-  });
-  const names = [...new Set([...node.attributes.keys(), ...other.attributes.keys()])];
-  const attributes = names.flatMap((name) => {
-    const [mine, theirs] = [node.attributes.get(name), other.attributes.get(name)];
-    const isSame =
-      mine !== undefined &&
-      theirs !== undefined &&
-      textOf(name, mine, ours.graph) === textOf(name, theirs, guest.graph);
-    return isSame ? [] : [`attribute '${name}'`];
-  });
-  return [...weights, ...attributes];
+/** Nodes of a graph, in its order. */
+interface NodesOf {
+  graph: Graph;
+  nodes: readonly Node[];
 }
 
-/** Whether a node carries graphs, whose own values are not compared. */
-export const carriesGraphs = (node: Node): boolean => subgraphsOf(node).length > 0;
+function weightDifferences(node: Node, mine: Graph, other: Node, theirs: Graph): string[] {
+  return other.inputs.flatMap((name, i) => {
+    const ours = mine.initializers.get(node.inputs[i] ?? '');
+    const weight = theirs.initializers.get(name);
+    if (ours === undefined && weight === undefined) return [];
+    const isSame = ours !== undefined && weight !== undefined && isEqual(ours, weight);
+    return isSame ? [] : [`weights '${name}'`];
+  });
+}
+
+function attributeDifferences(node: Node, mine: Graph, other: Node, theirs: Graph): string[] {
+  const names = [...new Set([...node.attributes.keys(), ...other.attributes.keys()])];
+  return names.flatMap((name) => {
+    const [ours, attribute] = [node.attributes.get(name), other.attributes.get(name)];
+    const isSame =
+      ours !== undefined &&
+      attribute !== undefined &&
+      textOf(name, ours, mine) === textOf(name, attribute, theirs);
+    return isSame ? [] : [`attribute '${name}'`];
+  });
+}
+
+/**
+ * In what the guest's file has other nodes than ours between the same values, for people: `weights 'w'`, `attribute 'pads'`,
+ * its operators. Empty where they are the same.
+ */
+export function differencesOf(ours: NodesOf, guest: NodesOf): string[] {
+  const operators = (nodes: readonly Node[]): string => nodes.map(operatorOf).join(', ');
+  if (operators(ours.nodes) !== operators(guest.nodes)) {
+    return [`computed by ${operators(guest.nodes)}`];
+  }
+  return guest.nodes.flatMap((other, i) => {
+    const node = ours.nodes[i];
+    if (node === undefined) return [];
+    return [
+      ...weightDifferences(node, ours.graph, other, guest.graph),
+      ...attributeDifferences(node, ours.graph, other, guest.graph),
+    ];
+  });
+}

@@ -74,6 +74,7 @@ export interface OpenGuest {
   stack: string;
   /** `none` where it computes on the processor. */
   adapter: string;
+  provider: Guest['provider'];
   /** @throws GuestError with what the guest said */
   ask(job: Omit<GuestJob, 'guest'>): Promise<GuestReport>;
   close(): Promise<void>;
@@ -104,6 +105,7 @@ export async function openGuest(found: FoundGuest, roots: string[]): Promise<Ope
   return {
     stack: `${stack.id}: ${stack.title}`,
     adapter: stack.adapter,
+    provider: guest.provider,
     ask: async (job) => {
       const reply = await stack.run({ ...job, guest } satisfies GuestJob);
       if (reply.error !== undefined) throw new GuestError(shortened(reply.error.message));

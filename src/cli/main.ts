@@ -136,6 +136,7 @@ function program(done: (code: ExitCode) => void): Command {
       'let it optimise the graph, as deployed; then only outputs are compared',
       false,
     )
+    .option('--branches', 'put the branches that run in the place of If nodes', false)
     .option('--rtol <x>', 'relative tolerance; 1e-3 if not given', limit)
     .option('--atol <x>', 'absolute tolerance; 1e-5 if not given', limit)
     .option('--ulp <n>', 'or within so many ulps; 1 if not given, the only limit if alone', limit)
