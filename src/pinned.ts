@@ -29,8 +29,8 @@ export async function compareTraces(a: Trace, b: Trace): Promise<TraceDifference
 
 /**
  * Finds out with another party where its trace of a run and ours part, over a channel: one asks, the other answers, and both
- * are told. No tensor travels, and no more than 2 + 2 log2(nodes) digests; whoever has the model settles the node that is found,
- * by `compareTraces` with a trace of the reference or by `isobit bisect`.
+ * are told. No tensor travels, and no more than 2 + 2 log2(nodes) digests; who of the two is right, `settleWith` finds out.
+ * It does not matter who listens first.
  *
  * @param role one party asks, the other answers
  * @returns as `compareTraces`, our digests as `a`

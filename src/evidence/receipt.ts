@@ -1,12 +1,12 @@
-// Receipts: made of a trace, read from text, signed. The text is canonical JSON and nothing else is taken: not another
+// Receipts: read from text, signed. The text is canonical JSON and nothing else is taken: not another
 // order of members, not white space, not a member twice. Reading one says whether it is well-formed; whether it is true is
 // for verify.ts. The signature is Ed25519 (RFC 8032) over the canonical text without the member `signature`.
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { canonicalBytes, canonicalText, type Json } from './canonical.ts';
 import { DocumentForm } from './document.ts';
 import schema from './receipt.schema.json';
-import type { Claims, Receipt } from './receipt_types.ts';
-import type { Trace } from './trace_types.ts';
+import { textOf } from './receipt_text.ts';
+import type { Receipt } from './receipt_types.ts';
 
 /** A text longer than this is no receipt. */
 const MOST_CHARACTERS = 1 << 20;
@@ -21,18 +21,6 @@ const form = new DocumentForm(
   MOST_CHARACTERS,
   (why, cause) => new ReceiptError(why, { cause }),
 );
-
-/** The text of the receipt that a traced run gives. */
-export function receiptOf(trace: Trace, claims: Claims): string {
-  const { contract, model, seed, inputs, outputs, root } = trace;
-  const receipt: Receipt = {
-    ...{ format: 'isobit-receipt/1', contract, model, inputs, outputs, trace: root, claims },
-    ...(seed === undefined ? {} : { seed }),
-  };
-  return textOf(receipt);
-}
-
-const textOf = (receipt: Receipt): string => canonicalText(receipt as unknown as Json);
 
 /** @throws ReceiptError saying what is wrong with the text */
 export function readReceipt(text: string): Receipt {

@@ -4,7 +4,7 @@ import type { Data } from '../core/data.ts';
 import { version } from '../core/version.ts';
 import type { Graph } from '../graph/graph.ts';
 import { digestOfModel } from './model_digest.ts';
-import { receiptOf } from './receipt.ts';
+import { receiptOf } from './receipt_text.ts';
 import type { ValueSink } from './bundle_types.ts';
 import type { Claims } from './receipt_types.ts';
 import { traceOf, TraceRecorder } from './trace.ts';

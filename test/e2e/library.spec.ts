@@ -87,12 +87,26 @@ for (const worker of [false, true]) {
       const webgpu = await loaded.run({ image: image(1) }, { backend: 'webgpu' });
       const auto = await loaded.run({ image: image(1) });
       const report = await loaded.check({ image: image(1) });
+      const [first] = await loaded.nodes();
+      const node = { backend: 'wasm', node: first?.path, trace: true } as const;
+      const alone = await loaded.run({ image: image(1) }, node);
+      const traced = await loaded.run({ image: image(1) }, { backend: 'wasm', receipt: true });
+      const kept = await loaded
+        .run({ image: image(1) }, { backend: 'wasm', onValue: () => undefined })
+        .then(
+          () => 'kept',
+          (error: Error) => error.name,
+        );
       loaded.dispose();
       return {
         digests: [wasm.digest, webgpu.digest, auto.digest],
         auto: [auto.backend, auto.notes[0]?.kind],
         same: report.identical && report.differences.length === 0 && report.elements > 0,
         last: stages.at(-1),
+        first: [first?.operator, Object.keys(alone.outputs).join()],
+        nodes: [alone, traced].map(({ trace }) => trace?.nodes[0]?.outputs[0]?.digest),
+        kept,
+        receipt: traced.receipt?.includes(traced.trace?.root ?? 'none'),
       };
     }, worker);
     expect(digests.digests).toEqual([expected.batch, expected.batch, expected.batch]);
@@ -100,6 +114,13 @@ for (const worker of [false, true]) {
     expect(digests.auto).toEqual(['wasm', 'auto']);
     expect(digests.same).toBe(true);
     expect(digests.last).toBe('ready');
+    // A node alone gives what it gives in the run.
+    expect(digests.first).toEqual(['Conv', 'conv1']);
+    expect(digests.nodes[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(digests.nodes[0]).toBe(digests.nodes[1]);
+    expect(digests.receipt).toBe(true);
+    // Values are kept where they are, or not at all.
+    expect(digests.kept).toBe(worker ? 'TypeError' : 'kept');
   });
 
   test(`${where}: a signal stops a run, and the next one works`, async ({ page }) => {

@@ -2,7 +2,7 @@
 // which the trace agrees with itself.
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { digestOfBytes } from '../../src/evidence/digests.ts';
-import { receiptOf } from '../../src/evidence/receipt.ts';
+import { receiptOf } from '../../src/evidence/receipt_text.ts';
 import { treeOf } from '../../src/evidence/trace.ts';
 import { encodedTensor } from '../../src/evidence/encoding.ts';
 import {

@@ -162,6 +162,23 @@ describe('a bundle', () => {
     }),
   );
 
+  test('that says another shape of a value is not valid where that is read or made', () =>
+    withModel(async (model, bundle) => {
+      const nodes = bundle.trace.nodes.map((one, i) => ({
+        ...one,
+        outputs: one.outputs.map((value) =>
+          i === 1 ? value && { ...value, dims: [SIZE] } : value,
+        ),
+      }));
+      const found = await check(model, rooted(bundle, { nodes }));
+      expect(found.reasons).toEqual([
+        expect.stringMatching(/^node 1 .*: output 0/),
+        expect.stringMatching(
+          /^node 3 .*: the trace says float32 \[6\], it is float32 \[1, 6\]\.$/,
+        ),
+      ]);
+    }));
+
   test('whose trace is another than the receipt’s, or has no root, is not valid', () =>
     withModel(async (model, bundle) => {
       const lie = await lied(model, bundle, 4, flip);
