@@ -75,11 +75,18 @@ function nodeAt(graph: Graph, path: string): Node {
   return node;
 }
 
+/** What a run is of, beside the model. */
+interface Inputs {
+  readonly feeds: Feeds;
+  /** Of random operators. */
+  readonly seed: number;
+}
+
 /** The tensors of these values in a run of the model on the reference. */
 async function valuesOf(
   graph: Graph,
   names: readonly string[],
-  feeds: Feeds,
+  { feeds, seed }: Inputs,
 ): Promise<Map<string, Tensor>> {
   const values = new Map<string, Tensor>([...graph.initializers, ...Object.entries(feeds)]);
   const missing = names.filter((name) => !values.has(name));
@@ -87,7 +94,7 @@ async function valuesOf(
   try {
     const path = join(folder.path, 'values.onnx');
     writeFileSync(path, writeModel({ ...graph, outputs: missing.map((name) => ({ name })) }));
-    const job: ModelJob = { kind: 'run', model: path, feeds: writeFeeds(feeds, folder.path) };
+    const job: ModelJob = { kind: 'run', model: path, feeds: writeFeeds(feeds, folder.path), seed };
     const { outputs } = (await runHere({ ...job, data: true })) as RunReport;
     for (const { name, dtype, shape, data } of outputs) {
       if (data === undefined) continue;
@@ -101,11 +108,11 @@ async function valuesOf(
 }
 
 /** Writes the node as a model, with what it is computed from and what the reference gives for it. */
-async function writeNode(graph: Graph, node: Node, feeds: Feeds, to: string): Promise<void> {
+async function writeNode(graph: Graph, node: Node, inputs: Inputs, to: string): Promise<void> {
   const nodes = unitOf(graph, node).map((one, index) => ({ ...one, index }));
   const read = readsOf({ ...graph, initializers: new Map() }, nodes);
   const made = node.outputs.filter((name) => name !== '');
-  const values = await valuesOf(graph, [...read, ...made], feeds);
+  const values = await valuesOf(graph, [...read, ...made], inputs);
   const tensorOf = (name: string): Tensor => {
     const tensor = values.get(name);
     if (tensor !== undefined) return tensor;
@@ -159,7 +166,9 @@ export async function bisect(
   try {
     progress.at(file.name);
     const fed = writeFeeds(feeds, folder.path);
-    const reference = (await runHere({ kind: 'trace', model: file.path, feeds: fed })) as Trace;
+    const { seed = 0 } = left;
+    const job: ModelJob = { kind: 'trace', model: file.path, feeds: fed, seed };
+    const reference = (await runHere(job)) as Trace;
     const before = await compareTraces(reference, left);
     if (before !== undefined && ['contract', 'model', 'seed', 'input'].includes(before.what)) {
       throw new UsageError(
@@ -172,7 +181,7 @@ export async function bisect(
     const expected = digestsAt(reference, path);
     const isRight = (trace: Trace): boolean => digestsAt(trace, path).join() === expected.join();
     const graph = sortTopologically(readWhole(file.path));
-    await writeNode(graph, nodeAt(graph, path), feeds, options.output);
+    await writeNode(graph, nodeAt(graph, path), { feeds, seed }, options.output);
     Object.assign(document, {
       ...{ expected, right: isRight(left) ? 'a' : isRight(right) ? 'b' : 'neither' },
       ...(earlier === undefined ? {} : { earlier }),
@@ -187,11 +196,11 @@ export async function bisect(
     if (options.stack === undefined) return document;
     const node = resolveModel(options.output);
     const chosen = await chooseInputs(node, { input: [], seed: 0, beside: true });
-    const job: ModelJob = {
+    const alone: ModelJob = {
       ...{ kind: 'check', model: node.path },
       feeds: writeFeeds(chosen.feeds, folder.path),
     };
-    const { result } = await runOnGpu(job, [node.folder, folder.path], [options.stack]);
+    const { result } = await runOnGpu(alone, [node.folder, folder.path], [options.stack]);
     return { ...document, check: result as CheckReport };
   } finally {
     progress.stop();

@@ -71,6 +71,11 @@ function withInputs(command: Command): Command {
     .option('--seed <n>', 'seed of random inputs, where none are given', integer(0), 0);
 }
 
+const randomSeed = (): Option =>
+  new Option('--random-seed <n>', "seed of the model's own random operators")
+    .argParser(integer(0))
+    .default(0);
+
 /** The program; a command's exit code goes to `done`. */
 function program(done: (code: ExitCode) => void): Command {
   const isobit = new Command('isobit')
@@ -86,6 +91,7 @@ function program(done: (code: ExitCode) => void): Command {
         .default('auto'),
     )
     .addOption(threads())
+    .addOption(randomSeed())
     .addOption(gpuStack())
     .addOption(json())
     .action(async (model, options) => done(await runCommand(model, options)));
@@ -101,6 +107,7 @@ function program(done: (code: ExitCode) => void): Command {
     .description('run a model once and print the digest of every value, and their Merkle root')
     .argument('<model>', 'an .onnx file, or a folder with model.onnx')
     .addOption(backend())
+    .addOption(randomSeed())
     .addOption(gpuStack())
     .option('-o, --output <file>', 'write the trace as JSON')
     .option(
@@ -162,6 +169,7 @@ onnxruntime-node that lies elsewhere. See docs/COMPARE.md.`,
     .description('run a model once and print a receipt: what was computed, from what, by digests')
     .argument('<model>', 'an .onnx file, or a folder with model.onnx')
     .addOption(backend())
+    .addOption(randomSeed())
     .addOption(gpuStack())
     .option('--key <file>', 'sign it with this Ed25519 key (PKCS #8, PEM)')
     .option('-o, --output <file>', 'write it to a file')

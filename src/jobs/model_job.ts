@@ -36,6 +36,8 @@ export interface ModelJob {
   backend?: 'wasm' | 'webgpu' | 'auto';
   /** As in RunOptions; a run that shows what a stack computes by itself is not audited. */
   audit?: number | 'off';
+  /** As in RunOptions: of random operators. */
+  seed?: number;
   /** Return the outputs' elements too. */
   data?: boolean;
   /** As in ModelOptions. */
@@ -106,7 +108,9 @@ async function runOnce(
   job: ModelJob,
 ): Promise<RunReport> {
   const begin = performance.now();
-  const result = await model.run(feeds, { backend: job.backend ?? 'wasm', audit: job.audit });
+  const result = await model.run(feeds, {
+    ...{ backend: job.backend ?? 'wasm', audit: job.audit, seed: job.seed },
+  });
   const ms = performance.now() - begin;
   const outputs = Object.entries(result.outputs).map(([name, tensor]) => {
     const output: JobOutput = {
@@ -159,7 +163,7 @@ const valueFile = (bundle: string, digest: string): string => `${bundle}/tensors
 async function traceOnce(
   model: Pick<Model, 'run'>,
   feeds: Record<string, Tensor>,
-  { backend = 'wasm', audit, bundle }: ModelJob,
+  { backend = 'wasm', audit, seed, bundle }: ModelJob,
   env: JobEnv,
 ): Promise<Trace | BundleReport> {
   const values: Record<string, string> = {};
@@ -171,7 +175,7 @@ async function traceOnce(
           values[digest] = toBase64(bytes);
           return undefined;
         };
-  const { trace } = await model.run(feeds, { backend, audit, trace: true, onValue });
+  const { trace } = await model.run(feeds, { backend, audit, seed, trace: true, onValue });
   if (trace === undefined) throw new TypeError('trace: the model gave none.');
   if (bundle === undefined) return trace;
   return env.writeFile === undefined ? { trace, values } : { trace };
@@ -218,14 +222,14 @@ export async function run(request: unknown, env: JobEnv): Promise<unknown> {
     }
     if (job.kind === 'profile') return await profileRuns(model, feeds, job);
     if (job.kind === 'check') return await model.check(feeds);
-    const { backend = 'wasm', audit, receipt = '', bundle = '', spot } = job;
+    const { backend = 'wasm', audit, seed, receipt = '', bundle = '', spot } = job;
     if (job.kind === 'trace') return await traceOnce(model, feeds, job, env);
     if (job.kind === 'spot') {
-      const { count = 0, seed } = spot ?? {};
-      return await spotCheck(receipt, model, feeds, await bundleIn(bundle, env), count, { seed });
+      const { count = 0, ...draw } = spot ?? {};
+      return await spotCheck(receipt, model, feeds, await bundleIn(bundle, env), count, draw);
     }
     if (job.kind === 'receipt') {
-      return (await model.run(feeds, { backend, audit, receipt: true })).receipt;
+      return (await model.run(feeds, { backend, audit, seed, receipt: true })).receipt;
     }
     if (job.kind === 'verify') return await verifyReceipt(receipt, model, feeds, { backend });
     return await runOnce(model, feeds, job);
