@@ -26,10 +26,10 @@ export interface FoundGuest {
   root: string;
 }
 
-function installed(name: string, path: string | undefined): string {
+function installed(name: string, path: string | undefined, variable = ''): string {
   if (path !== undefined) return path;
   throw new UsageError(
-    `compare: ${name} is not installed: expected it in a node_modules folder here or above. npm install ${name}@${VERSION}`,
+    `compare: ${name} is not installed: expected it in a node_modules folder here or above${variable}. npm install ${name}@${VERSION}`,
   );
 }
 
@@ -60,7 +60,7 @@ function stackFor(name: GuestName, given: string | undefined): string {
 export function findGuest(name: GuestName, stack?: string): FoundGuest {
   const stackId = stackFor(name, stack);
   if (name === 'onnxruntime-node') {
-    const entry = installed('onnxruntime-node', findOrtNode());
+    const entry = installed(name, findOrtNode(), ', or where ISOBIT_ORT_NODE says');
     return { guest: { kind: name, entry, provider: 'cpu' }, stackId, root: dirname(entry) };
   }
   const dist = dirname(installed('onnxruntime-web', findPackage('onnxruntime-web')));

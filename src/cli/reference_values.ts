@@ -110,9 +110,9 @@ export class ReferenceValues {
     return new ReferenceValues(graph, feeds, folder, trace as Trace);
   }
 
-  /** The values in groups that fit in memory. */
-  groups(): NodeValue[][] {
-    return inGroups(this.values, ({ name }) => this.#bytes.get(name) ?? 0, GROUP_BYTES);
+  /** The values in groups that fit in memory. @param limit Bytes of a group that has several values. */
+  groups(limit = GROUP_BYTES): NodeValue[][] {
+    return inGroups(this.values, ({ name }) => this.#bytes.get(name) ?? 0, limit);
   }
 
   /** Computes these values, and writes them. */

@@ -15,7 +15,9 @@ import { GUESTS } from '../../src/cli/guests.ts';
 import { runHere } from '../../src/cli/here.ts';
 import { readWhole } from '../../src/cli/node_files.ts';
 import { loadDataSet } from '../../src/cli/inputs.ts';
-import { writeFeeds } from '../../src/cli/model_files.ts';
+import { chooseInputs } from '../../src/cli/feed_files.ts';
+import { resolveModel, writeFeeds } from '../../src/cli/model_files.ts';
+import { ReferenceValues } from '../../src/cli/reference_values.ts';
 import { findOrtNode } from '../../src/cli/stacks/locate.ts';
 import { Tensor } from '../../src/core/tensor.ts';
 import type { Graph, Node } from '../../src/graph/graph.ts';
@@ -242,6 +244,24 @@ describe('a model with values of every kind', () => {
   });
 });
 
+test('values that are written in groups are those that are written at once', async () => {
+  const graph = sortTopologically(readWhole(digits));
+  const file = resolveModel(digits);
+  const feeds = writeFeeds((await chooseInputs(file, { input: [], seed: 3 })).feeds, folder);
+  const written = async (limit: number): Promise<Map<string, string>> => {
+    const to = mkdtempSync(join(folder, 'values-'));
+    const ours = await ReferenceValues.of(file, graph, feeds, to);
+    const groups = ours.groups(limit);
+    expect(groups.length).toBe(limit === 1 ? ours.values.length : 1);
+    const files = [];
+    for (const group of groups) files.push(...(await ours.write(group)));
+    return new Map(files.map(({ name, path }) => [name, readFileSync(path, 'base64')]));
+  };
+  const [apart, together] = [await written(1), await written(2 ** 30)];
+  expect(new Set(apart.values()).size).toBeGreaterThan(4);
+  expect(apart).toEqual(together);
+});
+
 describe('refusals', () => {
   test.each([
     [{ with: 'onnxruntime-node', stack: 'A' }, '--stack: onnxruntime-node: expected wasm-node'],
@@ -252,6 +272,19 @@ describe('refusals', () => {
   ] as const)('%o', { timeout: LIMIT }, async (more, message) => {
     await expect(compare(digits, options(more))).rejects.toThrow(message);
   });
+});
+
+test('a runtime that is not installed is named, with what to install', async () => {
+  const before = process.env['ISOBIT_ORT_NODE'];
+  process.env['ISOBIT_ORT_NODE'] = join(folder, 'nowhere');
+  try {
+    await expect(compare(digits, options({ with: 'onnxruntime-node' }))).rejects.toThrow(
+      /onnxruntime-node is not installed: .*ISOBIT_ORT_NODE.* npm install onnxruntime-node@/,
+    );
+  } finally {
+    if (before === undefined) delete process.env['ISOBIT_ORT_NODE'];
+    else process.env['ISOBIT_ORT_NODE'] = before;
+  }
 });
 
 test('a tolerance of ulps alone is the only limit', () => {

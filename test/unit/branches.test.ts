@@ -36,7 +36,9 @@ function model(): Graph {
   const inner = (opType: string): Graph =>
     graph([node(opType, ['x'], ['t']), node('Add', ['t', 'x'], ['u'])], ['u']);
   const weights = new Map([['w', new Tensor('float32', [3, 4, 5, 6], [4])]]);
-  const nested = choose('less', 'n', inner('Sin'), inner('Cos'));
+  // It reads a value of the branch around it, whose name the graph has too.
+  const reading = (opType: string): Graph => graph([node(opType, ['t'], ['v'])], ['v']);
+  const nested = choose('less', 'n', reading('Sin'), reading('Cos'));
   const outer = graph(
     [node('Mul', ['x', 'w'], ['t']), nested, node('Sub', ['n', 't'], ['u'])],
     ['u'],
