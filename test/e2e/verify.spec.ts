@@ -9,7 +9,7 @@ import { expect, openDemo, test } from './fixtures.ts';
 const SUBSET = [
   'softmax/',
   'pad/',
-  'trilu/',
+  'mask/op=Trilu',
   'mat_mul/op=Gemm',
   'conv/by=hand',
   'elementwise/op=Sqrt',

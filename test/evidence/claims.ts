@@ -222,6 +222,86 @@ export const claims: readonly Claim[] = [
     tests: [['stacks/bad_input.test.ts']],
     stacks: ALL,
   },
+  {
+    claim:
+      "A trace's root, over contract, model, seed, inputs, the outputs of every node and outputs, is the same on every stack; re-saving a file does not change the model's digest.",
+    rules: ['V12', 'R3', 'R5'],
+    tests: [['stacks/trace.test.ts'], ['unit/trace.test.ts']],
+    stacks: ALL,
+  },
+  {
+    claim:
+      'A receipt is true if and only if another run gives every field that it proves; one of WebGPU is verified on WASM and the other way round, and in a page. Vectors of good ones and of such that must be refused are published.',
+    rules: ['V12', 'R6'],
+    tests: [
+      ['unit/receipt.test.ts'],
+      ['cli/evidence.test.ts'],
+      ['cli/random_seed.test.ts'],
+      ['e2e/library.spec.ts'],
+    ],
+    stacks: 'wasm-node, E, pages of Chromium and Firefox',
+  },
+  {
+    claim:
+      'No changed receipt, trace or device report is taken for a true one: by hand and by a fuzzer, of which CI runs a share.',
+    rules: ['V12'],
+    tests: [['fuzz/fuzz.test.ts'], ['unit/receipt.test.ts'], ['unit/device_report.test.ts']],
+    stacks: 'Node',
+  },
+  {
+    claim:
+      'A spot check executes the nodes that it draws again, each from its own inputs, and finds a wrong one if and only if it draws it.',
+    rules: ['M3', 'V12'],
+    tests: [['unit/spot.test.ts'], ['stacks/bundle.test.ts'], ['cli/evidence.test.ts']],
+    stacks: 'wasm-node, E',
+  },
+  {
+    claim:
+      'Where two runs part is found down to the node, the element and its bits, and who is right: from two traces, from two bundles, and between two browsers that talk, with a liar on either side.',
+    rules: ['M3'],
+    tests: [
+      ['stacks/bisect.test.ts'],
+      ['unit/bisect.test.ts'],
+      ['unit/two_party.test.ts'],
+      ['unit/settle.test.ts'],
+      ['e2e/two_party.spec.ts'],
+      ['e2e/bisect.spec.ts'],
+      ['stacks/verifying.test.ts'],
+    ],
+    stacks: 'wasm-node, E, pages of Chromium and Firefox',
+    said: ['walks from a receipt that Firefox made to one wrong element of a faulty device'],
+  },
+  {
+    claim:
+      "A fault planted in the weights that another runtime runs is named at its node, with onnxruntime-web on WASM and WebGPU and with onnxruntime's package for Node.",
+    rules: ['M3'],
+    tests: [
+      ['cli/compare.test.ts'],
+      ['stacks/compare.test.ts'],
+      ['unit/distance.test.ts'],
+      ['unit/compare_report.test.ts'],
+    ],
+    stacks: 'wasm-node, A',
+  },
+  {
+    claim:
+      'The device reports on the wall have the committed digests and the form of their schema; a page measures the visitor’s device and puts it beside them.',
+    rules: ['V12'],
+    tests: [
+      ['unit/wall.test.ts'],
+      ['unit/wall_page.test.ts'],
+      ['cli/device_reports.test.ts'],
+      ['e2e/wall.spec.ts'],
+    ],
+    stacks: ALL,
+  },
+  {
+    claim:
+      'Browsers at a Playwright server and at a WebDriver endpoint, and a page that a device opens by itself, give the digests of the reference.',
+    rules: ['R6'],
+    tests: [['stacks/connect.test.ts'], ['stacks/farm.test.ts'], ['cli/connect.test.ts']],
+    stacks: 'Chromium and Firefox, on this machine',
+  },
 ];
 
 /** Rules that no operator needs yet, or that hold by construction: no test, and why. */
