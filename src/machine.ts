@@ -20,12 +20,6 @@ export interface Stage {
   readonly id: number;
 }
 
-/** What a stage is planned for. */
-export interface StageOptions extends Omit<PlanOptions, 'target' | 'tiles'> {
-  /** Tells the stages of a run of single nodes from those of whole runs. */
-  readonly unit?: string | undefined;
-}
-
 /** What a program asks of its session. */
 export interface Machine {
   readonly backend: Backend;
@@ -33,7 +27,7 @@ export interface Machine {
   stage(
     checked: CheckedGraph,
     feeds: ReadonlyMap<string, FeedType>,
-    options: StageOptions,
+    options: Omit<PlanOptions, 'target' | 'tiles'>,
     after: number,
   ): Promise<Stage>;
   /** The tensors where the machine takes them from: in memory, or on its device. */

@@ -36,7 +36,7 @@ export function describeNodes(graph: Graph): ModelNode[] {
     const unit = isPlain ? [node] : unitOf(graph, node);
     return {
       ...{ path: `${node.index}`, name: node.name, operator: nameOf(node.domain, node.opType) },
-      ...{ inputs: readsOf(graph, unit), outputs: node.outputs },
+      ...{ reads: readsOf(graph, [node]), inputs: readsOf(graph, unit), outputs: node.outputs },
     };
   });
 }

@@ -160,7 +160,7 @@ class ProgramRun {
 
   /** Plans what can be planned of the nodes, and runs it. */
   async #stage(nodes: readonly Node[], after: number): Promise<Stage> {
-    const { outputs, nodes: only, keepAll = false, fuse, trace, run } = this.#options;
+    const { outputs, keepAll = false, fuse, trace, run } = this.#options;
     const { read, made } = this.#program.valuesOf(nodes);
     const feeds = new Map<string, FeedType>();
     const given = new Map<string, Tensor>();
@@ -184,7 +184,6 @@ class ProgramRun {
         ...(keepAll ? { keep: 'all' as const } : {}),
         fuse,
         inline: trace === undefined,
-        unit: only?.map((node) => node.index).join(),
       },
       after,
     );

@@ -25,7 +25,7 @@ import { compareOutputs } from './compare.ts';
 import type { CheckReport } from './model.ts';
 import { callOperator } from './call.ts';
 import { outputsOf } from './outputs.ts';
-import type { Machine, ProgramOptions, ProgramResult, Stage, StageOptions } from './machine.ts';
+import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
 import type { ModelNode } from './evidence/bundle_types.ts';
 import type { NodeUnit } from './node_unit.ts';
 import { inMemory, Program } from './program.ts';
@@ -267,12 +267,12 @@ export class Session implements Model {
     backend: WasmBackend | WebGpuBackend,
     checked: CheckedGraph,
     feeds: ReadonlyMap<string, FeedType>,
-    options: PlanOptions & Pick<StageOptions, 'unit'>,
+    options: PlanOptions,
     after: number,
   ): Promise<Stage> {
-    const { target, fuse, keep, inline = true, outputs, unit = '' } = options;
+    const { target, fuse, keep, inline = true, outputs } = options;
     const { id } = this.#programOf(checked);
-    const how = `${fuse} ${keep === 'all'} ${inline} ${unit}`;
+    const how = `${fuse} ${keep === 'all'} ${inline}`;
     const key = `${target} ${id} ${after} ${how} ${outputs.join()} ${signatureOf(feeds)}`;
     const known = this.#stages.get(key);
     if (known !== undefined) return known;

@@ -14,7 +14,7 @@ import type { Data } from './core/data.ts';
 import type { Feeds } from './feeds.ts';
 import type { Model } from './model.ts';
 
-type Runs = Pick<Model, 'run' | 'nodes'>;
+type Runs = Pick<Model, 'run' | 'nodes' | 'outputs'>;
 
 const mapOf = (feeds: Feeds): ReadonlyMap<string, Data> =>
   new Map<string, Data>(feeds instanceof Map ? feeds : Object.entries(feeds));
@@ -22,6 +22,7 @@ const mapOf = (feeds: Feeds): ReadonlyMap<string, Data> =>
 function refereeOf(model: Runs, feeds: Feeds = {}, signal?: AbortSignal): SpotReferee {
   const options = { backend: 'wasm', signal } as const;
   return {
+    outputs: model.outputs.map(({ name }) => name),
     nodes: () => model.nodes(),
     async execute(node, inputs, { seed, keep }: { seed?: number | undefined; keep?: ValueSink }) {
       const { trace } = await model.run(inputs, {
@@ -31,8 +32,10 @@ function refereeOf(model: Runs, feeds: Feeds = {}, signal?: AbortSignal): SpotRe
       if (trace === undefined) throw new TypeError('settle: the model gave no trace.');
       return trace;
     },
-    constant: async (name) =>
-      (await model.run(feeds, { ...options, outputs: [name] })).values[name],
+    async constant(name) {
+      if (!model.outputs.some((one) => one.name === name)) return undefined;
+      return (await model.run(feeds, { ...options, outputs: [name] })).values[name];
+    },
   };
 }
 

@@ -71,6 +71,23 @@ export interface TraceParts {
   readonly valueOf: (name: string) => TracedValue | undefined;
 }
 
+/** The nodes that values depend on: those that a run asked for these comes to. */
+export function neededFor(
+  names: readonly string[],
+  nodes: readonly ModelNode[],
+): ReadonlySet<ModelNode> {
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node])));
+  const needed = new Set<ModelNode>();
+  const open = [...names];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const node = makers.get(name);
+    if (node === undefined || needed.has(node)) continue;
+    needed.add(node);
+    open.push(...node.reads);
+  }
+  return needed;
+}
+
 const topOf = (path: string): string => path.split('/')[0] ?? path;
 
 /** @returns the trace's parts, or why it cannot be of a run of the model */
@@ -90,15 +107,23 @@ export function partsOf(trace: Trace, nodes: readonly ModelNode[]): TraceParts |
     return `the trace has ${parts.length} nodes, the model ${nodes.length}.`;
   }
   const values = new Map(trace.inputs.map((value) => [value.name, value]));
+  const needed = neededFor(
+    trace.outputs.map(({ name }) => name),
+    nodes,
+  );
   for (const [i, node] of nodes.entries()) {
     const said = parts[i]?.at(-1);
     if (said?.operator !== node.operator) {
       return `node ${node.path}: the trace has ${said?.operator}, the model ${node.operator}.`;
     }
+    if (!needed.has(node) && (parts[i]?.length ?? 0) > 1) {
+      return `node ${node.path}: the trace has nodes within it, and no output depends on it.`;
+    }
     for (const [at, name] of node.outputs.entries()) {
       const value = said.outputs[at] ?? null;
-      if ((value === null) !== (name === '')) {
-        return `node ${node.path}: output ${at}: the trace has ${value === null ? 'none' : 'one'}, the model ${name === '' ? 'none' : 'one'}.`;
+      const isMade = name !== '' && needed.has(node);
+      if ((value !== null) !== isMade) {
+        return `node ${node.path}: output ${at}: the trace has ${value === null ? 'none' : 'one'}, a run of the model ${isMade ? 'one' : 'none'}.`;
       }
       if (value !== null) values.set(name, value);
     }

@@ -66,6 +66,8 @@ export interface ModelNode {
   readonly name: string;
   /** `Type`, or `domain:Type` outside ai.onnx. */
   readonly operator: string;
+  /** The names of the values that it reads, graphs that it carries included, without those that the model holds. */
+  readonly reads: readonly string[];
   /**
    * The names of the values that it is computed from, without those that the model holds. Where it reads two values that
    * DequantizeLinear nodes give, what those read stands here instead: a product of the two is a function of that (V8).
@@ -170,7 +172,7 @@ export interface SpotCheck {
   readonly valid: boolean;
   /** What is wrong, a sentence each. */
   readonly reasons: readonly string[];
-  /** How many nodes the draw was from: all of the model's own graph that give a value. */
+  /** How many nodes the draw was from: all of the model's own graph that the receipt's outputs depend on. */
   readonly nodes: number;
   /** The nodes that were drawn and executed again, with what ran within them; empty where something else was wrong before. */
   readonly checked: readonly string[];

@@ -6,7 +6,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Data } from '../core/data.ts';
 import { contract } from '../core/digest.ts';
 import type { ModelNode, SpotCheck, TraceBundle } from './bundle_types.ts';
-import { BundleError, edgesOf, isSameValue, partsOf, valueOfTraced } from './bundle.ts';
+import { BundleError, edgesOf, isSameValue, neededFor, partsOf, valueOfTraced } from './bundle.ts';
 import { checkedTrace, TraceError } from './read_trace.ts';
 import type { Referee } from './referee.ts';
 import type { TraceParts } from './bundle.ts';
@@ -51,6 +51,8 @@ export function drawn<T>(list: readonly T[], count: number, seed: number | undef
 
 /** What a model has to be able to for its runs to be checked. */
 export interface SpotReferee extends Referee {
+  /** The names of the model's outputs, in graph order. */
+  readonly outputs: readonly string[];
   /** The value of an output that no node gives; undefined where there is none. */
   constant(name: string): Promise<Data | undefined>;
 }
@@ -118,17 +120,21 @@ export async function spotChecked(
   seed?: number,
 ): Promise<SpotCheck> {
   const all = await referee.nodes();
+  const taken = await takenReceipt(text);
+  const names = taken.receipt?.outputs.map(({ name }) => name) ?? all.flatMap((one) => one.outputs);
+  const needed = neededFor(names, all);
   // One without outputs gives nothing that could be wrong.
-  const checkable = all.filter(({ outputs }) => outputs.some((name) => name !== ''));
+  const checkable = all.filter(
+    (node) => needed.has(node) && node.outputs.some((name) => name !== ''),
+  );
   const n = checkable.length;
   if (!Number.isSafeInteger(count) || count < 1 || count > n) {
     throw new RangeError(
-      `spotCheck: number of nodes: expected 1 to ${n}, which the model has, got ${count}.`,
+      `spotCheck: number of nodes: expected 1 to ${n}, which the outputs depend on, got ${count}.`,
     );
   }
   const facts = { nodes: n, drawn: seed === undefined ? 'random' : 'seed' } as const;
   const hidden = (n - count) / n;
-  const taken = await takenReceipt(text);
   if (taken.refused !== undefined) return { ...taken.refused, ...facts, checked: [], hidden };
   const { claims, signature } = taken.receipt;
   const result = (reasons: readonly string[], checked: readonly string[] = []): SpotCheck => ({
@@ -149,6 +155,11 @@ export async function spotChecked(
     return result([
       `contract: the bundle has ${id} ${version}, this library keeps ${contract.id} ${contract.version}.`,
     ]);
+  }
+  const said = trace.outputs.map(({ name }) => name).join();
+  const known = referee.outputs.filter((name) => names.includes(name)).join();
+  if (said !== known) {
+    return result([`outputs: the trace has ${said}, of these the model has ${known || 'none'}.`]);
   }
   const parts = partsOf(trace, all);
   if (typeof parts === 'string') return result([parts]);

@@ -49,7 +49,9 @@ export function compareWithRun(receipt: Receipt, trace: Trace, other = 'the run'
 /** A receipt that is well-formed, of this contract and rightly signed, where it is; or why it is not taken. */
 export async function takenReceipt(
   text: string,
-): Promise<{ receipt: Receipt; refused?: undefined } | { refused: Verification }> {
+): Promise<
+  { receipt: Receipt; refused?: undefined } | { receipt?: undefined; refused: Verification }
+> {
   let receipt: Receipt;
   try {
     receipt = readReceipt(text);

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
+import { findingText } from '../../demo/bisect.ts';
 import { browserName } from '../../demo/environment.ts';
 import { judge, readDigit } from '../../demo/judge.ts';
 import type { Outcome, PathResult } from '../../demo/paths.ts';
@@ -13,7 +14,8 @@ import { fragmentOf, readFragment } from '../../demo/share.ts';
 import { PAD, pointAt, segmentsOf } from '../../demo/strokes.ts';
 import { decimal } from '../../demo/view.ts';
 import { equalWords, wordsOf } from '../../demo/words.ts';
-import { Tensor } from '../../src/index.ts';
+import { readTraceFile, writeTraceFile } from '../../demo/trace_file.ts';
+import { Tensor, type Settlement, type Trace } from '../../src/index.ts';
 
 test('the page is a user of the library; its cases come from the tests', () => {
   const folder = new URL('../../demo/', import.meta.url);
@@ -244,4 +246,64 @@ test.each([
   ['curl/8', undefined, 'unknown browser'],
 ])('names the browser of %s', (agent, data, name) => {
   expect(browserName(agent, data)).toBe(name);
+});
+
+describe('the first difference', () => {
+  const difference: Settlement['difference'] = {
+    ...{ what: 'node', path: '2', operator: 'MaxPool', node: 'pool1' },
+    outputs: [{ index: 0, name: 'p', a: 'a', b: 'b' }],
+  };
+  const element = { output: 'p', index: 7, expected: '0x1', a: '0x1', b: '0x2' };
+
+  it.each<[Settlement | undefined, string, string]>([
+    [undefined, 'same', 'identical: all 8 nodes gave the same bits'],
+    [
+      { difference, right: 'a', element },
+      'differs',
+      "first difference: MaxPool 'pool1' (node 2): this device is right, the other is not. Element 7 of 'p': expected 0x1, this device 0x1, the other 0x2",
+    ],
+    [
+      { difference: { ...difference, node: '' }, right: 'b' },
+      'differs',
+      'first difference: MaxPool (node 2): the other device is right, this one is not',
+    ],
+    [
+      { difference, right: 'neither', withheld: 'b: missing' },
+      'differs',
+      "first difference: MaxPool 'pool1' (node 2): neither device is right. The other file does not have the values",
+    ],
+    [
+      { difference: { ...difference, what: 'model' } },
+      'partial',
+      'not of the same run: the model is another',
+    ],
+    [
+      { difference: { ...difference, what: 'order' } },
+      'partial',
+      'not of the same run: other nodes ran',
+    ],
+  ])('is said in a sentence', (found, state, text) => {
+    expect(findingText(found, 8)).toEqual({ state, text });
+  });
+
+  it('comes from a file that is read as it was written, or refused', () => {
+    const picture = Uint8Array.from({ length: 784 }, (_, i) => i % 256);
+    const trace = { format: 'isobit-trace/1' } as Trace;
+    const text = writeTraceFile(picture, trace, new Map([['ab', Uint8Array.of(1, 255)]]));
+    const read = readTraceFile(text);
+    expect([read.picture, read.bundle.trace]).toEqual([picture, trace]);
+    expect([read.bundle.value('ab'), read.bundle.value('cd')]).toEqual([
+      ...[Uint8Array.of(1, 255), undefined],
+    ]);
+    expect(readTraceFile('{"format":"isobit-trace/1"}').picture).toBeUndefined();
+    for (const [bad, why] of [
+      ['', /^not JSON/],
+      ['7', /^not a trace/],
+      [text.replace(/"picture":"...../, '"picture":"'), /^without a picture/],
+      [text.replace(/"picture":"...../, '"picture":"?????'), /^without a picture/],
+    ] as const) {
+      expect(() => readTraceFile(bad)).toThrow(why);
+    }
+    expect(readTraceFile(text.replace('"Af8="', '7')).bundle.value('ab')).toBeUndefined();
+  });
 });

@@ -129,7 +129,7 @@ describe('a bundle', () => {
     [
       'no value of a node',
       ({ nodes }) => ({ nodes: nodes.map((one) => ({ ...one, outputs: [null] })) }),
-      /output 0: the trace has none, the model one/,
+      /output 0: the trace has none, a run of the model one/,
     ],
     [
       'an output that no node gave',
@@ -197,6 +197,37 @@ describe('a bundle', () => {
       expect(await check(model, { ...bundle, receipt: 'no' })).toMatchObject({
         ...{ valid: false, checked: [], nodes: ALL },
       });
+    }));
+
+  test('of a run that was asked for some outputs has the nodes that these depend on', () =>
+    withModel(async (model) => {
+      const some = await recorded(model, feeds, { backend: 'wasm', outputs: ['k'] });
+      await expect(check(model, some, 1)).rejects.toThrow(/expected 1 to 0/);
+      const dead = await load(writeModel({ ...graph, outputs: [{ name: 'r' }] }));
+      const bundle = await recorded(dead, feeds);
+      expect(bundle.trace.nodes.map(({ outputs }) => outputs[0] !== null)).toEqual([
+        ...[true, true, false, false, false],
+      ]);
+      expect(await check(dead, bundle, 2)).toMatchObject({
+        ...{ valid: true, nodes: 2, checked: ['0', '1'] },
+      });
+      await expect(check(dead, bundle, 3)).rejects.toThrow(/expected 1 to 2/);
+      const more = await recorded(model, feeds);
+      const nodes = bundle.trace.nodes.map((one, i) =>
+        i < 4 ? (more.trace.nodes[i] ?? one) : one,
+      );
+      const found = await check(dead, rooted({ ...bundle, values: more.values }, { nodes }), 1);
+      expect(found.reasons).toEqual([
+        'node 2: output 0: the trace has one, a run of the model none.',
+      ]);
+      const named = rooted(bundle, {
+        outputs: (bundle.trace.nodes[0]?.outputs ?? []).flatMap((one) => one ?? []),
+        nodes: bundle.trace.nodes.map((one, i) => (i === 0 ? one : { ...one, outputs: [null] })),
+      });
+      expect((await check(dead, named, 1)).reasons).toEqual([
+        'outputs: the trace has p, of these the model has none.',
+      ]);
+      dead.dispose();
     }));
 
   test('of other inputs than are given is not valid', () =>
