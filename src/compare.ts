@@ -3,7 +3,8 @@ import { hexOfElement } from './core/bits.ts';
 import { tensorsIn, type Data } from './core/data.ts';
 import type { Tensor } from './core/tensor.ts';
 import { nodeLabel, type Graph } from './graph/graph.ts';
-import type { CheckReport, Difference, Note } from './model.ts';
+import type { CheckReport, Difference } from './model.ts';
+import type { Note } from './run_types.ts';
 
 /**
  * The position of the first difference and the number of differing elements; undefined if there is none. Tensors of

@@ -16,19 +16,14 @@ export type { Feeds } from './feeds.ts';
 export type { ValueInfo } from './graph/graph.ts';
 export { load } from './load.ts';
 export type {
-  AuditEvent,
-  Backend,
   CheckReport,
   Difference,
   LoadOptions,
   Model,
   ModelOptions,
-  Note,
-  ProfileStep,
   Progress,
-  RunOptions,
-  RunResult,
 } from './model.ts';
+export type { AuditEvent, Backend, Note, ProfileStep, RunOptions, RunResult } from './run_types.ts';
 export { readDeviceReport } from './device_report.ts';
 export type { DeviceReport } from './evidence/device_report_types.ts';
 export type {

@@ -6,7 +6,7 @@ import type { Executable, GateCost, RunOptions as ExecutableOptions } from './ba
 import type { CheckedGraph } from './graph/check.ts';
 import type { Graph, Node } from './graph/graph.ts';
 import type { FeedType, Plan, PlanOptions } from './graph/plan.ts';
-import type { Backend, Note, ProfileStep } from './model.ts';
+import type { Backend, Note, ProfileStep } from './run_types.ts';
 
 /** A plan that is ready on a machine. */
 export interface Stage {

@@ -5,7 +5,7 @@ import type { DeviceInfo } from './backends/webgpu/device.ts';
 import { contract } from './core/digest.ts';
 import { version } from './core/version.ts';
 import { nodeTitle, type Graph } from './graph/graph.ts';
-import type { AuditEvent, Note } from './model.ts';
+import type { AuditEvent, Note } from './run_types.ts';
 
 export function describeNotes(
   notes: readonly RunNote[],

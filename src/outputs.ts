@@ -2,7 +2,7 @@
 import { isSequence, type Data } from './core/data.ts';
 import { digestOf, digestOfItems, digestOfRun } from './core/digest.ts';
 import { Tensor } from './core/tensor.ts';
-import type { RunResult } from './model.ts';
+import type { RunResult } from './run_types.ts';
 
 /** The digest of a value (V12): a sequence's covers its items, an empty optional is a value too. */
 export function digestOfData(data: Data): string {

@@ -2,7 +2,8 @@
 // takes is loaded when it is first done.
 import type { Trace, TraceChannel, TraceDifference } from './evidence/trace_types.ts';
 import type { Feeds } from './feeds.ts';
-import type { Model, RunOptions } from './model.ts';
+import type { Model } from './model.ts';
+import type { RunOptions } from './run_types.ts';
 
 /**
  * Where two traces part first; undefined if they are of the same bits.

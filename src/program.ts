@@ -15,7 +15,7 @@ import { SEED_FEED, seedOfBody } from './graph/seed.ts';
 import { valuesRead } from './graph/sort.ts';
 import { HostNode } from './host_node.ts';
 import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
-import type { Note, ProfileStep } from './model.ts';
+import type { Note, ProfileStep } from './run_types.ts';
 
 export class Program {
   readonly checked: CheckedGraph;

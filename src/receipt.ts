@@ -1,7 +1,8 @@
 // What a caller does with receipts: sign one, verify one. What that takes is loaded when it is first done.
 import type { Verification } from './evidence/receipt_types.ts';
 import type { Feeds } from './feeds.ts';
-import type { Model, RunOptions } from './model.ts';
+import type { Model } from './model.ts';
+import type { RunOptions } from './run_types.ts';
 
 /**
  * Runs the model again and says whether a receipt is true: its form, its signature, and every field but its claims.

@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { median } from '../jobs/job.ts';
 import type { ModelJob, ProfileReport } from '../jobs/model_job.ts';
-import type { ProfileStep } from '../model.ts';
+import type { ProfileStep } from '../run_types.ts';
 import { chooseInputs } from './feed_files.ts';
 import { runOnGpu } from './gpu_stack.ts';
 import { requireRunnable, runHere } from './here.ts';

@@ -6,7 +6,8 @@ import type { CheckReport, Model } from '../model.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { Progress } from '../model.ts';
 import type { ModelFile } from '../load.ts';
-import type { Backend, ModelOptions, Note, RunResult } from '../model.ts';
+import type { ModelOptions } from '../model.ts';
+import type { Backend, Note, RunResult } from '../run_types.ts';
 
 /** A tensor in a message: its elements, or the handle of one that stays on the worker's device. */
 export type SentTensor =

@@ -9,7 +9,8 @@ import type { Feeds } from '../feeds.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { ModelFile } from '../load.ts';
 import type { LoadOptions, Progress } from '../model.ts';
-import type { Model, RunOptions, RunResult } from '../model.ts';
+import type { Model } from '../model.ts';
+import type { RunOptions, RunResult } from '../run_types.ts';
 import {
   isSentSequence,
   receiveError,

@@ -6,7 +6,8 @@ import type { Data } from '../../src/core/data.ts';
 import type { Tensor } from '../../src/core/tensor.ts';
 import { outputsOf } from '../../src/outputs.ts';
 import { Session } from '../../src/session.ts';
-import type { Backend, ModelOptions, Note, RunResult } from '../../src/model.ts';
+import type { ModelOptions } from '../../src/model.ts';
+import type { Backend, Note, RunResult } from '../../src/run_types.ts';
 import type { OpCase } from './cases.ts';
 import type { HostCase } from './host_cases.ts';
 

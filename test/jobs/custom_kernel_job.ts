@@ -5,7 +5,7 @@ import { registerOperator, Tensor } from '../../src/index.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 import wasm from '../../docs/examples/custom_kernel/kernel.wasm?base64';
 import { squareScale } from '../../docs/examples/custom_kernel/operator.ts';
-import type { Backend } from '../../src/model.ts';
+import type { Backend } from '../../src/run_types.ts';
 import { nodeCase, type OpCase } from '../harness/cases.ts';
 import { runCase } from '../harness/conform.ts';
 import { floats, type FloatKind } from '../harness/prng.ts';
