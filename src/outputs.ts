@@ -2,7 +2,8 @@
 import { isSequence, type Data } from './core/data.ts';
 import { digestOf, digestOfItems, digestOfRun } from './core/digest.ts';
 import { Tensor } from './core/tensor.ts';
-import type { RunResult } from './run_types.ts';
+import type { ProgramResult } from './machine.ts';
+import type { Backend, Note, RunResult } from './run_types.ts';
 
 /** The digest of a value (V12): a sequence's covers its items, an empty optional is a value too. */
 export function digestOfData(data: Data): string {
@@ -36,4 +37,26 @@ export function outputsOf(
       return digest;
     },
   };
+}
+
+/** What a run gives, and where it ran. */
+export function resultOf(
+  { values: given, gate, random }: ProgramResult,
+  names: readonly string[],
+  backend: Backend,
+  adapter: string | undefined,
+  notes: readonly Note[],
+  seed: number,
+): RunResult {
+  const values: Record<string, Data> = {};
+  for (const name of names) {
+    const value = given.get(name);
+    if (value !== undefined) values[name] = value;
+  }
+  return Object.assign(outputsOf(values, random ? seed : undefined), {
+    backend,
+    ...(adapter === undefined ? {} : { adapter }),
+    ...(gate === undefined ? {} : { gate }),
+    notes,
+  });
 }

@@ -3,7 +3,8 @@
 // that depend on contents is one plan. Promises: the bits of every node are those of a plan of it alone (R5); what the
 // graphs that nodes carry compute is computed by programs of their own. Not here: which machine, how plans are kept.
 import type { Data } from './core/data.ts';
-import { mapTensors, tensorsIn } from './core/data.ts';
+import { tensorsIn } from './core/data.ts';
+import { dataInMemory, inMemory } from './bring.ts';
 import { throwIfAborted } from './core/errors.ts';
 import { Tensor } from './core/tensor.ts';
 import type { GateCost, StepTime } from './backends/backend.ts';
@@ -394,17 +395,4 @@ class ProgramRun {
 async function typeWithContents(tensor: Tensor): Promise<FeedType> {
   const { dtype, dims } = tensor;
   return { dtype, dims, contents: (await inMemory(tensor)).bytes().slice() };
-}
-
-/** The tensor with its elements in memory. */
-export async function inMemory(tensor: Tensor): Promise<Tensor> {
-  return tensor.storage === undefined
-    ? tensor
-    : new Tensor(tensor.dtype, await tensor.read(), tensor.dims);
-}
-
-async function dataInMemory(data: Data): Promise<Data> {
-  const here = new Map<Tensor, Tensor>();
-  for (const tensor of tensorsIn(data)) here.set(tensor, await inMemory(tensor));
-  return mapTensors(data, (tensor) => here.get(tensor) ?? tensor);
 }

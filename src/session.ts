@@ -3,7 +3,6 @@
 // any error the next run works. Not here: reading files (load.ts), arithmetic (the backends).
 import { formatType, type Data } from './core/data.ts';
 import { DeviceError, throwIfAborted } from './core/errors.ts';
-import type { Tensor } from './core/tensor.ts';
 import type { RunEvidence } from './evidence/run_evidence.ts';
 import type { Weights } from './core/weight.ts';
 import type { AuditOptions, Executable } from './backends/backend.ts';
@@ -25,11 +24,12 @@ import type { Backend, Note, RunOptions, RunResult } from './run_types.ts';
 import { compareOutputs } from './compare.ts';
 import type { CheckReport } from './model.ts';
 import { callOperator } from './call.ts';
-import { outputsOf } from './outputs.ts';
+import { resultOf } from './outputs.ts';
 import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
 import type { ModelNode } from './evidence/bundle_types.ts';
 import type { NodeUnit } from './node_unit.ts';
-import { inMemory, Program } from './program.ts';
+import { bringToDevice, bringToMemory } from './bring.ts';
+import { Program } from './program.ts';
 import { registry } from './registry.ts';
 import { placeWeights } from './weights.ts';
 import type { ReadFile } from './external.ts';
@@ -190,7 +190,7 @@ export class Session implements Model {
     });
     const info = backend === 'webgpu' ? (await this.#webgpu()).device.info : undefined;
     notes.push(...result.notes);
-    const described = describeResult(result, names, backend, info?.name, notes, seed);
+    const described = resultOf(result, names, backend, info?.name, notes, seed);
     if (backend === 'wasm') Object.assign(described, { threads: this.#wasm.threads });
     if (evidence !== undefined) {
       const { values: outputs, seed: drawn } = described;
@@ -369,44 +369,4 @@ function auditOptions(audit: RunOptions['audit']): AuditOptions | undefined {
     );
   }
   return { rows: audit, random: () => Math.random() };
-}
-
-/** Feeds in memory: what lies on a device is fetched. */
-async function bringToMemory(feeds: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
-  const out = new Map<string, Tensor>();
-  for (const [name, tensor] of feeds) out.set(name, await inMemory(tensor));
-  return out;
-}
-
-/** Feeds for a device: what lies on another one is fetched. */
-async function bringToDevice(
-  feeds: ReadonlyMap<string, Tensor>,
-  backend: WebGpuBackend,
-): Promise<Map<string, Tensor>> {
-  const out = new Map<string, Tensor>();
-  for (const [name, tensor] of feeds) {
-    out.set(name, backend.holds(tensor) ? tensor : await inMemory(tensor));
-  }
-  return out;
-}
-
-function describeResult(
-  { values: given, gate, random }: ProgramResult,
-  names: readonly string[],
-  backend: Backend,
-  adapter: string | undefined,
-  notes: readonly Note[],
-  seed: number,
-): RunResult {
-  const values: Record<string, Data> = {};
-  for (const name of names) {
-    const value = given.get(name);
-    if (value !== undefined) values[name] = value;
-  }
-  return Object.assign(outputsOf(values, random ? seed : undefined), {
-    backend,
-    ...(adapter === undefined ? {} : { adapter }),
-    ...(gate === undefined ? {} : { gate }),
-    notes,
-  });
 }

@@ -1,0 +1,39 @@
+// Values where a machine takes them from: what lies on a device comes to memory, or stays where it is. Nothing is computed here.
+import { mapTensors, tensorsIn, type Data } from './core/data.ts';
+import { Tensor } from './core/tensor.ts';
+import type { WebGpuBackend } from './backends/webgpu.ts';
+
+/** The tensor with its elements in memory. */
+export async function inMemory(tensor: Tensor): Promise<Tensor> {
+  return tensor.storage === undefined
+    ? tensor
+    : new Tensor(tensor.dtype, await tensor.read(), tensor.dims);
+}
+
+/** A value with the elements of all its tensors in memory. */
+export async function dataInMemory(data: Data): Promise<Data> {
+  const here = new Map<Tensor, Tensor>();
+  for (const tensor of tensorsIn(data)) here.set(tensor, await inMemory(tensor));
+  return mapTensors(data, (tensor) => here.get(tensor) ?? tensor);
+}
+
+/** Feeds in memory: what lies on a device is fetched. */
+export async function bringToMemory(
+  feeds: ReadonlyMap<string, Tensor>,
+): Promise<Map<string, Tensor>> {
+  const out = new Map<string, Tensor>();
+  for (const [name, tensor] of feeds) out.set(name, await inMemory(tensor));
+  return out;
+}
+
+/** Feeds for a device: what lies on another one is fetched. */
+export async function bringToDevice(
+  feeds: ReadonlyMap<string, Tensor>,
+  backend: WebGpuBackend,
+): Promise<Map<string, Tensor>> {
+  const out = new Map<string, Tensor>();
+  for (const [name, tensor] of feeds) {
+    out.set(name, backend.holds(tensor) ? tensor : await inMemory(tensor));
+  }
+  return out;
+}
