@@ -44,6 +44,7 @@ export default defineConfig({
         'jobs/nodes_job': resolve(import.meta.dirname, 'src/jobs/nodes_job.ts'),
         'jobs/conformance_job': resolve(import.meta.dirname, 'src/jobs/conformance_job.ts'),
         'jobs/probe_job': resolve(import.meta.dirname, 'src/jobs/probe_job.ts'),
+        'jobs/guest_job': resolve(import.meta.dirname, 'src/jobs/guest_job.ts'),
       },
       formats: ['es'],
     },

@@ -1,5 +1,8 @@
 // What the page is served with: the model, ten digits that its training script drew, and the digests that the
 // reference gives for them (expected.json, made by `npm run golden -- demo` and checked by a test).
+import { Tensor } from '../src/index.ts';
+import type { MeasuredModel } from './measure.ts';
+import { SIDE, toInput } from './preprocess.ts';
 
 export interface Bundled {
   readonly model: { readonly file: string; readonly bytes: number; readonly sha256: string };
@@ -36,4 +39,14 @@ export async function fetchBundled(): Promise<{ bundled: Bundled; expected: Expe
     fetchJson('expected.json') as Promise<Expected>,
   ]);
   return { bundled, expected };
+}
+
+/** The demo's model and its ten pictures as one batch, from where the demo is served. */
+export async function bundledModel(base: URL): Promise<MeasuredModel> {
+  const { pictures } = (await fetchJson(new URL('digits.json', base).href)) as Bundled;
+  const pixels = pictures.map((one) => toInput(pixelsOf(one.pixels)));
+  const data = new Float32Array(pixels.length * SIDE * SIDE);
+  pixels.forEach((picture, i) => data.set(picture, i * SIDE * SIDE));
+  const image = new Tensor('float32', data, [pixels.length, 1, SIDE, SIDE]);
+  return { name: 'digits', source: new URL(MODEL, base), feeds: { image } };
 }

@@ -3,9 +3,10 @@
 // their comparison are cases.ts, the report's text is report.ts.
 import { contract } from '../src/index.ts';
 import type { Backend } from '../src/index.ts';
-import { hasGolden, runCases, selectCases, type CaseOutcome, type DeviceSource } from './cases.ts';
+import { hasGolden, runCases, selectCases, type CaseOutcome } from './cases.ts';
 import { byId, copy, element, setText, setVerdict } from './elements.ts';
 import { thisBrowser } from './environment.ts';
+import { openGpu } from './gpu_source.ts';
 import { isGood, reportText, type DeviceReport, type Failure } from './report.ts';
 
 const start = byId('verify', HTMLButtonElement);
@@ -22,39 +23,6 @@ copyButton.addEventListener('click', () => void copy(reportPre.textContent, copy
 
 let stopping = new AbortController();
 stop.addEventListener('click', () => stopping.abort());
-
-interface Gpu extends DeviceSource {
-  readonly name: string;
-  dispose(): void;
-}
-
-/** A device of the adapter that the library would take, or why there is none. */
-async function openGpu(): Promise<Gpu | string> {
-  const { gpu } = navigator;
-  if (gpu === undefined) return 'none: this browser offers no WebGPU here';
-  const request = async (): Promise<GPUDevice> => {
-    const adapter =
-      (await gpu.requestAdapter()) ?? (await gpu.requestAdapter({ featureLevel: 'compatibility' }));
-    if (adapter === null) throw new Error('there is no adapter');
-    return adapter.requestDevice();
-  };
-  try {
-    let current = await request();
-    const { vendor, architecture, device, description } = current.adapterInfo;
-    const parts = [vendor, architecture, device, description].filter((part) => part !== '');
-    return {
-      name: [...new Set(parts)].join(' ') || 'unnamed adapter',
-      device: () => Promise.resolve(current),
-      replace: async () => {
-        current.destroy();
-        current = await request();
-      },
-      dispose: () => current.destroy(),
-    };
-  } catch (error) {
-    return `none: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
 
 /** Counts outcomes; its report is that of what has run so far. */
 class Count {

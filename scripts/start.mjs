@@ -1,5 +1,5 @@
 // `npm start`: runs the demo's model on its ten bundled digits on the reference and on every stack of this machine,
-// one line each, compares all digests with the committed one, then serves the demo page from the sources.
+// one line each, compares all digests with the committed one, then serves the demo page and the wall from the sources.
 // Exit code 1 if one digest differs or an installed stack fails; a stack that is not installed is named with what to
 // install. It runs what `npm run build` made, as the command line does, and builds first if the sources are newer.
 //
@@ -134,3 +134,4 @@ const server = await createServer({
 await server.listen();
 const { local = [], network = [] } = server.resolvedUrls ?? {};
 console.log(`Demo: ${[...local, ...network].join(' ')}`);
+console.log(`The wall of devices: ${[...local, ...network].map((url) => `${url}wall/`).join(' ')}`);

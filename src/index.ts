@@ -29,6 +29,8 @@ export type {
   RunOptions,
   RunResult,
 } from './model.ts';
+export { readDeviceReport } from './device_report.ts';
+export type { DeviceReport } from './evidence/device_report_types.ts';
 export type {
   ModelNode,
   SettledNode,

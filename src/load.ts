@@ -2,6 +2,7 @@
 // Not here: the file format (onnx/), execution (session.ts).
 import { ModelError, throwIfAborted } from './core/errors.ts';
 import { Weights } from './core/weight.ts';
+import { expectBackend } from './backends/wasm.ts';
 import { fileReader } from './external.ts';
 import { readModel } from './onnx/model.ts';
 import type { LoadOptions, Model } from './model.ts';
@@ -41,6 +42,7 @@ export async function load(
     const { loadInWorker } = await import('./worker/remote.ts');
     return loadInWorker(await readSource(source, options), options.worker, options);
   }
+  expectBackend(options.threads);
   return loadFile(await readSource(source, options), options);
 }
 

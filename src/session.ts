@@ -8,7 +8,7 @@ import type { RunEvidence } from './evidence/run_evidence.ts';
 import type { Weights } from './core/weight.ts';
 import type { AuditOptions, Executable } from './backends/backend.ts';
 import { WasmBackend } from './backends/wasm.ts';
-import { defaultThreads, sharing } from './backends/wasm/team.ts';
+import { sharing, threadsFor } from './backends/wasm/team.ts';
 import { CORE_DIGESTS } from './backends/wasm/digests.ts';
 import type { WebGpuBackend } from './backends/webgpu.ts';
 import type { CheckedGraph } from './graph/check.ts';
@@ -82,11 +82,9 @@ export class Session implements Model {
     weights?: { held: Weights; read: ReadFile },
   ): Promise<Session> {
     const checked = await registry.check(graph);
-    const shared = sharing();
-    const asked = options.threads ?? (await defaultThreads());
     const wasm = await WasmBackend.create({
       limit: options.limits?.memory,
-      threads: shared.isPossible ? asked : 1,
+      threads: await threadsFor(options.threads),
       // What a plan needs beside these is linked when it is made, and planning begins again then: quantised models
       // fold their weights, so they would begin again for nothing.
       modules: registry.partsOf(graph).has('quantised') ? ['quantised'] : [],
@@ -133,9 +131,10 @@ export class Session implements Model {
     void this.#enqueue(async () => {
       this.#stages.drop('');
       this.#store.release();
-      this.#wasm.dispose();
       const gpu = await this.#gpu?.catch(() => undefined);
       gpu?.dispose();
+      // Last: another model may have its core from now on.
+      this.#wasm.dispose();
     }, true);
   }
 

@@ -16,9 +16,16 @@ import { COMMAND_BYTES, commandLength, commandWords, nextTurn, Pacer } from './w
 import { createCore, DONE, FAILED, type Core } from './wasm/core.ts';
 import type { Heap } from './wasm/heap.ts';
 import { LaidOut } from './wasm/laid_out.ts';
-import { ModuleNeeded, modulesOf, type ModuleName } from './wasm/modules.ts';
+import {
+  compiledModule,
+  MODULE_NAMES,
+  ModuleNeeded,
+  modulesOf,
+  type ModuleName,
+} from './wasm/modules.ts';
 import { PlacedConstant, Placement } from './wasm/placement.ts';
-import { Team, type TeamCosts } from './wasm/team.ts';
+import { keepSpare, takeSpare } from './wasm/spare.ts';
+import { Team, threadsFor, type TeamCosts } from './wasm/team.ts';
 
 // Results up to this size go back to the JavaScript heap when folded: shapes, scalars, small tables.
 const HOST_BYTES = 4096;
@@ -59,6 +66,16 @@ export interface WasmOptions {
   readonly modules?: readonly ModuleName[] | undefined;
 }
 
+/**
+ * Has the core fetched and compiled for a backend that will be asked for: for what it takes to read a model. A failure is the
+ * backend's to report.
+ */
+export function expectBackend(threads: number | undefined): void {
+  threadsFor(threads)
+    .then((count) => compiledModule('core', count > 1))
+    .catch(() => undefined);
+}
+
 export class WasmBackend implements Evaluator {
   readonly #core: Core;
   readonly #team: Team | undefined;
@@ -69,16 +86,23 @@ export class WasmBackend implements Evaluator {
   #scratch = new Uint32Array(0);
   #arena = { at: 0, bytes: 0, version: 0 };
 
-  private constructor(core: Core, team: Team | undefined) {
+  /** Its core may serve another backend after it. */
+  #isLent: boolean;
+
+  private constructor(core: Core, team: Team | undefined, isLent: boolean) {
     this.#core = core;
     this.#team = team;
+    this.#isLent = isLent;
   }
 
   /** @throws WebAssembly.CompileError where the engine has no WebAssembly SIMD */
   static async create(options: WasmOptions = {}): Promise<WasmBackend> {
     const { limit, threads = 1, costs, modules } = options;
-    const core = await createCore(limit, threads > 1, modules);
-    return new WasmBackend(core, threads > 1 ? await Team.create(core, threads, costs) : undefined);
+    const isLent = threads === 1 && limit === undefined;
+    const core = (isLent ? takeSpare() : undefined) ?? (await createCore(limit, threads > 1, []));
+    await core.link(modules ?? MODULE_NAMES);
+    const team = threads > 1 ? await Team.create(core, threads, costs) : undefined;
+    return new WasmBackend(core, team, isLent);
   }
 
   /** Threads that take part by now. */
@@ -86,9 +110,11 @@ export class WasmBackend implements Evaluator {
     return this.#team?.size ?? 1;
   }
 
-  /** Ends its threads; memory goes when nobody refers to it. */
+  /** Ends its threads; memory goes when nobody refers to it, or to the next backend. Not to be used afterwards. */
   dispose(): void {
     this.#team?.stop();
+    if (this.#isLent) keepSpare(this.#core);
+    this.#isLent = false;
   }
 
   /**

@@ -3,16 +3,14 @@
 // of ONNX's backend tests, for `isobit check` on the device that is wrong. With --stack that check is done here, and names
 // the first element; where a file is the folder of a bundle, its own values do. The inputs must be those of the traces: their
 // digests are compared.
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Tensor } from '../core/tensor.ts';
-import { Weights } from '../core/weight.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import { sortTopologically } from '../graph/sort.ts';
 import type { CheckReport, DType, Settlement, Trace, TraceDifference } from '../index.ts';
 import type { ModelJob, RunReport } from '../jobs/model_job.ts';
-import { readModel } from '../onnx/model.ts';
-import { writeModel, writeTensor } from '../onnx/writer.ts';
+import { writeModel } from '../onnx/writer.ts';
 import { readTrace } from '../evidence/read_trace.ts';
 import { readsOf, unitOf } from '../node_unit.ts';
 import { compareTraces } from '../pinned.ts';
@@ -21,6 +19,7 @@ import type { Feeds } from './inputs.ts';
 import { runOnGpu } from './gpu_stack.ts';
 import { requireRunnable, runHere } from './here.ts';
 import { resolveModel, temporaryFolder, writeFeeds } from './model_files.ts';
+import { modelOf, readWhole, writeTestFolder } from './node_files.ts';
 import { EXIT, printResult, UsageError } from './output.ts';
 import type { ExitCode } from './output.ts';
 import { startProgress } from './progress.ts';
@@ -69,16 +68,6 @@ function traceIn(path: string): Trace {
   }
 }
 
-/** A model with its weights in its own file: only such can be taken apart here. */
-function readWhole(path: string): Graph {
-  const weights = new Weights();
-  const graph = readModel(readFileSync(path), weights);
-  if (weights.externalBytes === 0) return graph;
-  throw new UsageError(
-    `${path}: its weights lie in other files, expected them in this one. Save the model as one file to get the node.`,
-  );
-}
-
 /** The node of the model's own graph that a path leads to, or into. */
 function nodeAt(graph: Graph, path: string): Node {
   const node = graph.nodes[Number(path.split('/')[0])];
@@ -86,11 +75,18 @@ function nodeAt(graph: Graph, path: string): Node {
   return node;
 }
 
+/** What a run is of, beside the model. */
+interface Inputs {
+  readonly feeds: Feeds;
+  /** Of random operators. */
+  readonly seed: number;
+}
+
 /** The tensors of these values in a run of the model on the reference. */
 async function valuesOf(
   graph: Graph,
   names: readonly string[],
-  feeds: Feeds,
+  { feeds, seed }: Inputs,
 ): Promise<Map<string, Tensor>> {
   const values = new Map<string, Tensor>([...graph.initializers, ...Object.entries(feeds)]);
   const missing = names.filter((name) => !values.has(name));
@@ -98,7 +94,7 @@ async function valuesOf(
   try {
     const path = join(folder.path, 'values.onnx');
     writeFileSync(path, writeModel({ ...graph, outputs: missing.map((name) => ({ name })) }));
-    const job: ModelJob = { kind: 'run', model: path, feeds: writeFeeds(feeds, folder.path) };
+    const job: ModelJob = { kind: 'run', model: path, feeds: writeFeeds(feeds, folder.path), seed };
     const { outputs } = (await runHere({ ...job, data: true })) as RunReport;
     for (const { name, dtype, shape, data } of outputs) {
       if (data === undefined) continue;
@@ -112,11 +108,11 @@ async function valuesOf(
 }
 
 /** Writes the node as a model, with what it is computed from and what the reference gives for it. */
-async function writeNode(graph: Graph, node: Node, feeds: Feeds, to: string): Promise<void> {
+async function writeNode(graph: Graph, node: Node, inputs: Inputs, to: string): Promise<void> {
   const nodes = unitOf(graph, node).map((one, index) => ({ ...one, index }));
   const read = readsOf({ ...graph, initializers: new Map() }, nodes);
   const made = node.outputs.filter((name) => name !== '');
-  const values = await valuesOf(graph, [...read, ...made], feeds);
+  const values = await valuesOf(graph, [...read, ...made], inputs);
   const tensorOf = (name: string): Tensor => {
     const tensor = values.get(name);
     if (tensor !== undefined) return tensor;
@@ -128,18 +124,10 @@ async function writeNode(graph: Graph, node: Node, feeds: Feeds, to: string): Pr
     const { dtype, dims } = tensorOf(name);
     return { name, dtype, dims };
   };
-  const model: Graph = {
-    ...{ name: node.opType, nodes, initializers: new Map() },
-    ...{ inputs: read.map(infoOf), outputs: made.map(infoOf), valueInfo: new Map() },
-    opsets: graph.opsets,
-  };
-  const set = join(to, 'test_data_set_0');
-  mkdirSync(set, { recursive: true });
-  writeFileSync(join(to, 'model.onnx'), writeModel(model));
-  const write = (kind: string) => (name: string, i: number) =>
-    writeFileSync(join(set, `${kind}_${i}.pb`), writeTensor(name, tensorOf(name)));
-  read.forEach(write('input'));
-  made.forEach(write('output'));
+  const model = modelOf({
+    ...{ nodes, outputs: made, initializers: new Map(), opsets: graph.opsets, infoOf },
+  });
+  writeTestFolder(model, tensorOf, to);
 }
 
 /** What the bundles show of the difference; of one that is a file alone there are no values. */
@@ -178,7 +166,9 @@ export async function bisect(
   try {
     progress.at(file.name);
     const fed = writeFeeds(feeds, folder.path);
-    const reference = (await runHere({ kind: 'trace', model: file.path, feeds: fed })) as Trace;
+    const { seed = 0 } = left;
+    const job: ModelJob = { kind: 'trace', model: file.path, feeds: fed, seed };
+    const reference = (await runHere(job)) as Trace;
     const before = await compareTraces(reference, left);
     if (before !== undefined && ['contract', 'model', 'seed', 'input'].includes(before.what)) {
       throw new UsageError(
@@ -191,7 +181,7 @@ export async function bisect(
     const expected = digestsAt(reference, path);
     const isRight = (trace: Trace): boolean => digestsAt(trace, path).join() === expected.join();
     const graph = sortTopologically(readWhole(file.path));
-    await writeNode(graph, nodeAt(graph, path), feeds, options.output);
+    await writeNode(graph, nodeAt(graph, path), { feeds, seed }, options.output);
     Object.assign(document, {
       ...{ expected, right: isRight(left) ? 'a' : isRight(right) ? 'b' : 'neither' },
       ...(earlier === undefined ? {} : { earlier }),
@@ -206,11 +196,11 @@ export async function bisect(
     if (options.stack === undefined) return document;
     const node = resolveModel(options.output);
     const chosen = await chooseInputs(node, { input: [], seed: 0, beside: true });
-    const job: ModelJob = {
+    const alone: ModelJob = {
       ...{ kind: 'check', model: node.path },
       feeds: writeFeeds(chosen.feeds, folder.path),
     };
-    const { result } = await runOnGpu(job, [node.folder, folder.path], [options.stack]);
+    const { result } = await runOnGpu(alone, [node.folder, folder.path], [options.stack]);
     return { ...document, check: result as CheckReport };
   } finally {
     progress.stop();

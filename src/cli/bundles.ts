@@ -12,7 +12,8 @@ export interface JobBundle {
 }
 
 /** The jobs of the command line. */
-export type JobName = 'model_job' | 'bench_job' | 'nodes_job' | 'probe_job' | 'conformance_job';
+export type JobName =
+  'model_job' | 'bench_job' | 'nodes_job' | 'probe_job' | 'conformance_job' | 'guest_job';
 
 /** @throws Error When the package is not built. */
 export function jobBundle(name: JobName): JobBundle {

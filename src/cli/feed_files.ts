@@ -82,3 +82,11 @@ export async function feedFiles(
   mkdirSync(own);
   return writeFeeds(feeds, own);
 }
+
+/** The model's file and those beside it that hold its weights: what a machine needs to load it. */
+export function filesOfModel(file: ModelFile): string[] {
+  const weights = new Weights();
+  readModel(readFileSync(file.path), weights);
+  const beside = weights.list.flatMap((weight) => weight.file?.location ?? []);
+  return [file.path, ...[...new Set(beside)].map((location) => join(file.folder, location))];
+}

@@ -6,8 +6,11 @@ import { version } from '../../package.json';
 import { benchCommand } from './bench.ts';
 import { bisectCommand } from './bisect.ts';
 import { checkCommand } from './check.ts';
+import { compareCommand } from './compare.ts';
 import { conformanceCommand } from './conformance.ts';
+import { GUESTS } from './guests.ts';
 import { matrixCommand } from './matrix_command.ts';
+import { collectCommand } from './farm/collect.ts';
 import { EXIT, printError } from './output.ts';
 import type { ExitCode } from './output.ts';
 import { profileCommand } from './profile.ts';
@@ -27,7 +30,14 @@ function integer(least: number): (text: string) => number {
   };
 }
 
+function limit(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('expected a number of at least 0.');
+}
+
 function stackIds(text: string): string[] {
+  if (text === 'none') return ['wasm-node'];
   const ids = text.split(',');
   const unknown = ids.find((id) => !STACKS.some((spec) => spec.id === id));
   if (unknown === undefined) return ids;
@@ -48,6 +58,11 @@ const gpuStack = (): Option =>
     STACKS.filter((spec) => spec.backend === 'webgpu').map((spec) => spec.id),
   );
 
+const REMOTES_HELP = `
+--connect takes ws:// and wss:// for a Playwright server (?browser=firefox chooses one there), http:// and https:// for
+a W3C WebDriver endpoint: a driver program, Selenium Grid, a device farm. They need the packages playwright-core and
+selenium-webdriver. Each browser is two rows, on WASM and on its GPU if it has one. docs/DEVICES.md has examples.`;
+
 /** The options that choose a model's inputs. */
 function withInputs(command: Command): Command {
   return command
@@ -55,6 +70,11 @@ function withInputs(command: Command): Command {
     .option('--input <name=file>', 'one input: .pb, .npy, .png or .jpg; repeatable', collect, [])
     .option('--seed <n>', 'seed of random inputs, where none are given', integer(0), 0);
 }
+
+const randomSeed = (): Option =>
+  new Option('--random-seed <n>', "seed of the model's own random operators")
+    .argParser(integer(0))
+    .default(0);
 
 /** The program; a command's exit code goes to `done`. */
 function program(done: (code: ExitCode) => void): Command {
@@ -71,6 +91,7 @@ function program(done: (code: ExitCode) => void): Command {
         .default('auto'),
     )
     .addOption(threads())
+    .addOption(randomSeed())
     .addOption(gpuStack())
     .addOption(json())
     .action(async (model, options) => done(await runCommand(model, options)));
@@ -86,6 +107,7 @@ function program(done: (code: ExitCode) => void): Command {
     .description('run a model once and print the digest of every value, and their Merkle root')
     .argument('<model>', 'an .onnx file, or a folder with model.onnx')
     .addOption(backend())
+    .addOption(randomSeed())
     .addOption(gpuStack())
     .option('-o, --output <file>', 'write the trace as JSON')
     .option(
@@ -105,10 +127,49 @@ function program(done: (code: ExitCode) => void): Command {
     .addOption(json())
     .action(async (a, b, options) => done(await bisectCommand(a, b, options)));
 
+  withInputs(isobit.command('compare'))
+    .description(
+      'compare every value of a model in another runtime with ours, and name the operator',
+    )
+    .argument('<model>', 'a file or folder; inputs are test_data_set_0 beside it, else random')
+    .addOption(
+      new Option('--with <runtime>', 'the other runtime, as it is installed')
+        .choices(GUESTS)
+        .makeOptionMandatory(),
+    )
+    .option('--guest-model <model>', 'its own file of the model: converted, quantised, edited')
+    .option(
+      '--guest-optimised',
+      'let it optimise the graph, as deployed; then only outputs are compared',
+      false,
+    )
+    .option('--branches', 'put the branches that run in the place of If nodes', false)
+    .option('--rtol <x>', 'relative tolerance; 1e-3 if not given', limit)
+    .option('--atol <x>', 'absolute tolerance; 1e-5 if not given', limit)
+    .option('--ulp <n>', 'or within so many ulps; 1 if not given, the only limit if alone', limit)
+    .addOption(
+      new Option('--stack <id>', 'where it runs: wasm-node, for WebGPU A, when not given').choices(
+        STACKS.map((spec) => spec.id),
+      ),
+    )
+    .option('-o, --output <dir>', 'write the node that is named, as a model with its data')
+    .option('--html <file>', 'write the report as one page')
+    .addHelpText(
+      'after',
+      `
+Accumulated is what a value differs by in a run of the whole model, introduced what a node gives otherwise by itself,
+from our values. An element is within |guest - ours| <= atol + rtol |ours|, or at most so many ulps apart; integers of 8
+bits are quantised values, and a step is an ulp; everything else must be equal. ISOBIT_ORT_NODE names the folder of an
+onnxruntime-node that lies elsewhere. See docs/COMPARE.md.`,
+    )
+    .addOption(json())
+    .action(async (model, options) => done(await compareCommand(model, options)));
+
   withInputs(isobit.command('receipt'))
     .description('run a model once and print a receipt: what was computed, from what, by digests')
     .argument('<model>', 'an .onnx file, or a folder with model.onnx')
     .addOption(backend())
+    .addOption(randomSeed())
     .addOption(gpuStack())
     .option('--key <file>', 'sign it with this Ed25519 key (PKCS #8, PEM)')
     .option('-o, --output <file>', 'write it to a file')
@@ -148,7 +209,9 @@ function program(done: (code: ExitCode) => void): Command {
 
   isobit
     .command('matrix')
-    .description('run models on every stack of this machine and compare the digests')
+    .description(
+      'run models on every stack of this machine, and on remote browsers, and compare the digests',
+    )
     .argument(
       '<models...>',
       'files or folders; inputs are test_data_set_0 beside them, else random',
@@ -156,11 +219,43 @@ function program(done: (code: ExitCode) => void): Command {
     .option('--inputs <dir>', 'a folder with input_0.pb …, for one model')
     .option('--input <name=file>', 'one input, for one model; repeatable', collect, [])
     .option('--seed <n>', 'seed of random inputs', integer(0), 0)
-    .option('--stacks <ids>', 'only these, comma-separated', stackIds)
+    .option(
+      '--stacks <ids>',
+      'only these of this machine, comma-separated; none is the reference alone',
+      stackIds,
+    )
     .option('--timeout <s>', 'limit of one run in seconds', integer(1), 600)
-    .option('--require-all', 'a stack that is not installed is a failure', false)
+    .option('--require-all', 'a stack or a GPU that is not there is a failure', false)
+    .option('--report <dir>', 'write a device report of each stack and browser that starts')
+    .option('--bundle <dir>', 'run nothing: write a page that runs all of it wherever it is opened')
+    .option('--connect <url>', 'a remote browser too, see below; repeatable', collect, [])
+    .option(
+      '--capabilities <file>',
+      'JSON of a WebDriver session, or a list: a browser for each; repeatable',
+      collect,
+      [],
+    )
+    .option(
+      '--listen <host:port>',
+      'where remote browsers reach this machine; loopback if not given',
+    )
+    .option('--public-url <url>', 'under which address they reach it, where that is another')
+    .option('--parallel <n>', 'how many remote browsers at a time', integer(1), 4)
+    .option('--retries <n>', 'repetitions where a remote browser fails or is lost', integer(0), 1)
     .addOption(json())
+    .addHelpText('after', REMOTES_HELP)
     .action(async (models, options) => done(await matrixCommand(models, options)));
+
+  isobit
+    .command('collect')
+    .description('receive the device reports that pages of `isobit matrix --bundle` post')
+    .argument('<folder>', 'where they are written, a file each; none is ever replaced')
+    .option('--serve <dir>', 'serve a bundle too: its page posts to here')
+    .option('--listen <host:port>', 'where devices reach this machine; loopback if not given')
+    .option('--public-url <url>', 'under which address they reach it, where that is another')
+    .option('--count <n>', 'end after so many reports; never if not given', integer(1))
+    .addOption(json())
+    .action(async (folder, options) => done(await collectCommand(folder, options)));
 
   isobit
     .command('conformance')

@@ -17,9 +17,15 @@ export interface MatrixStack {
   digest: string | null;
   /** Milliseconds of the run, without starting the stack and loading the model. */
   ms: number | null;
+  /** What ran otherwise than asked. */
+  notes?: string[];
   error?: string;
-  /** The stack is not installed; `error` says what to install. */
+  /** The stack is not installed, or the remote browser has no WebGPU; `error` says why. */
   missing?: true;
+  /** Of a remote browser: what it is, by its own words, and where, without credentials. */
+  remote?: { url: string; browser: string; version: string; platform: string };
+  /** Of a remote browser: how often it was tried. More than once only after a transport failure or a crash. */
+  attempts?: number;
 }
 
 export interface MatrixRow {
@@ -45,12 +51,15 @@ export interface MatrixOptions {
   timeoutMs?: number;
   onStart?: (stackId: string, model: string) => void;
   onDone?: (stackId: string, model: string) => void;
+  /** Asks a stack for more, before its models run. */
+  onOpen?: (spec: StackSpec, stack: Stack) => Promise<void>;
 }
 
 /** What the job of a matrix returns. */
 interface MatrixResult {
   digest: string;
   ms: number;
+  notes?: string[];
 }
 
 function isMatrixResult(value: unknown): value is MatrixResult {
@@ -58,16 +67,20 @@ function isMatrixResult(value: unknown): value is MatrixResult {
   return 'digest' in value && typeof value.digest === 'string' && 'ms' in value;
 }
 
-function cellOf(spec: StackSpec, adapter: string, reply: JobReply): MatrixStack {
-  const { id, engine, backend } = spec;
-  const head = { id, engine, adapter, backend };
+/** What every cell of a stack or a remote browser begins with. */
+export type CellHead = Pick<MatrixStack, 'id' | 'engine' | 'adapter' | 'backend'>;
+
+/** The cell of a job's reply. */
+export function cellOf(head: CellHead, reply: JobReply): MatrixStack {
   if (reply.error !== undefined) {
     return { ...head, digest: null, ms: null, error: reply.error.message };
   }
   if (!isMatrixResult(reply.result)) {
     return { ...head, digest: null, ms: null, error: 'The job returned no digest.' };
   }
-  return { ...head, digest: reply.result.digest, ms: Number(reply.result.ms.toFixed(3)) };
+  const { digest, ms, notes = [] } = reply.result;
+  const cell = { ...head, digest, ms: Number(ms.toFixed(3)) };
+  return notes.length === 0 ? cell : { ...cell, notes };
 }
 
 /** One stack's cells, in the order of `models`. */
@@ -100,9 +113,12 @@ async function runStack(
   }
   const cells: MatrixStack[] = [];
   try {
+    await options.onOpen?.(spec, stack);
     for (const model of models) {
       options.onStart?.(id, model.name);
-      cells.push(cellOf(spec, stack.adapter, await stack.run({ ...model.job, backend })));
+      const { adapter } = stack;
+      const head = { id, engine, adapter, backend };
+      cells.push(cellOf(head, await stack.run({ ...model.job, backend })));
       options.onDone?.(id, model.name);
     }
   } finally {
@@ -125,19 +141,35 @@ export function matrixStacks(ids: string[] | undefined): StackSpec[] {
   return STACKS.filter((spec) => ids === undefined || ids.includes(spec.id));
 }
 
-/** Runs every model on every stack, sequentially: two stacks at once would share the processor. */
-export async function runMatrix(
+/**
+ * Runs every model on every stack of this machine, sequentially: two stacks at once would share the processor. One list
+ * for each stack, its cells in the order of the models.
+ */
+export async function stackColumns(
   models: MatrixModel[],
   options: MatrixOptions,
-): Promise<MatrixRow[]> {
+): Promise<MatrixStack[][]> {
   const columns: MatrixStack[][] = [];
   for (const spec of matrixStacks(options.stacks)) {
     columns.push(await runStack(spec, models, options));
   }
+  return columns;
+}
+
+/** The rows of columns, which hold a cell for each model. */
+export function matrixRows(models: MatrixModel[], columns: MatrixStack[][]): MatrixRow[] {
   return models.map((model, i) => {
     const cells = columns.flatMap((column) => column[i] ?? []);
     return matrixRow(model.name, cells);
   });
+}
+
+/** The matrix of the stacks of this machine. */
+export async function runMatrix(
+  models: MatrixModel[],
+  options: MatrixOptions,
+): Promise<MatrixRow[]> {
+  return matrixRows(models, await stackColumns(models, options));
 }
 
 /** True unless a digest differs or a stack failed; with `requireAll`, also unless a stack is missing. */
@@ -155,15 +187,25 @@ function brief(error: string): string {
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }
 
+/** Where a cell was computed, as far as it says more than the stack's id. */
+function placeOf({ adapter, remote }: MatrixStack): string {
+  const name = adapter === 'none' || adapter === 'unknown' ? [] : [adapter];
+  if (remote === undefined) return name.join('');
+  const { browser, version, platform } = remote;
+  return [`${browser} ${version} on ${platform}`, ...name].join(', ');
+}
+
 /** A row as text: one line a stack. */
 export function matrixText(row: MatrixRow): string {
   const cells = row.stacks.map((stack) => {
-    const { id, backend, engine, adapter, digest, ms, error } = stack;
+    const { id, backend, engine, digest, ms, error } = stack;
     const mark = digest === null ? '--' : digest === row.digest ? '==' : 'XX';
     const shown = digest === null ? '' : `${digest.slice(0, 16)}…`;
     const time = ms === null ? '' : `${ms.toFixed(1)} ms`;
-    const name = adapter === 'none' || adapter === 'unknown' ? '' : adapter;
-    return [mark, id, backend, engine, shown, time, error === undefined ? name : brief(error)];
+    const told = error === undefined ? placeOf(stack) : brief(error);
+    const { attempts = 1 } = stack;
+    const note = attempts > 1 ? `${told} (${attempts} attempts)`.trim() : told;
+    return [mark, id, backend, engine, shown, time, note];
   });
   const ran = row.stacks.filter((stack) => stack.digest !== null).length;
   const verdict = row.identical ? `identical on ${ran} stacks` : 'NOT IDENTICAL';

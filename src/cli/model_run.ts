@@ -12,6 +12,8 @@ export interface WhereOptions extends InputOptions {
   backend: 'wasm' | 'webgpu';
   /** The id of a WebGPU stack. */
   stack?: string;
+  /** Of random operators. */
+  randomSeed?: number;
 }
 
 /** @returns the job's result */
@@ -27,9 +29,10 @@ export async function runModel(
   const progress = startProgress(1);
   try {
     progress.at(file.name);
-    const { backend, stack } = options;
+    const { backend, stack, randomSeed: seed } = options;
     const feeds = writeFeeds(chosen.feeds, folder.path);
-    const job: ModelJob = { ...wanted, model: file.path, feeds, backend };
+    const random = seed === undefined ? {} : { seed };
+    const job: ModelJob = { ...wanted, ...random, model: file.path, feeds, backend };
     if (backend === 'wasm' && stack === undefined) return await runHere(job);
     const only = stack === undefined ? undefined : [stack];
     const roots = [file.folder, folder.path];

@@ -5,6 +5,7 @@
 import type { Tensor } from '../core/tensor.ts';
 import { nodeLabel, subgraphsOf } from '../graph/graph.ts';
 import type { Attribute, Graph, Node, ValueInfo } from '../graph/graph.ts';
+import { modelOf } from './node_files.ts';
 
 /** A value's tensor, by the value's name. */
 export type Values = ReadonlyMap<string, Tensor>;
@@ -39,9 +40,11 @@ export interface LeftOut {
 export const operatorOf = ({ domain, opType }: Node): string =>
   domain === '' ? opType : `${domain}.${opType}`;
 
-const present = (names: readonly string[]): string[] => names.filter((name) => name !== '');
+/** The names of values that are there: those of absent ones are empty. */
+export const present = (names: readonly string[]): string[] => names.filter((name) => name !== '');
 
-function nodesInside(node: Node): number {
+/** How many nodes the graphs that a node carries have, at any depth. */
+export function nodesInside(node: Node): number {
   return subgraphsOf(node).reduce(
     (sum, body) => body.nodes.reduce((inner, one) => inner + 1 + nodesInside(one), sum),
     0,
@@ -70,7 +73,8 @@ function knownValues(graph: Graph): Set<string> {
 const typeText = ({ dtype, dims }: Tensor): string => `${dtype}[${dims.join()}]`;
 const contents = (tensor: Tensor): string => Buffer.from(tensor.bytes()).toString('base64');
 
-function attributeText([name, { type, value }]: [string, Attribute]): string {
+/** An attribute as text that is equal for equal ones. */
+export function attributeText([name, { type, value }]: [string, Attribute]): string {
   const tensors = type === 'tensor' ? [value] : type === 'tensors' ? value : undefined;
   const text = tensors?.map((one) => `${typeText(one)}=${contents(one)}`) ?? JSON.stringify(value);
   return `${name}:${type}:${String(text)}`;
@@ -106,27 +110,21 @@ function likeness(node: Node, types: Types, values: Values, known: ReadonlySet<s
   return [operatorOf(node), attributes, read, types.outputs].map((part) => String(part)).join('\n');
 }
 
-function infoOf(name: string, values: Values): ValueInfo {
+function infoOfTensor(name: string, values: Values): ValueInfo {
   const tensor = values.get(name);
   return tensor === undefined ? { name } : { name, dtype: tensor.dtype, dims: tensor.dims };
 }
 
 function oneNode(graph: Graph, node: Node, values: Values, known: ReadonlySet<string>): Graph {
-  const read = [...new Set(present(node.inputs))];
-  return {
-    name: nodeLabel(node),
-    nodes: [{ ...node, index: 0 }],
-    inputs: read.filter((name) => !known.has(name)).map((name) => infoOf(name, values)),
-    outputs: present(node.outputs).map((name) => infoOf(name, values)),
-    initializers: new Map(
-      read.flatMap((name): [string, Tensor][] => {
-        const tensor = known.has(name) ? values.get(name) : undefined;
-        return tensor === undefined ? [] : [[name, tensor]];
-      }),
-    ),
-    valueInfo: new Map(),
-    opsets: graph.opsets,
-  };
+  const initializers = new Map(
+    present(node.inputs).flatMap((name): [string, Tensor][] => {
+      const tensor = known.has(name) ? values.get(name) : undefined;
+      return tensor === undefined ? [] : [[name, tensor]];
+    }),
+  );
+  const infoOf = (name: string): ValueInfo => infoOfTensor(name, values);
+  const parts = { nodes: [node], outputs: present(node.outputs), initializers, infoOf };
+  return { ...modelOf({ ...parts, opsets: graph.opsets }), name: nodeLabel(node) };
 }
 
 /**

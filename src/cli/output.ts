@@ -42,7 +42,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   for (const row of rows) {
     row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
   }
-  const isNumber = (cell: string): boolean => /^-?[\d.]+( ms)?$/.test(cell);
+  const isNumber = (cell: string): boolean => /^-?[\d.]+(e[-+]\d+)?( ms| %)?$/.test(cell);
   const line = (row: readonly string[]): string =>
     row
       .map((cell, i) => {

@@ -28,6 +28,8 @@ export interface RunCommandOptions extends InputOptions {
   /** The id of a WebGPU stack. */
   stack?: string;
   threads?: number;
+  /** Of random operators. */
+  randomSeed?: number;
   json: boolean;
 }
 
@@ -124,6 +126,7 @@ async function runFile(file: ModelFile, options: RunCommandOptions): Promise<Run
       backend: 'wasm',
       data: Object.keys(chosen.expected).length > 0,
       ...(options.threads === undefined ? {} : { threads: options.threads }),
+      ...(options.randomSeed === undefined ? {} : { seed: options.randomSeed }),
     };
     const { report, adapter, notes } = await execute(job, [file.folder, folder.path], options);
     const expected = compare(report, chosen);

@@ -227,14 +227,16 @@ export function allocateRegisters(steps: readonly ChainStep[]): number[] | undef
   return registers;
 }
 
-/** Whether a program fits the packed form, with `others` tensors bound beside its loads. */
-export function chainFits(program: ChainProgram): boolean {
-  return (
-    program.loads.length <= CHAIN_LOADS &&
-    program.steps.length <= CHAIN_STEPS &&
-    collapse(program).dims.length <= CHAIN_RANK &&
-    allocateRegisters(program.steps) !== undefined
-  );
+/** What the packed form of a program holds beside its steps; undefined where the program does not fit it. */
+function fitted(
+  program: ChainProgram,
+): (ReturnType<typeof collapse> & { readonly registers: readonly number[] }) | undefined {
+  const { loads, steps } = program;
+  if (loads.length > CHAIN_LOADS || steps.length > CHAIN_STEPS) return undefined;
+  const collapsed = collapse(program);
+  if (collapsed.dims.length > CHAIN_RANK) return undefined;
+  const registers = allocateRegisters(steps);
+  return registers === undefined ? undefined : { ...collapsed, registers };
 }
 
 /**
@@ -251,13 +253,13 @@ export function packChain(
   out[2] = firstInput;
   out[3] = outputBytes;
   if (!program) return out;
-  const { dims, strides } = collapse(program);
-  const registers = allocateRegisters(program.steps);
-  if (!registers || !chainFits(program)) {
+  const form = fitted(program);
+  if (form === undefined) {
     throw new RangeError(
       `chain: ${program.steps.length} steps on ${program.loads.length} tensors do not fit`,
     );
   }
+  const { dims, strides, registers } = form;
   out[0] = program.steps.length;
   out[1] = dims.length;
   out.set(dims, 4);
@@ -313,7 +315,7 @@ export function joinChains(
   }
   if (moved.at(-1) !== steps.length - 1) return undefined; // the result must stay the last step
   const program = { dims: tail.dims, loads, steps };
-  return chainFits(program) ? program : undefined;
+  return fitted(program) === undefined ? undefined : program;
 }
 
 /**

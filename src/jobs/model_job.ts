@@ -1,12 +1,14 @@
 // The job of `isobit run`, `check` and `matrix`: loads a model, runs it once on one backend with given inputs, and
-// returns digests, its trace or its receipt; or verifies a receipt, or checks nodes of a bundle, or runs model.check, or runs it profiled several times, and returns what
-// that gives; or only loads it, which throws what is wrong with it. It is a user of the library like any other and holds no knowledge of stacks.
+// returns digests, its trace or its receipt; or verifies a receipt, or checks nodes of a bundle, or runs model.check, or runs it
+// profiled several times, and returns what that gives; or only loads it, which throws what is wrong with it; or loads none and
+// asks the device gate. It is a user of the library like any other and holds no knowledge of stacks.
 // Results are JSON: elements travel as base64 of their little-endian bytes, where asked for.
 
 import {
   contract,
   digestOf,
   load,
+  probe,
   settleTraces,
   spotCheck,
   Tensor,
@@ -17,13 +19,25 @@ import type { FeedFile, JobEnv } from './job.ts';
 import { toBase64 } from './wire.ts';
 
 export interface ModelJob {
-  kind: 'run' | 'trace' | 'receipt' | 'verify' | 'spot' | 'settle' | 'check' | 'load' | 'profile';
-  /** Path of the model file. */
+  kind:
+    | 'run'
+    | 'trace'
+    | 'receipt'
+    | 'verify'
+    | 'spot'
+    | 'settle'
+    | 'check'
+    | 'load'
+    | 'profile'
+    | 'probe';
+  /** Path of the model file; of kind 'probe' none is read. */
   model: string;
   feeds: FeedFile[];
   backend?: 'wasm' | 'webgpu' | 'auto';
   /** As in RunOptions; a run that shows what a stack computes by itself is not audited. */
   audit?: number | 'off';
+  /** As in RunOptions: of random operators. */
+  seed?: number;
   /** Return the outputs' elements too. */
   data?: boolean;
   /** As in ModelOptions. */
@@ -94,7 +108,9 @@ async function runOnce(
   job: ModelJob,
 ): Promise<RunReport> {
   const begin = performance.now();
-  const result = await model.run(feeds, { backend: job.backend ?? 'wasm', audit: job.audit });
+  const result = await model.run(feeds, {
+    ...{ backend: job.backend ?? 'wasm', audit: job.audit, seed: job.seed },
+  });
   const ms = performance.now() - begin;
   const outputs = Object.entries(result.outputs).map(([name, tensor]) => {
     const output: JobOutput = {
@@ -147,7 +163,7 @@ const valueFile = (bundle: string, digest: string): string => `${bundle}/tensors
 async function traceOnce(
   model: Pick<Model, 'run'>,
   feeds: Record<string, Tensor>,
-  { backend = 'wasm', audit, bundle }: ModelJob,
+  { backend = 'wasm', audit, seed, bundle }: ModelJob,
   env: JobEnv,
 ): Promise<Trace | BundleReport> {
   const values: Record<string, string> = {};
@@ -159,7 +175,7 @@ async function traceOnce(
           values[digest] = toBase64(bytes);
           return undefined;
         };
-  const { trace } = await model.run(feeds, { backend, audit, trace: true, onValue });
+  const { trace } = await model.run(feeds, { backend, audit, seed, trace: true, onValue });
   if (trace === undefined) throw new TypeError('trace: the model gave none.');
   if (bundle === undefined) return trace;
   return env.writeFile === undefined ? { trace, values } : { trace };
@@ -192,6 +208,7 @@ async function bundleIn(folder: string, env: JobEnv): Promise<TraceBundle> {
 export async function run(request: unknown, env: JobEnv): Promise<unknown> {
   const job = request as ModelJob;
   const { threads } = job;
+  if (job.kind === 'probe') return probe({ gpu: env.gpu });
   const model = await load(new URL(env.url(job.model)), { gpu: env.gpu, threads });
   try {
     if (job.kind === 'load') return null;
@@ -205,14 +222,14 @@ export async function run(request: unknown, env: JobEnv): Promise<unknown> {
     }
     if (job.kind === 'profile') return await profileRuns(model, feeds, job);
     if (job.kind === 'check') return await model.check(feeds);
-    const { backend = 'wasm', audit, receipt = '', bundle = '', spot } = job;
+    const { backend = 'wasm', audit, seed, receipt = '', bundle = '', spot } = job;
     if (job.kind === 'trace') return await traceOnce(model, feeds, job, env);
     if (job.kind === 'spot') {
-      const { count = 0, seed } = spot ?? {};
-      return await spotCheck(receipt, model, feeds, await bundleIn(bundle, env), count, { seed });
+      const { count = 0, ...draw } = spot ?? {};
+      return await spotCheck(receipt, model, feeds, await bundleIn(bundle, env), count, draw);
     }
     if (job.kind === 'receipt') {
-      return (await model.run(feeds, { backend, audit, receipt: true })).receipt;
+      return (await model.run(feeds, { backend, audit, seed, receipt: true })).receipt;
     }
     if (job.kind === 'verify') return await verifyReceipt(receipt, model, feeds, { backend });
     return await runOnce(model, feeds, job);

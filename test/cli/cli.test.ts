@@ -246,6 +246,20 @@ test('bench measures both sides on the same inputs', { timeout: LIMIT }, async (
   expect(geomean).toBe(row?.ratio);
 });
 
+test('compare says whether another runtime agrees', { timeout: LIMIT }, async () => {
+  const args = ['compare', model, '--with', 'onnxruntime-web:wasm'];
+  const { code, document } = await isobitJson(...args);
+  expect(code).toBe(0);
+  expect(document).toMatchObject({ model: 'chain', within: true, compared: { values: 3 } });
+  const edited = join(folder, 'edited.onnx');
+  writeFileSync(edited, chain('Neg'));
+  const other = await isobit(...args, '--guest-model', edited);
+  expect(other.code).toBe(1);
+  expect(other.stdout).toContain("introduces more than the tolerance: Exp 'n2' (node 2)");
+  expect(other.stdout).toContain('computed by Neg');
+  expect((await isobit('compare', model)).code).toBe(2);
+});
+
 test('bench --ops measures the nodes of models, alike ones once', { timeout: LIMIT }, async () => {
   const digits = join(root, 'demo/public/digits.onnx');
   const against = ['--ops', '--against', 'onnxruntime-web', '--seconds', '1'];

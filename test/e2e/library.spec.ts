@@ -27,8 +27,8 @@ const test = base.extend<{ page: Page }, { server: FileServer }>({
   // A page with `lib` (the library), `image(n)` (the ten digits, n times over) and `model` (the address).
   page: async ({ context, server }, use) => {
     const page = await context.newPage();
-    const wrong = watch(page, server.origin);
-    await page.goto(`${server.origin}/`);
+    const wrong = watch(page, new URL(server.page).origin);
+    await page.goto(server.page);
     await page.evaluate(
       async ([library = '', model = '', ...pixels]) => {
         const lib = (await import(library)) as typeof Library;

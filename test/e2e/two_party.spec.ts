@@ -60,8 +60,8 @@ const test = base.extend<Fixtures, { server: FileServer }>({
       const wrong: string[][] = [];
       const open = async (one: Browser): Promise<Page> => {
         const page = await one.newPage();
-        wrong.push(watch(page, server.origin));
-        await page.goto(`${server.origin}/`);
+        wrong.push(watch(page, server.page));
+        await page.goto(server.page);
         await begin(page);
         return page;
       };

@@ -7,6 +7,8 @@ import { claims, untested } from './claims.ts';
 import { longRuns } from './long_runs.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+/** Among the reports that of the page tests, which are Playwright's. */
+const PAGES = 'playwright.json';
 
 /** How the tests ended, and where. */
 export interface Results {
@@ -24,13 +26,45 @@ interface VitestReport {
   }[];
 }
 
+/** As Playwright's JSON reporter writes it; a file's suite may hold others, of its describes. */
+interface PageSuite {
+  readonly file: string;
+  readonly specs: readonly { readonly tests: readonly { readonly status: string }[] }[];
+  readonly suites?: readonly PageSuite[];
+}
+
+interface Counts {
+  passed: number;
+  failed: number;
+}
+
+/** Of the page tests, by path below test/. One that passed at a second attempt did not pass. */
+export function countsOfPages(suites: readonly PageSuite[]): Record<string, Counts> {
+  const files: Record<string, Counts> = {};
+  const visit = (suite: PageSuite): void => {
+    const counts = (files[`e2e/${suite.file}`] ??= { passed: 0, failed: 0 });
+    for (const { status } of suite.specs.flatMap((spec) => spec.tests)) {
+      counts[status === 'expected' ? 'passed' : 'failed'] += 1;
+    }
+    for (const inner of suite.suites ?? []) visit(inner);
+  };
+  for (const suite of suites) visit(suite);
+  return files;
+}
+
 /** What the last `npm test` in this checkout left; undefined if there was none. */
 export function collectResults(): Results | undefined {
   const folder = resolve(root, 'build/reports');
   const names = existsSync(folder) ? readdirSync(folder) : [];
-  const files: Record<string, { passed: number; failed: number }> = {};
+  const files: Record<string, Counts> = {};
   let start = 0;
-  for (const name of names.filter((one) => one.endsWith('.json') && one !== 'playwright.json')) {
+  if (names.includes(PAGES)) {
+    const { suites } = JSON.parse(readFileSync(resolve(folder, PAGES), 'utf8')) as {
+      suites: PageSuite[];
+    };
+    Object.assign(files, countsOfPages(suites));
+  }
+  for (const name of names.filter((one) => one.endsWith('.json') && one !== PAGES)) {
     const report = JSON.parse(readFileSync(resolve(folder, name), 'utf8')) as VitestReport;
     start = Math.max(start, report.startTime);
     for (const { name: path, assertionResults } of report.testResults) {

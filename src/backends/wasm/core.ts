@@ -44,6 +44,8 @@ export interface Core {
   readonly runCommands: RunCommands;
   /** Whether these bytes are all 0 or 1. */
   areBools(address: number, length: number): boolean;
+  /** Frees all memory that was handed out. False if it is not to be used again: a kernel trapped in it, or it has others' kernels. */
+  vacate(): boolean;
 }
 
 /** What runCommands returns, as wasm/run.c has it. */
@@ -117,6 +119,7 @@ class LinkedCore implements Core {
   readonly #isShared: boolean;
   readonly #done = new Map<ModuleName, Promise<void>>();
   readonly #ready = new Set<ModuleName>();
+  #hasTrapped = false;
   /** By name; kernels with modules of their own by module. */
   readonly #places = new Map<string | WebAssembly.Module, number>();
 
@@ -130,7 +133,15 @@ class LinkedCore implements Core {
     this.#exports = exports;
     this.#isShared = isShared;
     this.#table = exported(exports, '__indirect_function_table') as WebAssembly.Table;
-    this.runCommands = exported(exports, 'run_commands') as RunCommands;
+    const run = exported(exports, 'run_commands') as RunCommands;
+    this.runCommands = (...list) => {
+      try {
+        return run(...list);
+      } catch (error) {
+        this.#hasTrapped = true;
+        throw error;
+      }
+    };
     this.#add({ module, memoryBase: 0, tableBase: 0 }, exports);
   }
 
@@ -154,6 +165,13 @@ class LinkedCore implements Core {
   areBools(address: number, length: number): boolean {
     const areBools = exported(this.#exports, 'are_bools') as (at: number, n: number) => number;
     return areBools(address, length) !== 0;
+  }
+
+  vacate(): boolean {
+    const hasOthers = [...this.#places.keys()].some((key) => typeof key !== 'string');
+    if (this.#hasTrapped || hasOthers) return false;
+    this.heap.freeAllBut(this.linked.map(({ memoryBase }) => memoryBase));
+    return true;
   }
 
   #linkedOnce(name: ModuleName): Promise<void> {

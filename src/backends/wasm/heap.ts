@@ -76,6 +76,11 @@ export class Heap {
     this.#insert({ at, size });
   }
 
+  /** Frees every block but those at these addresses; an address without a block is none. */
+  freeAllBut(kept: readonly number[]): void {
+    for (const at of [...this.#used.keys()]) if (!kept.includes(at)) this.free(at);
+  }
+
   bytes(at: number, length: number): Uint8Array {
     return new Uint8Array(this.memory.buffer, at, length);
   }

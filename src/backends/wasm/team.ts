@@ -52,9 +52,14 @@ export function sharing(): { isPossible: boolean; why: string } {
   return { isPossible: true, why: '' };
 }
 
-/** Threads where nobody said how many: half of the machine's, and no more than four. */
-export async function defaultThreads(): Promise<number> {
+/**
+ * Threads of a model, which there may be less of in the end (Team).
+ *
+ * @param asked where nobody said how many, half of the machine's and no more than four
+ */
+export async function threadsFor(asked: number | undefined): Promise<number> {
   if (!sharing().isPossible) return 1;
+  if (asked !== undefined) return asked;
   const processors = isNode
     ? (await nodeModule<typeof import('node:os')>('node:os')).availableParallelism()
     : globalThis.navigator.hardwareConcurrency;

@@ -142,15 +142,17 @@ async function run(device: Device, rung: Rung, all: readonly Report[]): Promise<
     const compiling = compile(device, rung, all);
     compiling.catch(() => undefined);
     // Zeroed while the pipelines compile: 64 MiB take as long as all the rest.
-    const far = await device.scoped('gate', () => {
+    const zeroing = device.scoped('gate', () => {
       const one = buffer('far', isFar ? farBytes : BYTES, storage);
       const encoder = gpu.createCommandEncoder();
       encoder.clearBuffer(one);
       gpu.queue.submit([encoder.finish()]);
       return one;
     });
+    zeroing.catch(() => undefined);
+    // Computed while the device is at work on both: nothing is awaited before.
     const wanted = expectedWords(all);
-    const pipelines = await compiling;
+    const [pipelines, far] = await Promise.all([compiling, zeroing]);
     const words = all.reduce((sum, { results }) => sum + results.length, 0) * BYTES;
     const size = 2 * words + 2 * BYTES + all.length * STATUS_BYTES;
     const staging = await device.scoped('gate', () => {

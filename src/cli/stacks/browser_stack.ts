@@ -1,24 +1,27 @@
-// A stack that is a browser: Chromium or Firefox, driven by Playwright, with one blank page that runs host.mjs from a
-// loopback server. It promises that a crashed page or a closed browser ends the open request with an error. Playwright
-// is an optional package, imported only here; it drives the system's own browsers and downloads none.
+// A stack that is a browser of this machine: Chromium or Firefox, driven by Playwright, with one blank page that runs
+// host.mjs from a loopback server. Playwright is an optional package, imported only here; it drives the system's own
+// browsers and downloads none. What it does with a page is playwright_page.ts.
 
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import type { Browser, BrowserType, Page } from 'playwright-core';
+import type { Browser, BrowserType } from 'playwright-core';
 import { PLAYWRIGHT } from './catalog.ts';
 import type { Start } from './catalog.ts';
 import { findChromium, findFirefox, findLavapipe, findPackage } from './locate.ts';
-import type { Connection, HostReply, OpenReport } from './types.ts';
+import { newPage, openPage } from './playwright_page.ts';
 import { serveFiles } from './server.ts';
+import type { Connection } from './types.ts';
 
 type BrowserStart = Extract<Start, { kind: 'browser' }>;
 
-interface Playwright {
+export interface Playwright {
   chromium: BrowserType;
   firefox: BrowserType;
+  webkit: BrowserType;
 }
 
-async function loadPlaywright(): Promise<Playwright> {
+/** @throws Error When it is not installed; the text says how to. */
+export async function loadPlaywright(): Promise<Playwright> {
   const path = findPackage('playwright-core');
   if (path === undefined) {
     throw new Error(`Playwright is not installed. Install it: npm install ${PLAYWRIGHT}`);
@@ -66,20 +69,6 @@ async function launch(start: BrowserStart): Promise<Browser> {
   });
 }
 
-async function newPage(browser: Browser, start: BrowserStart): Promise<Page> {
-  // Firefox's own protocol lacks the commands behind these four settings.
-  const unset = { colorScheme: null, reducedMotion: null, forcedColors: null, contrast: null };
-  const context = await browser.newContext(start.browser === 'firefox' ? unset : {});
-  return context.newPage();
-}
-
-interface PageHost {
-  isobitHost?: {
-    open(options: object): Promise<string>;
-    run(bundle: string, job: string): Promise<string>;
-  };
-}
-
 /** Starts the server, the browser and the page. Throws when one of them does not start. */
 export async function connectBrowser(
   start: BrowserStart,
@@ -91,83 +80,28 @@ export async function connectBrowser(
   let browser: Browser | undefined;
   try {
     browser = await launch(start);
-    const page = await newPage(browser, start);
-    return await connectPage(start, server, browser, page, log);
+    // Firefox's own protocol lacks the commands behind some settings of a page.
+    const page = await newPage(browser, start.browser === 'firefox');
+    const host = await openPage(start.browser, server.page, browser, page, log);
+    const own = browser;
+    const close = async (): Promise<void> => {
+      await own.close().catch(() => undefined);
+      await server.close();
+    };
+    return {
+      open: async () => {
+        const report = await host.open(start.gpu);
+        if (report.result !== undefined) report.result.versions[start.browser] = own.version();
+        return report;
+      },
+      run: (bundle, job) => host.run(bundle, job),
+      alive: () => host.alive(),
+      stop: close,
+      kill: close,
+    };
   } catch (e) {
     await browser?.close();
     await server.close();
     throw e;
   }
-}
-
-async function connectPage(
-  start: BrowserStart,
-  server: { origin: string; close(): Promise<void> },
-  browser: Browser,
-  page: Page,
-  log: (line: string) => void,
-): Promise<Connection> {
-  const printed: string[] = [];
-  page.on('console', (message) => {
-    const text = message.text();
-    if (text.startsWith('isobit: ')) log(text.slice('isobit: '.length));
-    else printed.push(text);
-    if (printed.length > 20) printed.shift();
-  });
-  page.on('pageerror', (e) => printed.push(String(e)));
-
-  let died: string | undefined;
-  const death = new Promise<HostReply>((dead) => {
-    const die = (why: string): void => {
-      died ??= why;
-      const text = [died, ...printed].join('\n');
-      dead({ error: { name: 'StackError', message: text } });
-    };
-    page.on('crash', () => die(`${start.browser}: the page crashed.`));
-    page.on('close', () => die(`${start.browser}: the page was closed.`));
-    browser.on('disconnected', () => die(`${start.browser}: the browser ended.`));
-  });
-
-  const ask = async (question: Promise<string>): Promise<HostReply> => {
-    const answer = question.then(
-      (text) => JSON.parse(text) as HostReply,
-      (e: unknown) => ({ error: { name: 'StackError', message: String(e) } }),
-    );
-    return Promise.race([answer, death]);
-  };
-
-  // A second reading of the page, when the first navigation is aborted, would hide a crash: one attempt only.
-  await page.goto(`${server.origin}/`);
-  await page.waitForFunction(() => (globalThis as PageHost).isobitHost !== undefined);
-  const close = async (): Promise<void> => {
-    await browser.close().catch(() => undefined);
-    await server.close();
-  };
-  return {
-    open: async () => {
-      const options = { gpu: start.gpu };
-      const reply = await ask(
-        page.evaluate(async (o) => {
-          const host = (globalThis as PageHost).isobitHost;
-          return host === undefined ? '{}' : host.open(o);
-        }, options),
-      );
-      const report = reply as OpenReport;
-      if (report.result !== undefined) report.result.versions[start.browser] = browser.version();
-      return report;
-    },
-    run: (bundle, job) =>
-      ask(
-        page.evaluate(
-          async ([b, j]) => {
-            const host = (globalThis as PageHost).isobitHost;
-            return host === undefined ? '{}' : host.run(b, j);
-          },
-          [bundle, JSON.stringify(job)] as const,
-        ),
-      ),
-    alive: () => died === undefined,
-    stop: close,
-    kill: close,
-  };
 }

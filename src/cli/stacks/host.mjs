@@ -45,10 +45,10 @@ async function runJob(env, bundle, job) {
   return (await module.run(job, env)) ?? null;
 }
 
-/** In a page: files are fetched from the server of server.ts, under /files. */
+/** In a page: files are fetched from the server of server.ts, under files/ beside the page. */
 function pageHost() {
   const encode = (path) => path.split('/').map(encodeURIComponent).join('/');
-  const url = (path) => `${location.origin}/files${encode(path)}`;
+  const url = (path) => new URL(`files${encode(path)}`, document.baseURI).href;
   const readFile = async (path) => {
     const response = await fetch(url(path));
     if (!response.ok) throw new Error(`readFile: ${path}: HTTP status ${response.status}.`);
@@ -67,7 +67,8 @@ function pageHost() {
       reply(async () => {
         const gpu = options.gpu === 'none' ? undefined : navigator.gpu;
         if (options.gpu !== 'none' && gpu === undefined) {
-          throw new Error('navigator.gpu: expected a GPU object, got undefined.');
+          const remedy = isSecureContext ? '' : ' Browsers have one on https and localhost only.';
+          throw new Error(`navigator.gpu: expected a GPU object, got undefined.${remedy}`);
         }
         const log = (line) => console.log('isobit: ' + line);
         env = { gpu, featureLevel: options.featureLevel, url, readFile, log };

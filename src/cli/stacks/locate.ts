@@ -145,6 +145,21 @@ export function findPackage(name: string): string | undefined {
   return undefined;
 }
 
+/**
+ * The main file of onnxruntime-node: of the package folder that `ISOBIT_ORT_NODE` names, the package as it is seen from
+ * here, or where scripts/install_stacks.mjs puts it.
+ */
+export function findOrtNode(): string | undefined {
+  const given = fromEnvironment('ISOBIT_ORT_NODE');
+  const places = moduleFolders().map((folder) =>
+    join(dirname(folder), 'build', 'guests', 'node_modules', 'onnxruntime-node'),
+  );
+  const main = (folder: string): string | undefined =>
+    existsSync(folder) ? createRequire(join(folder, 'x.js')).resolve(folder) : undefined;
+  if (given !== undefined) return main(given);
+  return findPackage('onnxruntime-node') ?? places.map(main).find((path) => path !== undefined);
+}
+
 /** Chromium's SwiftShader as a Vulkan driver: the JSON file beside Chromium. */
 export function findSwiftShader(): string | undefined {
   return (

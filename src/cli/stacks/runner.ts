@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gpuClaims } from '../../evidence/gpu_claims.ts';
 import { connectBrowser } from './browser_stack.ts';
 import { stackById } from './catalog.ts';
 import type { StackSpec } from './catalog.ts';
@@ -29,15 +30,13 @@ export class StackError extends Error {
   }
 }
 
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|warp/i;
-
-/** True when the adapter computes on the processor. */
+/** True when the adapter computes on the processor, as far as it says. */
 export function isSoftwareAdapter(report: AdapterReport): boolean {
-  const { vendor, architecture, device, description } = report;
-  return SOFTWARE.test([vendor, architecture, device, description].join(' '));
+  return gpuClaims(report).software === true;
 }
 
-function adapterName(report: AdapterReport | undefined): string {
+/** An adapter in one line; "none" for none. */
+export function adapterName(report: AdapterReport | undefined): string {
   if (report === undefined) return 'none';
   const { vendor, architecture, device, description } = report;
   // Chromium and Firefox leave some of the four empty; a description usually repeats the rest.
@@ -48,8 +47,12 @@ function adapterName(report: AdapterReport | undefined): string {
   return [short, long].filter((part) => part !== '').join(': ') || 'not named';
 }
 
-/** host.mjs lies beside this file in the sources and beside the command line's bundle in the package. */
-function hostScript(): string {
+/**
+ * Where host.mjs lies: beside this file in the sources and beside the command line's bundle in the package.
+ *
+ * @throws Error When the package is not built.
+ */
+export function hostScript(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const places = ['host.mjs', 'stacks/host.mjs', '../host.mjs', '../stacks/host.mjs'];
   const found = places.map((place) => resolve(here, place)).find((path) => existsSync(path));
@@ -58,7 +61,12 @@ function hostScript(): string {
 }
 
 /** Rejects with a StackError when `work` takes longer than `ms`. */
-async function within<T>(id: string, ms: number, what: string, work: Promise<T>): Promise<T> {
+export async function within<T>(
+  id: string,
+  ms: number,
+  what: string,
+  work: Promise<T>,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -59,6 +59,14 @@ export interface OpenReport {
   error?: JobError;
 }
 
+/** A page that runs the host: what can be asked of it. Who opened the browser closes it. */
+export interface PageHandle {
+  /** Makes the page ready for jobs; may be called again, with another choice. */
+  open(gpu: 'none' | 'navigator'): Promise<OpenReport>;
+  run(bundle: string, job: unknown): Promise<HostReply>;
+  alive(): boolean;
+}
+
 /** One life of a stack's process or browser; process_stack.ts and browser_stack.ts make them. */
 export interface Connection {
   open(): Promise<OpenReport>;

@@ -1,0 +1,36 @@
+// The GPU that operator cases run on: a device of the adapter that the library would take, replaced after a case that
+// failed, so that one failing case does not fail all that follow. No page.
+import type { DeviceSource } from './cases.ts';
+
+export interface Gpu extends DeviceSource {
+  readonly name: string;
+  dispose(): void;
+}
+
+/** A device, or why there is none. */
+export async function openGpu(): Promise<Gpu | string> {
+  const { gpu } = navigator;
+  if (gpu === undefined) return 'none: this browser offers no WebGPU here';
+  const request = async (): Promise<GPUDevice> => {
+    const adapter =
+      (await gpu.requestAdapter()) ?? (await gpu.requestAdapter({ featureLevel: 'compatibility' }));
+    if (adapter === null) throw new Error('there is no adapter');
+    return adapter.requestDevice();
+  };
+  try {
+    let current = await request();
+    const { vendor, architecture, device, description } = current.adapterInfo;
+    const parts = [vendor, architecture, device, description].filter((part) => part !== '');
+    return {
+      name: [...new Set(parts)].join(' ') || 'unnamed adapter',
+      device: () => Promise.resolve(current),
+      replace: async () => {
+        current.destroy();
+        current = await request();
+      },
+      dispose: () => current.destroy(),
+    };
+  } catch (error) {
+    return `none: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
