@@ -23,8 +23,7 @@ const node = (index: number, opType: string, inputs: string[], outputs: string[]
   attributes: new Map(),
 });
 const inner = { valueInfo: new Map(), opsets: new Map([['', 17]]) };
-// More than one piece of 192 KiB.
-const SIZE = 60_000;
+const SIZE = 60_000; // more than one piece of 192 KiB
 
 /** y = |−exp(x)| + x */
 const graph: Graph = {
