@@ -92,8 +92,8 @@ class Panel {
     fileLabel.htmlFor = this.#file.id;
     const textLabel = element('label', 'label', 'Or paste it');
     textLabel.htmlFor = this.#text.id;
+    byId('bisect-open', HTMLElement).after(this.#save);
     byId('bisect', HTMLElement).append(
-      element('div', 'tools', this.#save),
       ...[fileLabel, this.#file, textLabel, this.#text, this.#verdict],
     );
     this.#file.addEventListener('change', () => {

@@ -2,7 +2,8 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { describe, expect, test } from 'vitest';
 import { treeOf } from '../../src/evidence/trace.ts';
-import { bisectWith, compareTraces, type Trace, type TraceChannel } from '../../src/index.ts';
+import { bisectWith, compareTraces, type Trace } from '../../src/index.ts';
+import { channels } from '../harness/channels.ts';
 
 const digestOf = (n: number): string => n.toString(16).padStart(64, '0');
 
@@ -21,25 +22,6 @@ function traceOf(n: number, from = n): Trace {
     outputs: [value('y', digestOf(from < n ? 2 : 1))],
   } as const;
   return { ...trace, root: bytesToHex(treeOf(trace).head()) };
-}
-
-/** Two ends of a channel, and what went through it; `change` alters what the second end says. */
-function channels(change: (text: string) => string = (text) => text) {
-  const said: string[] = [];
-  const hearers: Set<(text: string) => void>[] = [new Set(), new Set()];
-  const end = (own: number): TraceChannel => ({
-    send(text) {
-      const sent = own === 1 ? change(text) : text;
-      said.push(sent);
-      queueMicrotask(() => hearers[1 - own]?.forEach((hear) => hear(sent)));
-    },
-    listen(hear) {
-      hearers[own]?.add(hear);
-      return () => hearers[own]?.delete(hear);
-    },
-  });
-  const open = (): number => hearers.reduce((sum, one) => sum + one.size, 0);
-  return { one: end(0), two: end(1), said, open };
 }
 
 describe('two parties', () => {
