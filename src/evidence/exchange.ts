@@ -1,7 +1,7 @@
 // Values between two parties who know where their traces part: each may ask the other for the values of that node, by digest,
 // piece by piece. Promises: only those values can be asked for, once both know which; what comes is of a bounded size and
 // has the digest that was asked for, or the other is said to withhold it. Not here: which values, and who is right.
-import { fromBase64, toBase64 } from './base64.ts';
+import { fromBase64, toBase64 } from '../core/base64.ts';
 import { BundleError } from './bundle.ts';
 import { digestOfBytes } from './digests.ts';
 import type { TraceChannel } from './trace_types.ts';

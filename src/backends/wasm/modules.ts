@@ -2,6 +2,7 @@
 // one of their kernels or steps. A module is compiled once in a page or process and shared by all instances; its bytes
 // travel deflated, as base64 inside the package's own files, so that no bundler, server or path has to know about a second
 // file. Not here: memory, instances (core.ts).
+import { fromBase64 } from '../../core/base64.ts';
 import type { Dispatch } from '../../core/op.ts';
 import functions from './functions.wasm?exports';
 import other from './other.wasm?exports';
@@ -45,18 +46,12 @@ export class ModuleNeeded extends Error {
   }
 }
 
-/** Engines of 2025 decode by themselves, which code that has not run before cannot do as fast. */
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const native = Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
-  if (native.fromBase64 !== undefined) return native.fromBase64(base64);
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-}
-
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
 async function inflated(name: ModuleName | 'core'): Promise<Uint8Array<ArrayBuffer>> {
   const { default: base64 } = await FILES[name]();
-  const deflated = bytesOf(base64);
+  const deflated = fromBase64(base64);
+  if (deflated === undefined) throw new Error(`core: module ${name} is no base64. Build again.`);
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,4 +1,5 @@
-// Bytes as base64 (RFC 4648, section 4), for texts that carry values, and back: what is no such text gives nothing.
+// Bytes as base64 (RFC 4648, section 4), for texts that carry values and for files within files, and back: what is no such text
+// gives nothing. Engines of 2025 decode by themselves, which code that has not run before cannot do as fast.
 
 export function toBase64(bytes: Uint8Array): string {
   let text = '';
@@ -12,7 +13,9 @@ export function toBase64(bytes: Uint8Array): string {
 /** Undefined for what is no base64. */
 export function fromBase64(text: unknown): Uint8Array<ArrayBuffer> | undefined {
   if (typeof text !== 'string') return undefined;
+  const native = Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
   try {
+    if (native.fromBase64 !== undefined) return native.fromBase64(text);
     return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   } catch {
     return undefined;
