@@ -243,6 +243,14 @@ export const claims: readonly Claim[] = [
   },
   {
     claim:
+      'What an application pinned is compared digest by digest, and the error names the first node that moved.',
+    rules: ['M3', 'V12'],
+    tests: [['unit/bisect.test.ts', 'expectDigest']],
+    stacks: 'Node',
+    said: ["pins what your application's model gives"],
+  },
+  {
+    claim:
       'No changed receipt, trace or device report is taken for a true one: by hand and by a fuzzer, of which CI runs a share.',
     rules: ['V12'],
     tests: [['fuzz/fuzz.test.ts'], ['unit/receipt.test.ts'], ['unit/device_report.test.ts']],
@@ -269,7 +277,10 @@ export const claims: readonly Claim[] = [
       ['stacks/verifying.test.ts'],
     ],
     stacks: 'wasm-node, E, pages of Chromium and Firefox',
-    said: ['walks from a receipt that Firefox made to one wrong element of a faulty device'],
+    said: [
+      'walks from a receipt that Firefox made to one wrong element of a faulty device',
+      "the first node, its first element, the reference's bits",
+    ],
   },
   {
     claim:
