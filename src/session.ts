@@ -132,8 +132,10 @@ export class Session implements Model {
     void this.#enqueue(async () => {
       this.#stages.drop('');
       this.#store.release();
-      const gpu = await this.#gpu?.catch(() => undefined);
-      gpu?.dispose();
+      if (this.#gpu !== undefined) {
+        const gpu = await this.#gpu.catch(() => undefined);
+        gpu?.dispose();
+      }
       // Last: another model may have its core from now on.
       this.#wasm.dispose();
     }, true);

@@ -57,11 +57,13 @@ async function coreOf(options: Parameters<typeof WasmBackend.create>[0] = {}): P
   return takeSpare() !== undefined;
 }
 
-/** A reference that no garbage collection ends. */
+let references = 0;
+/** A reference that no garbage collection ends, and that is counted. */
 class StrongRef<T> {
   readonly #value: T;
   constructor(value: T) {
     this.#value = value;
+    references += 1;
   }
   deref(): T {
     return this.#value;
@@ -148,5 +150,20 @@ describe('the core of a disposed model', () => {
     expect(await coreOf()).toBe(true);
     expect(await coreOf({ limit: 16 << 20 })).toBe(false);
     expect(await coreOf({ threads: 2 })).toBe(false);
+  });
+
+  test('in one turn many are kept weakly but once, and the last one is it', async () => {
+    references = 0;
+    const [first, last] = [await createCore(), await createCore()];
+    for (let i = 0; i < 20; i += 1) {
+      await Promise.resolve();
+      keepSpare(first);
+    }
+    keepSpare(last);
+    expect(references).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(references).toBe(1);
+    expect(takeSpare()).toBe(last);
+    expect(takeSpare()).toBeUndefined();
   });
 });
