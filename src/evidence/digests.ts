@@ -23,10 +23,18 @@ export async function digestOfBytes(bytes: Uint8Array<ArrayBuffer>): Promise<str
   return bytesToHex(new Uint8Array(await subtle.digest('SHA-256', bytes)));
 }
 
+/** Room for one encoding, weakly: fresh memory takes longer to come than bytes to be copied. */
+let room: WeakRef<Uint8Array<ArrayBuffer>> | undefined;
+
 async function digestOfTensor(tensor: Tensor): Promise<string> {
-  if (subtleOf() === undefined || tensor.dtype === 'string') return digestOf(tensor);
+  const subtle = subtleOf();
+  if (subtle === undefined || tensor.dtype === 'string') return digestOf(tensor);
   if (tensor.bytes().byteLength < SMALL) return digestOf(tensor);
-  return digestOfBytes(encodedTensor(tensor));
+  const encoding = encodedTensor(tensor, room?.deref());
+  if (room?.deref()?.buffer !== encoding.buffer)
+    room = new WeakRef(new Uint8Array(encoding.buffer));
+  // It copies its operand before it returns its promise (Web Cryptography, 14.3.5): the room is free for the next.
+  return bytesToHex(new Uint8Array(await subtle.digest('SHA-256', encoding)));
 }
 
 /**

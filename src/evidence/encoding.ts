@@ -14,11 +14,14 @@ export class EncodingError extends Error {
 
 function collected(
   write: (sink: { update(bytes: Uint8Array): unknown }) => void,
+  room?: Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> {
   const chunks: Uint8Array[] = [];
   write({ update: (bytes) => chunks.push(bytes) });
   // A copy: a view of the core's memory dies when that grows.
-  const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
+  const length = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  const fits = room !== undefined && room.length >= length;
+  const all = fits ? room.subarray(0, length) : new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {
     all.set(chunk, at);
@@ -27,9 +30,14 @@ function collected(
   return all;
 }
 
-/** @throws TypeError for a tensor on a device */
-export const encodedTensor = (tensor: Tensor): Uint8Array<ArrayBuffer> =>
-  collected((sink) => encodeTensor(sink, tensor));
+/**
+ * @param room where the encoding is written to, if it fits
+ * @throws TypeError for a tensor on a device
+ */
+export const encodedTensor = (
+  tensor: Tensor,
+  room?: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> => collected((sink) => encodeTensor(sink, tensor), room);
 
 /** Of a sequence of values with these digests; undefined is an optional that holds nothing. */
 export const encodedItems = (digests: readonly string[] | undefined): Uint8Array<ArrayBuffer> =>
