@@ -7,13 +7,19 @@ export interface Gpu extends DeviceSource {
   dispose(): void;
 }
 
+/** The adapter that the library would take; null where there is none. */
+export async function requestAdapter(gpu: GPU): Promise<GPUAdapter | null> {
+  return (
+    (await gpu.requestAdapter()) ?? (await gpu.requestAdapter({ featureLevel: 'compatibility' }))
+  );
+}
+
 /** A device, or why there is none. */
 export async function openGpu(): Promise<Gpu | string> {
   const { gpu } = navigator;
   if (gpu === undefined) return 'none: this browser offers no WebGPU here';
   const request = async (): Promise<GPUDevice> => {
-    const adapter =
-      (await gpu.requestAdapter()) ?? (await gpu.requestAdapter({ featureLevel: 'compatibility' }));
+    const adapter = await requestAdapter(gpu);
     if (adapter === null) throw new Error('there is no adapter');
     return adapter.requestDevice();
   };

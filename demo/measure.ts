@@ -7,6 +7,7 @@ import { briefText, MOST_FAILURES, rungOf } from '../src/evidence/device_report.
 import type { CaseTally, DeviceGate, DeviceRun } from '../src/evidence/device_report_types.ts';
 import { gpuClaims } from '../src/evidence/gpu_claims.ts';
 import { thisEnvironment } from './environment.ts';
+import { openGpu, requestAdapter } from './gpu_source.ts';
 import { absence } from './paths.ts';
 
 /** A model to measure, and what it is run on. */
@@ -51,9 +52,8 @@ type GpuPart = Pick<DeviceReport, 'gate' | 'withoutGate'> & {
 /** The adapter that the library would take, and what the gate says of it. */
 async function measureGpu(): Promise<GpuPart> {
   const gpu = navigator.gpu as GPU | undefined;
-  const adapter =
-    (await gpu?.requestAdapter()) ?? (await gpu?.requestAdapter({ featureLevel: 'compatibility' }));
-  const claims = adapter === null || adapter === undefined ? {} : { gpu: gpuClaims(adapter.info) };
+  const adapter = gpu === undefined ? null : await requestAdapter(gpu);
+  const claims = adapter === null ? {} : { gpu: gpuClaims(adapter.info) };
   try {
     const { verdict, findings, milliseconds } = await probe();
     const limits = LIMITS.map((name) => [name, adapter?.limits[name] ?? 0] as const);
@@ -113,10 +113,7 @@ async function measureCases(
   withGpu: boolean,
   { signal, onProgress }: MeasureOptions,
 ): Promise<DeviceReport['cases']> {
-  const [{ runCases, selectCases }, { openGpu }] = await Promise.all([
-    import('./cases.ts'),
-    import('./gpu_source.ts'),
-  ]);
+  const { runCases, selectCases } = await import('./cases.ts');
   const cases = selectCases(prefixes);
   if (cases.length === 0) throw new RangeError(`cases: none begins with ${prefixes.join(', ')}.`);
   const gpu = withGpu ? await openGpu() : 'none';

@@ -2,7 +2,7 @@
 // cases on WebAssembly and WebGPU, shows what came out, and leaves it for machines: the report as #report, the verdict as
 // #verdict, both JSON, `isobitReport` and `isobitVerdict`, and the verdict as the document's title. The address narrows
 // cases (?cases=conv/,softmax/ or ?cases=none) and says where the report goes (?report=URL); else nothing is sent.
-import { BUNDLE_FILE, type BundleDocument } from '../../src/cli/farm/form.ts';
+import { BUNDLE_FILE, bundleOf, type BundleDocument } from '../../src/cli/farm/form.ts';
 import { judgeReport, type FarmVerdict } from '../../src/cli/farm/judge.ts';
 import { deviceReportText } from '../../src/evidence/device_report.ts';
 import { Tensor, type DeviceReport, type DType } from '../../src/index.ts';
@@ -23,14 +23,8 @@ async function fetched(path: string): Promise<Response> {
   return response;
 }
 
-async function readBundle(): Promise<BundleDocument> {
-  const bundle = (await (await fetched(BUNDLE_FILE)).json()) as BundleDocument;
-  const { format } = bundle as { format: unknown };
-  if (format === 'isobit-bundle/1') return bundle;
-  throw new Error(
-    `${BUNDLE_FILE}: expected isobit-bundle/1, got ${String(format)}. Write it again.`,
-  );
-}
+const readBundle = async (): Promise<BundleDocument> =>
+  bundleOf(await (await fetched(BUNDLE_FILE)).json());
 
 async function toMeasure({
   name,

@@ -1,8 +1,11 @@
 // A device report in an address: its text, deflated, in the alphabet of addresses, after the `#`. Browsers keep what follows
 // the `#` to themselves, so that nothing is sent to a server. What is read may come from anybody: it is bounded before it
 // is inflated and while it is, and refused with a reason.
-import { DeviceReportError, readDeviceReport } from '../../src/evidence/device_report.ts';
-import { deviceReportText } from '../../src/evidence/device_report.ts';
+import {
+  DeviceReportError,
+  deviceReportText,
+  readDeviceReport,
+} from '../../src/evidence/device_report.ts';
 import type { DeviceReport } from '../../src/index.ts';
 
 const HEAD = '#report=';

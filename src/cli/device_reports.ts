@@ -1,6 +1,6 @@
-// `isobit matrix --report FOLDER`: a device report of each stack and each remote browser that started, with its gate's report where it has WebGPU and
-// what the matrix gave on it. Claims are what engine, adapter and this machine say of themselves. A stack that does not
-// start has none: what is missing is the matrix's row. It measures nothing itself but the gate.
+// `isobit matrix --report FOLDER`: a device report of each stack and each remote browser that started, with its gate's report
+// where it has WebGPU and what the matrix gave on it. Claims are what engine, adapter and this machine say of themselves.
+// What does not start has none: what is missing is the matrix's row. It measures nothing itself but the gate.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { briefText, deviceReportText, fileNameOf, rungOf } from '../evidence/device_report.ts';

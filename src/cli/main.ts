@@ -1,11 +1,23 @@
 // The command line `isobit`: arguments in, exit code out. Each command is a function of its own file; here are only
-// their options and the rule for errors. Bad usage and bad input end with 2, a failed check with 1.
+// their options (command_options.ts has those of several) and the rule for errors. Bad usage and bad input end with 2, a failed check with 1.
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { version } from '../../package.json';
 import { benchCommand } from './bench.ts';
 import { bisectCommand } from './bisect.ts';
 import { checkCommand } from './check.ts';
+import {
+  backend,
+  collect,
+  gpuStack,
+  integer,
+  json,
+  limit,
+  randomSeed,
+  stackIds,
+  threads,
+  withInputs,
+} from './command_options.ts';
 import { compareCommand } from './compare.ts';
 import { conformanceCommand } from './conformance.ts';
 import { GUESTS } from './guests.ts';
@@ -20,61 +32,10 @@ import { STACKS } from './stacks/catalog.ts';
 import { stacksCommand } from './stacks_command.ts';
 import { traceCommand } from './trace.ts';
 
-function integer(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`expected an integer of at least ${least}.`);
-    }
-    return value;
-  };
-}
-
-function limit(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
-  throw new InvalidArgumentError('expected a number of at least 0.');
-}
-
-function stackIds(text: string): string[] {
-  if (text === 'none') return ['wasm-node'];
-  const ids = text.split(',');
-  const unknown = ids.find((id) => !STACKS.some((spec) => spec.id === id));
-  if (unknown === undefined) return ids;
-  throw new InvalidArgumentError(`expected some of ${STACKS.map((s) => s.id).join(',')}.`);
-}
-
-const collect = (value: string, all: string[]): string[] => [...all, value];
-const json = (): Option => new Option('--json', 'print one JSON document').default(false);
-const threads = (): Option =>
-  new Option(
-    '--threads <n>',
-    'WASM threads at most; half of the processors if not given',
-  ).argParser(integer(1));
-const backend = (): Option =>
-  new Option('--backend <name>', 'where it runs').choices(['wasm', 'webgpu']).default('wasm');
-const gpuStack = (): Option =>
-  new Option('--stack <id>', 'the WebGPU stack to use, see `isobit stacks`').choices(
-    STACKS.filter((spec) => spec.backend === 'webgpu').map((spec) => spec.id),
-  );
-
 const REMOTES_HELP = `
 --connect takes ws:// and wss:// for a Playwright server (?browser=firefox chooses one there), http:// and https:// for
 a W3C WebDriver endpoint: a driver program, Selenium Grid, a device farm. They need the packages playwright-core and
 selenium-webdriver. Each browser is two rows, on WASM and on its GPU if it has one. docs/DEVICES.md has examples.`;
-
-/** The options that choose a model's inputs. */
-function withInputs(command: Command): Command {
-  return command
-    .option('--inputs <dir>', 'a folder with input_0.pb, input_1.pb …')
-    .option('--input <name=file>', 'one input: .pb, .npy, .png or .jpg; repeatable', collect, [])
-    .option('--seed <n>', 'seed of random inputs, where none are given', integer(0), 0);
-}
-
-const randomSeed = (): Option =>
-  new Option('--random-seed <n>', "seed of the model's own random operators")
-    .argParser(integer(0))
-    .default(0);
 
 /** The program; a command's exit code goes to `done`. */
 function program(done: (code: ExitCode) => void): Command {

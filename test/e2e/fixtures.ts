@@ -1,8 +1,10 @@
 // What all page tests share: a page whose console, exceptions and requests are watched (an error, a warning or a
 // request to another origin fails the test), and readers of what the demo shows.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test as base, type Locator, type Page } from '@playwright/test';
 import type { Bundled, Expected } from '../../demo/bundled.ts';
+import { serveFiles, type FileServer } from '../../src/cli/stacks/server.ts';
 
 const folder = new URL('../../demo/public/', import.meta.url);
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
@@ -29,6 +31,31 @@ export const test = base.extend({
     await use(page);
     expect(wrong, 'console, exceptions, requests').toEqual([]);
   },
+});
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const dist = path('../../dist');
+const demo = path('../../demo/public');
+
+/** Where `served` has the built library and the demo's model. */
+export const ADDRESSES = {
+  library: `/files${dist}/index.js`,
+  model: `/files${demo}/digits.onnx`,
+} as const;
+
+/** Tests of the built library without any bundler: a blank page that a server of each worker has, see ADDRESSES. */
+export const served = test.extend<object, { server: FileServer }>({
+  server: [
+    // Playwright reads the names of the fixtures that it needs from the pattern, here none.
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      if (!existsSync(`${dist}/index.js`)) throw new Error('dist/ is missing: npm run build');
+      const server = await serveFiles(path('../../src/cli/stacks/host.mjs'), [dist, demo]);
+      await use(server);
+      await server.close();
+    },
+    { scope: 'worker' },
+  ],
 });
 
 export { expect };

@@ -1,29 +1,11 @@
 // The built library in a page, without any bundler: the same digest on the page's thread and in a worker on both
 // backends, a page that stays responsive while the worker computes, and runs that a signal stops in time. dist/ must
 // be built (`npm run build`).
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
-import { serveFiles, type FileServer } from '../../src/cli/stacks/server.ts';
 import type * as Library from '../../src/index.ts';
-import { bundled, expect, expected, test as base, watch } from './fixtures.ts';
+import { ADDRESSES, bundled, expect, expected, served, watch } from './fixtures.ts';
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const dist = path('../../dist');
-const demo = path('../../demo/public');
-
-const test = base.extend<{ page: Page }, { server: FileServer }>({
-  server: [
-    // Playwright reads the names of the fixtures that it needs from the pattern, here none.
-    // oxlint-disable-next-line no-empty-pattern
-    async ({}, use) => {
-      if (!existsSync(`${dist}/index.js`)) throw new Error('dist/ is missing: npm run build');
-      const server = await serveFiles(path('../../src/cli/stacks/host.mjs'), [dist, demo]);
-      await use(server);
-      await server.close();
-    },
-    { scope: 'worker' },
-  ],
+const test = served.extend<{ page: Page }>({
   // A page with `lib` (the library), `image(n)` (the ten digits, n times over) and `model` (the address).
   page: async ({ context, server }, use) => {
     const page = await context.newPage();
@@ -52,11 +34,7 @@ const test = base.extend<{ page: Page }, { server: FileServer }>({
         };
         Object.assign(globalThis, { isobit: { lib, image, model, long } });
       },
-      [
-        `/files${dist}/index.js`,
-        `/files${demo}/digits.onnx`,
-        ...bundled.pictures.map((picture) => picture.pixels),
-      ],
+      [ADDRESSES.library, ADDRESSES.model, ...bundled.pictures.map((picture) => picture.pixels)],
     );
     await use(page);
     expect(wrong, 'console, exceptions, requests').toEqual([]);

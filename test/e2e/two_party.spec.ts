@@ -2,18 +2,12 @@
 // by itself which of them lied, at which node, at which element, and what the bits should have been. The liar is the browser
 // of the project; its lie is planted in one tensor and honestly carried on from there, so that its outputs differ. dist/ must
 // be built (`npm run build`). What else a liar may try: test/unit/settle.test.ts.
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Browser, Page } from '@playwright/test';
-import { serveFiles, type FileServer } from '../../src/cli/stacks/server.ts';
 import { treeOf } from '../../src/evidence/trace.ts';
 import type * as Library from '../../src/index.ts';
-import { bundled, expect, test as base, watch } from './fixtures.ts';
+import { ADDRESSES, bundled, expect, served, watch } from './fixtures.ts';
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const dist = path('../../dist');
-const demo = path('../../demo/public');
 const DIGIT = 4;
 
 /** What a page of this test holds. */
@@ -34,18 +28,7 @@ interface Fixtures {
   readonly parties: { readonly own: Page; readonly other: Page };
 }
 
-const test = base.extend<Fixtures, { server: FileServer }>({
-  server: [
-    // Playwright reads the names of the fixtures that it needs from the pattern, here none.
-    // oxlint-disable-next-line no-empty-pattern
-    async ({}, use) => {
-      if (!existsSync(`${dist}/index.js`)) throw new Error('dist/ is missing: npm run build');
-      const server = await serveFiles(path('../../src/cli/stacks/host.mjs'), [dist, demo]);
-      await use(server);
-      await server.close();
-    },
-    { scope: 'worker' },
-  ],
+const test = served.extend<Fixtures>({
   // A page of this project's browser, and one of the other's.
   parties: async ({ browser, playwright, server }, use, info) => {
     const name = info.project.name === 'chromium' ? 'firefox' : 'chromium';
@@ -109,7 +92,7 @@ async function begin(page: Page): Promise<void> {
       };
       Object.assign(globalThis, { party });
     },
-    [`/files${dist}/index.js`, `/files${demo}/digits.onnx`, bundled.pictures[DIGIT]?.pixels ?? ''],
+    [ADDRESSES.library, ADDRESSES.model, bundled.pictures[DIGIT]?.pixels ?? ''],
   );
 }
 

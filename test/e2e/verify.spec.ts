@@ -1,7 +1,7 @@
 // "Verify this device" in both browsers: the cases come out green on both paths, the report can be copied, a run can be
 // stopped, and a wrong digest is found. All cases on all stacks are test/stacks/cases.test.ts's matter; here a few of
 // every family run through the page. VERIFY=all runs all of them here too.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expect, openDemo, test } from './fixtures.ts';
 
@@ -15,6 +15,14 @@ const SUBSET = [
   'elementwise/op=Sqrt',
 ];
 const query = process.env['VERIFY'] === 'all' ? '' : `?cases=${SUBSET.join()}`;
+
+test('every family of the subset has cases', () => {
+  const folder = new URL('../golden/', import.meta.url);
+  const ids = readdirSync(folder).flatMap((name) =>
+    Object.keys(JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as object),
+  );
+  expect(SUBSET.filter((family) => !ids.some((id) => id.startsWith(family)))).toEqual([]);
+});
 
 const report = (page: Page): Promise<string> => page.locator('#report').innerText();
 

@@ -42,8 +42,11 @@ const bundle = join(work, 'bundle');
 const reports = join(work, 'reports');
 const LIMIT = 120_000;
 
+/** One that waits for reports where it was to refuse is ended, and has no status. */
 const isobit = (...args: string[]) =>
-  spawnSync(process.execPath, [program, ...args], { cwd: root, encoding: 'utf8' });
+  spawnSync(process.execPath, [program, ...args], {
+    ...{ cwd: root, encoding: 'utf8', timeout: LIMIT / 2 },
+  });
 
 /** A plain static server of a folder below a path. */
 async function served(folder: string, path: string): Promise<[string, Server]> {
@@ -257,6 +260,19 @@ test('a folder with something in it, and other options beside it, are bad usage'
   const none = isobit('collect', join(work, 'r'), '--serve', work);
   expect(none.status).toBe(2);
   expect(none.stderr).toContain('without bundle.json');
+});
+
+test.each([
+  ['{"format":"isobit-bundle/2"}', 'expected isobit-bundle/1, got isobit-bundle/2'],
+  ['null', 'expected isobit-bundle/1, got undefined'],
+  ['{', '--serve: '],
+])('a bundle.json of %s is bad usage', (document, message) => {
+  const folder = join(work, 'other');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'bundle.json'), document);
+  const { status, stderr } = isobit('collect', join(work, 'r'), '--serve', folder);
+  expect(status).toBe(2);
+  expect(stderr).toContain(message);
 });
 
 describe('the collector', () => {

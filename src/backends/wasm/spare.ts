@@ -1,8 +1,8 @@
-// The core of a model that was disposed of, for the next model: its memory is mapped, its instance is made and its modules are
-// linked, which is a fifth to a third of loading a small model. From the next turn of the event loop on it is referred to weakly, so that
-// an engine that collects garbage takes it like any other. Promises: one is kept, and nothing of the old model is handed out;
-// bits cannot tell, since kernels read only what was written before (test/fuzz/poison.ts). Not here: cores with threads, with
-// a limit of memory, or with kernels of users.
+// The core of a model that was disposed of, for the next model: its memory is mapped, its instance is made and its modules
+// are linked, which is a fifth to a third of loading a small model. From the next turn of the event loop on it is referred
+// to weakly, so that an engine that collects garbage takes it like any other. Promises: one is kept, and nothing of the old
+// model is handed out; bits cannot tell, since kernels read only what was written before (test/fuzz/poison.ts). Not here:
+// cores with threads, with a limit of memory, or with kernels of users.
 import type { Core } from './core.ts';
 
 /** What a spare core may hold: the next model has this much from its first moment, however small it is. */

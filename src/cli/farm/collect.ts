@@ -9,7 +9,7 @@ import { exposureOf } from '../connect/options.ts';
 import { EXIT, printResult, table, UsageError } from '../output.ts';
 import type { ExitCode } from '../output.ts';
 import { startCollector } from './collector.ts';
-import { BUNDLE_FILE } from './form.ts';
+import { BUNDLE_FILE, bundleOf } from './form.ts';
 import type { BundleDocument } from './form.ts';
 import { judgeReport } from './judge.ts';
 import type { FarmVerdict } from './judge.ts';
@@ -32,10 +32,16 @@ export interface Collected extends FarmVerdict {
 
 function bundleAt(folder: string): BundleDocument {
   const path = join(folder, BUNDLE_FILE);
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as BundleDocument;
-  throw new UsageError(
-    `--serve: expected a folder of isobit matrix --bundle, got ${folder} without ${BUNDLE_FILE}.`,
-  );
+  if (!existsSync(path)) {
+    throw new UsageError(
+      `--serve: expected a folder of isobit matrix --bundle, got ${folder} without ${BUNDLE_FILE}.`,
+    );
+  }
+  try {
+    return bundleOf(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw new UsageError(`--serve: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** The GPU, the browser and the system of a report, in one line. */

@@ -1,5 +1,5 @@
 // What a bundle for device farms holds beside its page: which models, on which inputs, and what they must give. Written by
-// bundle.ts, read by the page (demo/farm). Types and the file's name, no code.
+// bundle.ts, read by the page (demo/farm) and by `isobit collect`. Whether its models are there, whoever fetches them finds.
 
 import type { FeedFile } from '../../jobs/job.ts';
 
@@ -22,4 +22,13 @@ export interface BundleDocument {
   /** The contract of the digests, `isobit 1`. */
   contract: string;
   models: BundleModel[];
+}
+
+/** @throws TypeError for what is no document of a bundle, or of another form */
+export function bundleOf(document: unknown): BundleDocument {
+  const { format } = (document ?? {}) as { format?: unknown };
+  if (format === 'isobit-bundle/1') return document as BundleDocument;
+  throw new TypeError(
+    `${BUNDLE_FILE}: expected isobit-bundle/1, got ${String(format)}. Write it again.`,
+  );
 }
