@@ -21,11 +21,11 @@ export async function openDevice(
   const { device, gpu = globalThis.navigator?.gpu, adapterOptions = {} } = options;
   if (device !== undefined) {
     const part = await loadPart();
-    return { part, device: part.Device.wrap(device) };
+    return { part, device: part.Device.wrap(device, gpu) };
   }
   const adapter = await findAdapter(gpu, adapterOptions);
   const part = await loadPart();
-  return { part, device: await part.Device.of(adapter) };
+  return { part, device: await part.Device.of(adapter, gpu) };
 }
 
 async function loadPart(): Promise<GpuPart> {

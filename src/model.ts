@@ -24,7 +24,10 @@ import type { Note, RunOptions, RunResult } from './run_types.ts';
 export interface ModelOptions {
   /** The caller's own device; it is used as it is and never destroyed. */
   readonly device?: GPUDevice | undefined;
-  /** Where adapters come from; `navigator.gpu` if not given (Node: `create([])` of the webgpu package). */
+  /**
+   * Where adapters come from; `navigator.gpu` if not given (Node: `create([])` of the webgpu package). Of a caller's own device it
+   * says what WGSL has.
+   */
   readonly gpu?: GPU | undefined;
   /** What `requestAdapter` is asked for, where the model asks itself. */
   readonly adapterOptions?: GPURequestAdapterOptions | undefined;

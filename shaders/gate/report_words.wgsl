@@ -2,6 +2,7 @@
 // functions that kernels are made of. The order of the results is that of WORDS in src/backends/webgpu/gate_vectors.ts.
 // #import math/arith
 // #import math/index
+// #import math/dot
 // #import math/limbs
 
 @group(0) @binding(3) var<storage, read> in0: array<vec4<u32>>;
@@ -64,6 +65,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_
   put(i32_to_f32(v.x));
   put(f32_to_i32(v.x));
   put(f16_to_f32(v.x >> 16u));
+  let dots = dots4(bytes_of(v.x), bytes4_of(v), 4u);
+  put(dots.y);
+  put(dots.z);
   // Past 2^24 indices: one invocation writes, at an index that it computes from words.
   let far = (v.w << 24u) + id.x;
   if (v.w < 2u && far < arrayLength(&out1)) {

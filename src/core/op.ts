@@ -169,6 +169,8 @@ export interface LowerContext extends ShapeContext {
   /** True if output `i` is named and so must be computed. */
   wants(i: number): boolean;
   isConstant(value: Value): boolean;
+  /** The contents of a value if they are known while planning, else undefined. */
+  contents(value: Value): TypedArray | undefined;
   temp(dtype: DType, dims: readonly number[]): Value;
   constantValue(dtype: DType, dims: readonly number[], data: TypedArray): Value;
   emit(kernel: Kernel, options: DispatchOptions): void;

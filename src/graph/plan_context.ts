@@ -111,6 +111,10 @@ export class PlanContext extends AttributeContext implements LowerContext {
     return this.#planner.constant(value) !== undefined;
   }
 
+  contents(value: Value): TypedArray | undefined {
+    return this.#planner.contents(value);
+  }
+
   temp(dtype: DType, dims: readonly number[]): Value {
     return this.#planner.create(dtype, dims);
   }

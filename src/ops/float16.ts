@@ -189,6 +189,9 @@ class WidenedLower extends WidenedShape<LowerContext> implements LowerContext {
   isConstant(value: Value): boolean {
     return this.node.isConstant(value);
   }
+  contents(value: Value): TypedArray | undefined {
+    return this.node.contents(value);
+  }
   temp(dtype: DType, dims: readonly number[]): Value {
     return this.node.temp(dtype, dims);
   }

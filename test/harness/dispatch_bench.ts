@@ -46,9 +46,9 @@ export async function planOf(
   tiles: Tiles,
 ): Promise<Plan> {
   const feeds = new Map(
-    graph.inputs.map(({ name, dims = [] }) => [
+    graph.inputs.map(({ name, dtype = 'float32', dims = [] }) => [
       name,
-      { dtype: 'float32' as const, dims: dims.map(Number) },
+      { dtype, dims: dims.map(Number) },
     ]),
   );
   const outputs = graph.outputs.map(({ name }) => name);
@@ -97,12 +97,13 @@ export class DispatchBench {
     return one;
   };
 
-  /** Constants as they are, all else floats of moderate size. */
+  /** Constants as they are, all else floats of moderate size, or their bytes. */
   #filled(plan: Plan, value: Value, seed: number): GPUBuffer {
     const bytes = plan.constant(value)?.bytes() ?? floats(seed, sizeOf(value.dims));
     const buffer = this.#buffer(value.name, bufferSizeOf(value), STORAGE);
     const data = new Uint8Array(bufferSizeOf(value));
-    data.set(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const length = Math.min(bytes.byteLength, data.length);
+    data.set(new Uint8Array(bytes.buffer, bytes.byteOffset, length));
     this.#device.gpu.queue.writeBuffer(buffer, 0, data);
     return buffer;
   }

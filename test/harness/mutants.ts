@@ -19,6 +19,8 @@ export interface Mutant {
   readonly ids?: readonly string[];
   /** What plans are made with, where the device would choose others. */
   readonly tiles?: Tiles;
+  /** Whether shaders use dot4I8Packed, where the device would not. */
+  readonly packedDots?: boolean;
 }
 
 const edit = (file: string, find: string, replace: string): ShaderEdit => ({ file, find, replace });
@@ -210,6 +212,65 @@ export const mutants: readonly Mutant[] = [
     'halves: pairs stored where single columns are',
     ['weights_16'],
     edit('ops/mat_mul_strided', '+ (i & 1u), B_PAIRS)', '+ (i & 1u), false)'),
+  ),
+  cases(
+    'dots: the upper two bytes of a word exchanged',
+    ['integer'],
+    edit(
+      'math/dot',
+      'signed4(words >> vec4<u32>(16u)), signed4(words >> vec4<u32>(24u))',
+      'signed4(words >> vec4<u32>(24u)), signed4(words >> vec4<u32>(16u))',
+    ),
+  ),
+  cases(
+    'dots: a window that moves by two read as by one',
+    ['integer'],
+    edit('math/dot', 'vec4<u32>(x.xz, y.xz)', 'vec4<u32>(x.xy, y.xz)'),
+  ),
+  {
+    ...cases(
+      'dots, packed: channels exchanged',
+      ['integer'],
+      edit('math/dot_packed', '(ab02 & low) | (cd02 << 16u)', '(cd02 & low) | (ab02 << 16u)'),
+    ),
+    packedDots: true,
+  },
+  {
+    ...cases(
+      'dots, packed: a window that moves by one read as by two',
+      ['integer'],
+      edit('math/dot_packed', '(a >> 8u) | (b << 24u), ', '(a >> 16u) | (b << 16u), '),
+    ),
+    packedDots: true,
+  },
+  cases(
+    'integer product: the sum of a line left out where zero points are',
+    ['integer'],
+    edit('ops/integer_dot', '* left_zero - left_sum)', '* left_zero)'),
+  ),
+  cases(
+    'integer convolution: taps outside the input as zeros',
+    ['integer'],
+    edit('ops/integer_dot_conv', 'filler = vec3<u32>(outside) & ~inside;', 'filler = vec3<u32>();'),
+  ),
+  cases(
+    'integer convolution: sums of windows with what lies behind the kernel',
+    ['integer'],
+    edit(
+      'ops/integer_dot_conv',
+      'ones = 0x01010101u >> (8u * (4u - count));',
+      'ones = 0x01010101u;',
+    ),
+  ),
+  cases(
+    'integer convolution, 1 x 1: zero points of filters left out',
+    ['integer'],
+    edit('ops/integer_dot_conv_plain', '- sums * filter_zero', '- sums'),
+  ),
+  cases(
+    'packing bytes: runs that do not begin a word',
+    ['integer'],
+    edit('ops/integer_dot_pack', 'let left = params.run - term;', 'let left = 4u;'),
   ),
   cases(
     'a tap of the padding read',

@@ -16,6 +16,8 @@ export interface CasesJob {
   readonly rung?: Rung;
   /** What plans are made with; what the device says if not given. */
   readonly tiles?: Tiles;
+  /** Whether shaders use dot4I8Packed; what the device says if not given. */
+  readonly packedDots?: boolean;
   /** Whether pipelines pass their gates first, as users' do; not if not given. */
   readonly gated?: boolean;
   /** Stems; all if not given. */
@@ -48,6 +50,7 @@ export async function run(request: unknown, env: JobEnv): Promise<CasesReport> {
     device = await adapter?.requestDevice();
     if (device === undefined) throw new Error('no WebGPU device on this stack');
     if (job.tiles !== undefined) Device.wrap(device).tiles = job.tiles;
+    if (job.packedDots !== undefined) Device.wrap(device).packedDots = job.packedDots;
     if (job.rung !== undefined) Pipelines.on(Device.wrap(device)).rung = job.rung;
   }
   const ids = job.ids === undefined ? undefined : new Set(job.ids);

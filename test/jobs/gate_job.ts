@@ -14,6 +14,8 @@ export interface GateJob {
   /** Texts that become others, wherever they occur. */
   readonly edits?: readonly (readonly [find: string, replace: string])[];
   readonly stems?: readonly string[];
+  /** Whether shaders use dot4I8Packed; what the device says if not given. */
+  readonly packedDots?: boolean;
 }
 
 export interface GateResult {
@@ -27,7 +29,7 @@ export interface GateResult {
 }
 
 export async function run(request: unknown, env: JobEnv): Promise<GateResult> {
-  const { edits = [], stems = [] } = request as GateJob;
+  const { edits = [], stems = [], packedDots } = request as GateJob;
   const adapter = await env.gpu?.requestAdapter(
     env.featureLevel === undefined ? {} : { featureLevel: env.featureLevel },
   );
@@ -41,6 +43,7 @@ export async function run(request: unknown, env: JobEnv): Promise<GateResult> {
     );
     return compile({ ...descriptor, code });
   };
+  if (packedDots !== undefined) Device.wrap(device).packedDots = packedDots;
   const report = await probe({ device });
   const { rung } = await gateOf(Device.wrap(device));
   const digests: Record<string, string> = {};

@@ -105,6 +105,7 @@ export async function execute(mutant: Mutant, index: number): Promise<string | u
       stems: killer.stems,
       untilNot: golden,
       ...(killer.tiles && { tiles: killer.tiles }),
+      ...(killer.packedDots === true && { packedDots: true }),
     });
     return Object.keys(digests).find((key) => digests[key] !== golden[key]);
   }

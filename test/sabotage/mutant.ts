@@ -11,6 +11,7 @@ export type Killer =
       readonly stems: readonly string[];
       /** What plans are made with, where the device would choose others. */
       readonly tiles?: Tiles;
+      readonly packedDots?: boolean;
     }
   /** As `cases`, for faults of detection: a case whose node the reference must recompute is not recomputed. */
   | {

@@ -5,7 +5,7 @@ import { edit, type Mutant } from './mutant.ts';
 const STACK = process.env['STACK'] ?? 'E';
 
 export const shaderMutants: readonly Mutant[] = mutants.map(
-  ({ name, edits, killer, stems, ids, tiles }) => ({
+  ({ name, edits, killer, stems, ids, tiles, packedDots }) => ({
     name,
     edits: edits.map((one) => edit(`shaders/${one.file}.wgsl`, one.find, one.replace)),
     killer:
@@ -13,6 +13,12 @@ export const shaderMutants: readonly Mutant[] = mutants.map(
         ? { kind: 'lint' }
         : killer === 'notes'
           ? { kind: 'notes', stack: STACK, stems, ids: ids ?? [] }
-          : { kind: 'cases', stack: STACK, stems, ...(tiles && { tiles }) },
+          : {
+              kind: 'cases',
+              stack: STACK,
+              stems,
+              ...(tiles && { tiles }),
+              ...(packedDots === true && { packedDots }),
+            },
   }),
 );

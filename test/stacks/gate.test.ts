@@ -131,6 +131,12 @@ describe.each(planted(['E']))('stack %s with wrong integers', (id) => {
     ],
     ['the upper half of loads lost', 'put(v.x);', 'put(v.x & 0xffffu);', 'loads'],
     ['indices of 24 bits', 'out1[far]', 'out1[far & 0xffffffu]', 'indices'],
+    [
+      'a byte without its sign',
+      '^ vec4<u32>(128u)) - vec4<u32>(128u)',
+      ')',
+      'dot products of bytes',
+    ],
   ])('%s: is refused', { timeout: LIMIT }, async (what, find, replace, finding) => {
     const result = await examined(id, { edits: [[find, replace]], stems: ['pad'] });
     rows.push(`${id}  ${result.report.verdict}  ${what}: ${namesOf(result, 'differs').join(', ')}`);
@@ -139,5 +145,25 @@ describe.each(planted(['E']))('stack %s with wrong integers', (id) => {
     const refused = /^error: DeviceError: WebGPU: this device does not compute as WGSL demands \(/;
     for (const digest of Object.values(result.digests)) expect(digest).toMatch(refused);
     expect(result.auto).toEqual([expect.stringMatching(/^auto took wasm: .*Use backend wasm/)]);
+  });
+});
+
+describe.each(planted(['C', 'D', 'E']))('stack %s with dot4I8Packed', (id) => {
+  test('is full', { timeout: LIMIT }, async () => {
+    const { report } = await examined(id, { packedDots: true });
+    const dots = report.findings.find(({ name }) => name === 'dot products of bytes');
+    expect(dots).toEqual({ name: 'dot products of bytes', outcome: 'ok', detail: '512 words' });
+    expect(report.verdict).toBe('full');
+  });
+
+  test('that is wrong: is full without it, with the same bits', { timeout: LIMIT }, async () => {
+    const stems = ['integer'];
+    const edits = [['dot4I8Packed(word, words.y)', 'dot4I8Packed(word, words.y >> 1u)']] as const;
+    const result = await examined(id, { edits, stems, packedDots: true });
+    const dots = result.report.findings.find(({ name }) => name === 'dot products of bytes');
+    expect(dots?.outcome).toBe('information');
+    expect(dots?.detail).toMatch(/^\d+ of 512 words differ; of .*; dot4I8Packed is not used$/);
+    expect(result.report.verdict).toBe('full');
+    expect(result.digests).toEqual(golden(stems));
   });
 });

@@ -42,16 +42,30 @@ export class Device {
   readonly info: DeviceInfo;
   /** What plans for it are made with: what its adapter says, or a test that looks at others. */
   tiles: Tiles;
+  /**
+   * Whether shaders use WGSL's dot4I8Packed (math/dot_packed): where the language has it, but not on a CPU, where bytes that are
+   * taken apart once are quicker (`npm run bench:dots`), nor once the gate has found it wrong (B7).
+   */
+  packedDots: boolean;
   readonly #owned: boolean;
   static readonly #wrapped = new WeakMap<GPUDevice, Device>();
   #failure: DeviceError | undefined;
   readonly #failed: Promise<never>;
   readonly #fail: (message: string, stage: string) => void;
 
-  private constructor(gpu: GPUDevice, info: DeviceInfo, owned: boolean) {
+  private constructor(
+    gpu: GPUDevice,
+    info: DeviceInfo,
+    owned: boolean,
+    from: GPU | undefined = globalThis.navigator?.gpu,
+  ) {
     this.gpu = gpu;
     this.info = info;
     this.tiles = tilesOf(info.software, processorsHere());
+    // Not every implementation lists what its language has.
+    const features: Pick<ReadonlySet<string>, 'has'> | undefined = from?.wgslLanguageFeatures;
+    const hasDots = features?.has('packed_4x8_integer_dot_product') ?? false;
+    this.packedDots = hasDots && !info.software;
     this.#owned = owned;
     let reject: (error: DeviceError) => void = () => undefined;
     this.#failed = new Promise<never>((_, no) => {
@@ -76,12 +90,12 @@ export class Device {
     });
   }
 
-  /** The caller's own device; asked twice for the same one, it is the same object. */
-  static wrap(gpu: GPUDevice): Device {
+  /** The caller's own device, which came `from` there; asked twice for the same one, it is the same object. */
+  static wrap(gpu: GPUDevice, from?: GPU): Device {
     let device = Device.#wrapped.get(gpu);
     if (device === undefined) {
       const info = 'adapterInfo' in gpu ? describeAdapter(gpu.adapterInfo) : undefined;
-      device = new Device(gpu, info ?? { name: 'unnamed adapter', software: false }, false);
+      device = new Device(gpu, info ?? { name: 'unnamed adapter', software: false }, false, from);
       Device.#wrapped.set(gpu, device);
     }
     return device;
@@ -92,13 +106,13 @@ export class Device {
     gpu: GPU | undefined,
     options: GPURequestAdapterOptions = {},
   ): Promise<Device> {
-    return Device.of(await findAdapter(gpu, options));
+    return Device.of(await findAdapter(gpu, options), gpu);
   }
 
   /** @throws DeviceError if the adapter gives no device */
-  static async of(adapter: GPUAdapter): Promise<Device> {
+  static async of(adapter: GPUAdapter, from?: GPU): Promise<Device> {
     try {
-      return new Device(await adapter.requestDevice(), describeAdapter(adapter.info), true);
+      return new Device(await adapter.requestDevice(), describeAdapter(adapter.info), true, from);
     } catch (cause) {
       const { name } = describeAdapter(adapter.info);
       throw new DeviceError('WebGPU: the adapter gave no device.', {

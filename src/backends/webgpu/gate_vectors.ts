@@ -102,6 +102,12 @@ function f16(h: number): number {
   return sign + wordOf(value);
 }
 
+/** Of four signed bytes each. */
+function dot(x: number, y: number): number {
+  const byte = (word: number, i: number): number => (word << (24 - 8 * i)) >> 24;
+  return [0, 1, 2, 3].reduce((sum, i) => sum + byte(x, i) * byte(y, i), 0);
+}
+
 function truncate(value: number): number {
   if (Number.isNaN(value)) return 0;
   return Math.max(-0x80000000, Math.min(0x7fffffff, Math.trunc(value)));
@@ -150,6 +156,8 @@ export const WORDS: readonly Result[] = [
   result('conversions', ([x]) => wordOf(x | 0)),
   result('conversions', ([x]) => truncate(floatOf(x))),
   result('f16 decode', ([x]) => f16(x >>> 16)),
+  result('dot products of bytes', ([x, y]) => dot(x, y)),
+  result('dot products of bytes', ([x, , z]) => dot(x, z)),
 ];
 /** In the order of shaders/gate/report_rounded.wgsl. */
 export const ROUNDED: readonly Result[] = [

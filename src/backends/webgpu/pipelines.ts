@@ -82,7 +82,7 @@ export class Pipelines {
     const { rung } = this.#recipe(dispatch);
     if (rung !== from) return undefined;
     const below = rungBelow(rung, shader);
-    this.#lowered.set(keyOf(dispatch, assembleOn(this.rung, shader)), below);
+    this.#lowered.set(keyOf(dispatch, this.#text(this.rung, shader)), below);
     this.#steps += 1;
     return below;
   }
@@ -90,7 +90,7 @@ export class Pipelines {
   /** Whether the rung that the dispatch is on changes its text: one without rounded operations is the same on each. */
   isLowered(dispatch: Dispatch): boolean {
     const { rung, text } = this.#recipe(dispatch);
-    return rung !== 'full' && text !== assembleOn('full', shaderOf(dispatch));
+    return rung !== 'full' && text !== this.#text('full', shaderOf(dispatch));
   }
 
   /** Forgets all pipelines, but not their rungs: after an error nobody knows which one is invalid. */
@@ -147,14 +147,18 @@ export class Pipelines {
     return made;
   }
 
+  #text(rung: Rung, shader: ShaderName | Shader): string {
+    return assembleOn(rung, shader, this.#device.packedDots);
+  }
+
   #recipe(dispatch: Dispatch): Recipe {
     const { kernel, constants } = dispatch;
     const shader = shaderOf(dispatch);
-    const first = assembleOn(this.rung, shader);
+    const first = this.#text(this.rung, shader);
     const firstKey = keyOf(dispatch, first);
     const rung = this.#lowered.get(firstKey) ?? this.rung;
     const isFirst = rung === this.rung || rung === 'reference';
-    const text = isFirst ? first : assembleOn(rung, shader);
+    const text = isFirst ? first : this.#text(rung, shader);
     const key = isFirst ? firstKey : keyOf(dispatch, text);
     const inputs = inputsOf(dispatch).length;
     const outputs = dispatch.outputs.length;

@@ -1,6 +1,8 @@
 // The ladder (docs/NUMERICS.md, B7): which text of the rounded operations a shader is assembled with. Every kernel has
-// every rung, because math/rounded is the only text that differs. 'reference' is no text: the core executes there.
+// every rung, because math/rounded is the only text that differs. 'reference' is no text: the core executes there. Beside the
+// ladder a device has WGSL's dot4I8Packed or not: then math/dot is another text, of integers, whose words are the same.
 import { assembleShader, type Shader, type ShaderName } from '../../core/shader.ts';
+import packedDot from '../../../shaders/math/dot_packed.wgsl';
 import light from '../../../shaders/math/rounded_light.wgsl';
 import soft from '../../../shaders/math/rounded_soft.wgsl';
 import { shaders } from './shaders.ts';
@@ -13,12 +15,13 @@ const LADDER: readonly Rung[] = ['light', 'full', 'soft'];
 
 const TEXTS: Readonly<Record<Rung, ShaderName | undefined>> = { light, full: undefined, soft };
 
-/** The text of a shader on a rung. */
-export function assembleOn(rung: Rung, shader: ShaderName | Shader): string {
+/** The text of a shader on a rung, for a device with `packedDots` or without. */
+export function assembleOn(rung: Rung, shader: ShaderName | Shader, packedDots = false): string {
   const rounded = TEXTS[rung];
-  return rounded === undefined
-    ? assembleShader(shader, shaders)
-    : assembleShader(shader, shaders, new Map([['math/rounded', rounded]]));
+  const instead = new Map<string, ShaderName>();
+  if (rounded !== undefined) instead.set('math/rounded', rounded);
+  if (packedDots) instead.set('math/dot', packedDot);
+  return assembleShader(shader, shaders, instead);
 }
 
 /** The first rung below on which the shader's text is another one; a text without rounded operations has none. */

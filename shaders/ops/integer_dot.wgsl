@@ -1,14 +1,15 @@
-// Y[batch][m][n] = sum over k of A[batch][m][k] * B[batch][k][n] on i32, both packed by integer_pack:
-// two terms a word, A in strips of 4 rows (of 1 where there is but one), B in panels of 8 columns. Rule V8: exact, modulo 2^32, so no order matters.
-// Then the chain, whose seed is the word. One invocation computes 4 rows by 4 columns, half a panel.
-// The twin of wasm/ops/integer_product.c.
+// Y[batch][m][n] = sum over k of (A[batch][m][k] - its zero point) * (B[batch][k][n] - its zero point) on i32, both packed by
+// integer_dot_pack: four terms a word, A in strips of 4 rows (of 1 where there is but one), B in panels of 8 columns. The products of
+// bytes are summed, and with sums of lines made what the differences give. Rule V8: exact, modulo 2^32, so no order
+// matters. Then the chain, whose seed is the word. One invocation computes 4 rows by 4 columns, half a panel.
+// The twin of wasm/ops/integer_dot.c.
 // #import math/barrier
 // #import math/index
-// #import math/integer
+// #import math/dot
 struct Params {
   m: u32,
   n: u32,
-  pairs: u32,
+  terms: u32,
   batch_rank: u32,
   row_block: u32,
   column_block: u32,
@@ -30,9 +31,11 @@ override ROWS: u32 = 4u;
 
 var<private> sums: array<vec4<u32>, 4>;
 
-fn add_terms(row: u32, pair: u32, low: vec4<u32>, high: vec4<u32>) {
-  let left = vec4<u32>(pair);
-  sums[row] += low4(left) * low + high4(left) * high;
+// Of one row: the sum of products less those with zero points, left + right, and their product as often as there are terms.
+fn differences(row: u32, at: u32, right_sum: vec4<u32>, right_zero: vec4<u32>) {
+  let left_sum = vec4<u32>(in0[at]);
+  let left_zero = vec4<u32>(in0[at + params.strip]);
+  sums[row] += (vec4<u32>(params.terms) * left_zero - left_sum) * right_zero - left_zero * right_sum;
 }
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -64,21 +67,26 @@ fn main(
     b += at * params.b_strides[axis >> 2u][axis & 3u];
     rest = above;
   }
-  // Rows past the end are zeros and not stored.
-  a += row * params.pairs;
-  var at = (b >> 2u) + 2u * (quad >> 1u) * params.pairs + (quad & 1u);
-  for (var k = 0u; k < params.pairs; k++) {
-    let right = in1[at];
-    let low = low4(right);
-    let high = high4(right);
-    add_terms(0u, in0[a], low, high);
+  // Rows past the end are zeros and not stored. A line is as many words, its sum and its zero point.
+  let words = (params.terms + 3u) >> 2u;
+  a += row * (words + 2u);
+  var at = (b >> 2u) + 2u * (quad >> 1u) * (words + 2u) + (quad & 1u);
+  for (var k = 0u; k < words; k++) {
+    let right = bytes4_of(in1[at]);
+    sums[0] += dots4(bytes_of(in0[a]), right, 4u);
     if (ROWS > 1u) {
-      add_terms(1u, in0[a + 1u], low, high);
-      add_terms(2u, in0[a + 2u], low, high);
-      add_terms(3u, in0[a + 3u], low, high);
+      sums[1] += dots4(bytes_of(in0[a + 1u]), right, 4u);
+      sums[2] += dots4(bytes_of(in0[a + 2u]), right, 4u);
+      sums[3] += dots4(bytes_of(in0[a + 3u]), right, 4u);
     }
     a += params.strip;
     at += 2u;
+  }
+  differences(0u, a, in1[at], in1[at + 2u]);
+  if (ROWS > 1u) {
+    differences(1u, a + 1u, in1[at], in1[at + 2u]);
+    differences(2u, a + 2u, in1[at], in1[at + 2u]);
+    differences(3u, a + 3u, in1[at], in1[at + 2u]);
   }
   for (var y = 0u; y < min(ROWS, params.m - row); y++) {
     let first = (image * params.m + row + y) * params.n;

@@ -1,4 +1,4 @@
-// The end of integer_conv: the chain, and the store of as many of four neighbouring words as there are. The columns are
+// The end of integer_dot_conv: the chain, and the store of as many of four neighbouring words as there are. The columns are
 // written out, for a loop would index registers. store4 takes the short steps (math/quick): where `doubts` is set behind it, and
 // only there, store4_exactly is to follow. The host declares chain, out0 and
 // WHOLE, which says that there are always four.

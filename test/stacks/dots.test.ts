@@ -1,0 +1,33 @@
+// Exact integer products with WGSL's dot4I8Packed (shaders/math/dot_packed), which graphics cards use and the software adapters of
+// this machine do not by themselves: the operator cases that have such products give the golden digests with it too, on a
+// stack of each way from WGSL to a driver. That a wrong one is not used is seen in gate.test.ts.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openStack } from '../../src/cli/stacks/runner.ts';
+import { buildJob } from '../harness/build_job.ts';
+import { goldenDigests } from '../harness/goldens.ts';
+import type { CasesJob, CasesReport } from '../jobs/cases_job.ts';
+
+const LIMIT = 300_000;
+const STEMS = ['integer', 'qlinear', 'quantised', 'quantised_attention', 'blocks'];
+
+let bundle = '';
+beforeAll(async () => {
+  bundle = await buildJob('cases_job', 'test-dots');
+}, 120_000);
+
+describe.each(['A', 'C', 'D', 'E'])('stack %s', (id) => {
+  test('gives the golden digests with dot4I8Packed', { timeout: LIMIT }, async () => {
+    const golden = goldenDigests(STEMS);
+    const stack = await openStack(id, { bundle, timeoutMs: LIMIT - 10_000 });
+    try {
+      const job: CasesJob = { backend: 'webgpu', stems: STEMS, packedDots: true };
+      const reply = await stack.run(job);
+      expect(reply.error).toBeUndefined();
+      const { digests } = reply.result as CasesReport;
+      const differing = Object.keys(golden).filter((key) => digests[key] !== golden[key]);
+      expect(differing.map((key) => `${key}: ${digests[key] ?? 'missing'}`)).toEqual([]);
+    } finally {
+      await stack.close();
+    }
+  });
+});
