@@ -20,7 +20,7 @@ export interface Probe {
    * there, with the same bits; `refused`: its integers or copies are wrong, and WebGPU is not used on it.
    */
   readonly verdict: 'full' | 'reduced' | 'refused';
-  /** What was looked at, in the order of the gate. */
+  /** What was looked at, in the order of the gate; indices past 2^24 last, which models ask for that need them. */
   readonly findings: readonly Finding[];
   /** How long the gate took, compiling included. */
   readonly milliseconds: number;
@@ -48,7 +48,9 @@ export async function probe(options: ModelOptions = {}): Promise<Probe> {
   const { part, device } = await openDevice(options);
   try {
     const { verdict, findings, milliseconds } = await part.gateOf(device);
-    return { verdict, findings, milliseconds, adapter: device.info.name };
+    const far = await part.farFinding(device);
+    const all = far === undefined ? findings : [...findings, far];
+    return { verdict, findings: all, milliseconds, adapter: device.info.name };
   } finally {
     device.dispose();
   }

@@ -12,13 +12,14 @@ import type { WasmBackend } from './wasm.ts';
 import { Auditor } from './webgpu/auditor.ts';
 import { Device } from './webgpu/device.ts';
 import { GpuExecutable, type ExecutableHost } from './webgpu/executable.ts';
+import { farFinding, NEAR_BYTES } from './webgpu/far.ts';
 import { gateOf, passGate } from './webgpu/gate.ts';
 import { Pipelines, type Pipeline } from './webgpu/pipelines.ts';
 import { align, bufferSizeOf } from './webgpu/pool.ts';
 import type { Rung } from './webgpu/rungs.ts';
 import { GpuStorage, upload } from './webgpu/storage.ts';
 
-export { Device, gateOf };
+export { Device, farFinding, gateOf };
 
 export class WebGpuBackend implements ExecutableHost {
   readonly device: Device;
@@ -26,6 +27,8 @@ export class WebGpuBackend implements ExecutableHost {
   readonly #reference: WasmBackend;
   readonly #pipelines: Pipelines;
   readonly #constants = new Map<Constant, { buffer: GPUBuffer; users: number }>();
+  // How many bytes a binding may have: more where the device was seen to index them.
+  #reach = NEAR_BYTES;
 
   private constructor(device: Device, reference: WasmBackend) {
     this.device = device;
@@ -53,6 +56,7 @@ export class WebGpuBackend implements ExecutableHost {
     const begin = performance.now();
     try {
       const dispatches = plan.steps.map((step) => step.dispatch);
+      await this.#look(plan, dispatches);
       await this.#pipelines.compile(dispatches.filter((one) => this.canRun(plan, one)));
       await this.device.scoped('prepare', () => executable.build());
       this.auditor.earn(performance.now() - begin);
@@ -62,6 +66,15 @@ export class WebGpuBackend implements ExecutableHost {
       this.#pipelines.clear();
       throw error;
     }
+  }
+
+  /** Looks at indices past 2^24 once a plan has them. */
+  async #look(plan: Plan, dispatches: readonly Dispatch[]): Promise<void> {
+    const { maxStorageBufferBindingSize } = this.device.gpu.limits;
+    if (this.#reach > NEAR_BYTES) return;
+    if (dispatches.every((dispatch) => largestOf(plan, dispatch) <= NEAR_BYTES)) return;
+    const finding = await farFinding(this.device);
+    if (finding?.outcome === 'ok') this.#reach = maxStorageBufferBindingSize;
   }
 
   get reference(): WasmBackend {
@@ -107,9 +120,7 @@ export class WebGpuBackend implements ExecutableHost {
     const tensors = [...inputsOf(dispatch), ...dispatch.outputs];
     return (
       tensors.length < limits.maxStorageBuffersPerShaderStage &&
-      tensors.every(
-        (value) => bufferSizeOf(plan.root(value)) <= limits.maxStorageBufferBindingSize,
-      ) &&
+      largestOf(plan, dispatch) <= Math.min(this.#reach, limits.maxStorageBufferBindingSize) &&
       gridOfDispatch(dispatch).every((n) => n <= limits.maxComputeWorkgroupsPerDimension)
     );
   }
@@ -163,3 +174,10 @@ export class WebGpuBackend implements ExecutableHost {
     this.device.dispose();
   }
 }
+
+/** The most bytes that a binding of the dispatch has. */
+const largestOf = (plan: Plan, dispatch: Dispatch): number =>
+  [...inputsOf(dispatch), ...dispatch.outputs].reduce(
+    (most, value) => Math.max(most, bufferSizeOf(plan.root(value))),
+    0,
+  );

@@ -5,9 +5,11 @@ import { Device } from '../../src/backends/webgpu/device.ts';
 import { gateOf } from '../../src/backends/webgpu/gate.ts';
 import type { Rung } from '../../src/backends/webgpu/rungs.ts';
 import { probe, type Probe } from '../../src/probe.ts';
+import { Tensor } from '../../src/core/tensor.ts';
 import { Session } from '../../src/session.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 import { runCase } from '../harness/conform.ts';
+import { f32, graphOf } from '../harness/graphs.ts';
 import { caseFiles } from '../ops/index.ts';
 
 export interface GateJob {
@@ -16,6 +18,8 @@ export interface GateJob {
   readonly stems?: readonly string[];
   /** Whether shaders use dot4I8Packed; what the device says if not given. */
   readonly packedDots?: boolean;
+  /** Also runs a model that binds more than 64 MiB. */
+  readonly large?: boolean;
 }
 
 export interface GateResult {
@@ -26,10 +30,25 @@ export interface GateResult {
   readonly rungNotes: readonly string[];
   /** What `auto` says where the device is refused. */
   readonly auto: readonly string[];
+  readonly large?: { readonly digest: string; readonly notes: readonly string[] };
+}
+
+/** Neg of a vector whose last element has an index past 2^24. */
+async function runLarge(device: GPUDevice): Promise<GateResult['large']> {
+  const n = 2 ** 24 + 64;
+  const graph = graphOf([{ op: 'Neg', inputs: ['x'], outputs: ['y'] }], [f32('x', n)], ['y']);
+  const session = await Session.create(graph, { device });
+  const x = Float32Array.from({ length: n }, (_, i) => i);
+  const { digest, notes } = await session.run(
+    { x: new Tensor('float32', x, [n]) },
+    { backend: 'webgpu' },
+  );
+  session.dispose();
+  return { digest, notes: notes.map(({ message }) => message) };
 }
 
 export async function run(request: unknown, env: JobEnv): Promise<GateResult> {
-  const { edits = [], stems = [], packedDots } = request as GateJob;
+  const { edits = [], stems = [], packedDots, large = false } = request as GateJob;
   const adapter = await env.gpu?.requestAdapter(
     env.featureLevel === undefined ? {} : { featureLevel: env.featureLevel },
   );
@@ -63,6 +82,7 @@ export async function run(request: unknown, env: JobEnv): Promise<GateResult> {
     auto.push(...notes.map((note) => note.message));
     session.dispose();
   }
+  const ran = large ? await runLarge(device) : undefined;
   device.destroy();
-  return { report, rung, digests, rungNotes, auto };
+  return { report, rung, digests, rungNotes, auto, ...(ran && { large: ran }) };
 }

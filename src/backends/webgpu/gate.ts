@@ -1,7 +1,7 @@
 // The device gate (docs/NUMERICS.md, B7): before a device is used, a few small pipelines made of the texts that kernels
 // are made of run fixed vectors, and every word is compared with what TypeScript computes. One submission, one reading.
 // Promises: once a device; 'full' only if every word was right, twice. Finds no fault that shows in a kernel's own shape
-// or later: that is the audit's part (B8). Not here: the vectors (gate_vectors.ts), what follows from a verdict.
+// or later: that is the audit's part (B8). Not here: the vectors (gate_vectors.ts), indices past 2^24 (far.ts).
 import { assembleOn, type Rung } from './rungs.ts';
 import type { Device } from './device.ts';
 import * as vectors from './gate_vectors.ts';
@@ -50,8 +50,6 @@ const DOTS = 'dot products of bytes';
 /** Findings that another rung replaces: they are about the device's floats. */
 const OF_A_RUNG = new Set(['rounding', 'contraction', 'reassociation', 'quotient and root']);
 const BYTES = COUNT * 4;
-/** The first index past 2^24, whose bit f32 indices lose, and as many words behind it. */
-const FAR = 0x1000000;
 const STATUS_BYTES = 256;
 
 interface Report {
@@ -137,9 +135,6 @@ async function examine(device: Device): Promise<GateReport> {
 /** Runs the reports on a rung, twice over the same words. */
 async function run(device: Device, rung: Rung, all: readonly Report[]): Promise<Finding[]> {
   const { gpu } = device;
-  const { limits } = gpu;
-  const farBytes = (FAR + COUNT) * 4;
-  const isFar = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize) >= farBytes;
   const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const made: GPUBuffer[] = [];
   const buffer = (label: string, size: number, usage: number): GPUBuffer => {
@@ -150,20 +145,11 @@ async function run(device: Device, rung: Rung, all: readonly Report[]): Promise<
   try {
     const compiling = compile(device, rung, all);
     compiling.catch(() => undefined);
-    // Zeroed while the pipelines compile: 64 MiB take as long as all the rest.
-    const zeroing = device.scoped('gate', () => {
-      const one = buffer('far', isFar ? farBytes : BYTES, storage);
-      const encoder = gpu.createCommandEncoder();
-      encoder.clearBuffer(one);
-      gpu.queue.submit([encoder.finish()]);
-      return one;
-    });
-    zeroing.catch(() => undefined);
-    // Computed while the device is at work on both: nothing is awaited before.
+    // Computed while the device is at work: nothing is awaited before.
     const wanted = expectedWords(all);
-    const [pipelines, far] = await Promise.all([compiling, zeroing]);
+    const pipelines = await compiling;
     const words = all.reduce((sum, { results }) => sum + results.length, 0) * BYTES;
-    const size = 2 * words + 2 * BYTES + all.length * STATUS_BYTES;
+    const size = 2 * words + all.length * STATUS_BYTES;
     const staging = await device.scoped('gate', () => {
       const output = buffer('words', 2 * words, storage);
       const status = buffer('status', all.length * STATUS_BYTES, storage);
@@ -194,7 +180,6 @@ async function run(device: Device, rung: Rung, all: readonly Report[]): Promise<
             { binding: 3, resource: { buffer: input } },
             { binding: 4, resource: { buffer: output, offset, size: length } },
           ];
-          if (all[i] === WORDS) entries.push({ binding: 5, resource: { buffer: far } });
           const layout = pipeline.getBindGroupLayout(0);
           pass.setPipeline(pipeline);
           pass.setBindGroup(0, gpu.createBindGroup({ layout, entries }));
@@ -205,15 +190,13 @@ async function run(device: Device, rung: Rung, all: readonly Report[]): Promise<
       pass.end();
       const read = buffer('read back', size, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
       encoder.copyBufferToBuffer(output, 0, read, 0, 2 * words);
-      encoder.copyBufferToBuffer(far, 0, read, 2 * words, BYTES);
-      if (isFar) encoder.copyBufferToBuffer(far, FAR * 4, read, 2 * words + BYTES, BYTES);
-      encoder.copyBufferToBuffer(status, 0, read, 2 * words + 2 * BYTES, status.size);
+      encoder.copyBufferToBuffer(status, 0, read, 2 * words, status.size);
       gpu.queue.submit([encoder.finish()]);
       return read;
     });
     const bytes = await mapped(device, staging, size);
     const got = new Uint32Array(bytes.buffer, bytes.byteOffset, size / 4);
-    return compare(got, wanted, all, isFar);
+    return compare(got, wanted, all);
   } finally {
     for (const one of made) one.destroy();
   }
@@ -256,13 +239,8 @@ const expectedWords = (all: readonly Report[]): Uint32Array =>
     ),
   );
 
-/** Words in the order of run(): the reports of both rounds, what lies near and far, the status words. */
-function compare(
-  got: Uint32Array,
-  wanted: Uint32Array,
-  all: readonly Report[],
-  isFar: boolean,
-): Finding[] {
+/** Words in the order of run(): the reports of both rounds, the status words. */
+function compare(got: Uint32Array, wanted: Uint32Array, all: readonly Report[]): Finding[] {
   const tallies = new Map<string, Tally>();
   const tally = (name: string): Tally => {
     let one = tallies.get(name);
@@ -285,12 +263,6 @@ function compare(
     }
   }
   at += words;
-  const indices = tally('indices');
-  WORDS.inputs.forEach(([x, , , w], i) => {
-    indices.add(got[at + i] ?? 0, w === 0 ? x : 0, i);
-    if (isFar) indices.add(got[at + COUNT + i] ?? 0, w === 1 ? x : 0, FAR + i);
-  });
-  at += 2 * COUNT;
   all.forEach((one, i) => {
     const flag = got[at + (i * STATUS_BYTES) / 4 + 1] ?? 0;
     tally('flag').add(flag, one === WORDS ? 1 : 0, one.shader);
@@ -314,8 +286,8 @@ class Tally {
     this.#isHabit = isHabit;
   }
 
-  /** `of`: the operands, an index, or a shader's name; written out only where something differs. */
-  add(got: number, wanted: number, of: Vector | number | string): void {
+  /** `of`: the operands, or a shader's name; written out only where something differs. */
+  add(got: number, wanted: number, of: Vector | string): void {
     this.#compared += 1;
     if (got === wanted) return;
     this.#differing += 1;

@@ -58,7 +58,7 @@ function makeVectors(): readonly Vector[] {
   for (let i = 0; i < COUNT; i += 1) {
     const x = word(i);
     const y = i % 8 === 3 ? (x ^ SIGN ^ (draw() & 7)) >>> 0 : word(draw());
-    // The last word of half of the vectors says on which side of 2^24 they store.
+    // The last word of half of the vectors says on which side of 2^24 they store (far.ts).
     const w = i % 2 === 0 ? (i >> 1) & 1 : word(draw());
     words.push([x, y, word(draw()), w]);
   }
