@@ -17,8 +17,7 @@ import {
   softmaxRows,
   splitHeads,
 } from './attend.ts';
-import type { ChainBuilder } from './chain_builder.ts';
-import { mapped } from './reduce.ts';
+import { mapped, type ChainBuilder } from './chain_builder.ts';
 import { castTo, floatOf, integerOf, integers, longs, narrowed, view, widened } from './wide.ts';
 
 interface Sizes {

@@ -9,8 +9,8 @@ import { emitScaled, expectBytes, integerMatMul } from './integer.ts';
 import { joined, part, splitHeads } from './attend.ts';
 import { absent, COMMON, emitAttention, MICROSOFT, wrong } from './masked_attention.ts';
 import { emitProduct } from './mat_mul.ts';
-import { mapped } from './reduce.ts';
 import { castTo, floatOf, integerOf, view, widened } from './wide.ts';
+import { mapped } from './chain_builder.ts';
 
 interface Projected {
   readonly batch: number;

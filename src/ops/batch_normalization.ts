@@ -6,8 +6,8 @@ import { NEWEST_OPSET } from '../core/op.ts';
 import type { LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
-import { emitChain } from './chain_builder.ts';
-import { emitMean, mapped } from './reduce.ts';
+import { emitChain, mapped } from './chain_builder.ts';
+import { emitMean } from './reduction.ts';
 
 function isTraining(node: NodeContext): boolean {
   if (node.opset >= 14) return node.int('training_mode', 0) !== 0;

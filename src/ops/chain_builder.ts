@@ -126,3 +126,15 @@ export function emitChain(
   });
   out.canonical = out.dtype === 'float32' && isCanonical(program);
 }
+
+/** A temporary (or `out`) of `dims` computed element by element. */
+export function mapped(
+  node: LowerContext,
+  dims: readonly number[],
+  build: (chain: ChainBuilder) => number,
+  out?: Value,
+): Value {
+  const to = out ?? node.temp('float32', dims);
+  emitChain(node, to, build);
+  return to;
+}

@@ -14,8 +14,8 @@ import { broadcastShapes, formatShape } from '../core/shape.ts';
 import { activationsOf, storable, type Activation } from './named_activations.ts';
 import { Conv } from './conv.ts';
 import { emitProduct, Gemm } from './mat_mul.ts';
-import { mapped } from './reduce.ts';
 import { floatOf, narrowed, widened } from './wide.ts';
+import { mapped } from './chain_builder.ts';
 
 const MICROSOFT = 'com.microsoft';
 const KERNEL_OPSET = 17; // of the operators called

@@ -5,8 +5,8 @@
 import type { AttributeSpec, LowerContext, OpDef } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { broadcastShapes, formatShape } from '../core/shape.ts';
-import { mapped } from './reduce.ts';
 import { castTo, floatOf, integerOf, longs, narrowed, view, widened, zeros } from './wide.ts';
+import { mapped } from './chain_builder.ts';
 
 const MICROSOFT = 'com.microsoft';
 const KERNEL_OPSET = 17; // of LayerNormalization

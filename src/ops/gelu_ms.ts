@@ -8,8 +8,7 @@ import type { Value } from '../core/value.ts';
 import { formatShape } from '../core/shape.ts';
 import { storable } from './named_activations.ts';
 import { part } from './attend.ts';
-import type { ChainBuilder } from './chain_builder.ts';
-import { mapped } from './reduce.ts';
+import { mapped, type ChainBuilder } from './chain_builder.ts';
 import { floatOf, narrowed, widened } from './wide.ts';
 
 const ROOT_TWO = Math.fround(Math.sqrt(2));

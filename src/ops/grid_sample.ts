@@ -7,10 +7,10 @@ import type { NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { knownIntegers } from './known.ts';
 import { rational, roundToF32 } from './rational.ts';
-import { mapped } from './reduce.ts';
 import { emitSample, perComponent, type Interpolation, type Padding } from './sample.ts';
 import { windowAxes, type Axis } from './window.ts';
 import { view } from './wide.ts';
+import { mapped } from './chain_builder.ts';
 
 function float32Only(node: NodeContext): ['float32'] {
   for (let i = 0; i < node.inputCount; i += 1) {

@@ -21,9 +21,8 @@ import {
   softmaxRows,
   splitHeads,
 } from './attend.ts';
-import { emitChain, type ChainBuilder } from './chain_builder.ts';
+import { emitChain, mapped, type ChainBuilder } from './chain_builder.ts';
 import { knownIntegers } from './known.ts';
-import { mapped } from './reduce.ts';
 import { rotate } from './rotary.ts';
 import { castTo, floatOf, integerOf, integers, narrowed, view, widened, zeros } from './wide.ts';
 

@@ -11,8 +11,8 @@ import { formatShape } from '../core/shape.ts';
 import { emitWeighted, inverseRootOf, joined, part } from './attend.ts';
 import { emitProduct } from './mat_mul.ts';
 import { storable } from './named_activations.ts';
-import { mapped } from './reduce.ts';
 import { floatOf, narrowed, view, widened, zeros } from './wide.ts';
+import { mapped } from './chain_builder.ts';
 
 interface Sizes {
   readonly batch: number;

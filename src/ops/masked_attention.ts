@@ -15,8 +15,8 @@ import {
   softmaxRows,
 } from './attend.ts';
 import { storable } from './named_activations.ts';
-import { mapped } from './reduce.ts';
 import { integers, narrowed, view, widened } from './wide.ts';
+import { mapped } from './chain_builder.ts';
 
 export const MICROSOFT = 'com.microsoft';
 const FILTER = -10000;

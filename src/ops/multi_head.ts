@@ -6,8 +6,8 @@ import type { Value } from '../core/value.ts';
 import { formatShape } from '../core/shape.ts';
 import { joined, part, splitHeads } from './attend.ts';
 import { absent, COMMON, emitAttention, MICROSOFT, wrong } from './masked_attention.ts';
-import { mapped } from './reduce.ts';
 import { castTo, floatOf, integerOf, view, widened } from './wide.ts';
+import { mapped } from './chain_builder.ts';
 
 /** x plus a part of the bias of the projections, in x's dtype. */
 function biased(node: LowerContext, x: Value, bias: Value | undefined, from: number): Value {

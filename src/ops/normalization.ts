@@ -10,10 +10,10 @@ import { NEWEST_OPSET } from '../core/op.ts';
 import type { AttributeSpec, LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
-import { emitChain } from './chain_builder.ts';
+import { emitChain, mapped } from './chain_builder.ts';
 import { normalizeAxes } from './known.ts';
 import { emitWindowSum } from './pool.ts';
-import { emitMean, mapped, reduced } from './reduce.ts';
+import { emitMean, reduced } from './reduction.ts';
 import { view } from './wide.ts';
 
 function floatOnly(node: NodeContext): void {

@@ -16,11 +16,11 @@ import type {
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
-import { emitChain, type ChainBuilder } from './chain_builder.ts';
+import { emitChain, mapped, type ChainBuilder } from './chain_builder.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import { windowAxes, type Axis } from './window.ts';
 import { gridOf } from './grid.ts';
-import { emitMean, emitReduce, mapped } from './reduce.ts';
+import { emitMean, emitReduce } from './reduction.ts';
 import poolShader from '../../shaders/ops/pool.wgsl';
 
 const GEOMETRY = [

@@ -11,7 +11,7 @@ import quantiseShader from '../../shaders/ops/quantise.wgsl';
 import rangeShader from '../../shaders/ops/quantise_range.wgsl';
 import { gridOf } from './grid.ts';
 import { emitQuantised } from './quantise.ts';
-import { emitReduce } from './reduce.ts';
+import { emitReduce } from './reduction.ts';
 
 export const extrema: Kernel = {
   name: 'extrema',

@@ -12,7 +12,8 @@ import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import philoxShader from '../../shaders/ops/philox.wgsl';
 import { gridOf } from './grid.ts';
-import { mapped, reduced } from './reduce.ts';
+import { reduced } from './reduction.ts';
+import { mapped } from './chain_builder.ts';
 
 export const philox: Kernel = {
   name: 'philox',

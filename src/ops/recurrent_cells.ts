@@ -12,9 +12,8 @@ import type { LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import type { Activation } from './named_activations.ts';
 import { part } from './attend.ts';
-import type { ChainBuilder } from './chain_builder.ts';
+import { mapped, type ChainBuilder } from './chain_builder.ts';
 import { emitProduct } from './mat_mul.ts';
-import { mapped } from './reduce.ts';
 
 /** Weights of one direction, and what the attributes say. */
 export interface Cell {

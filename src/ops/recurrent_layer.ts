@@ -5,8 +5,8 @@ import type { Value } from '../core/value.ts';
 import { joined, part } from './attend.ts';
 import { emitPack, emitProduct } from './mat_mul.ts';
 import type { Cell, States, Step } from './recurrent_cells.ts';
-import { mapped } from './reduce.ts';
 import { integers, view, zeros } from './wide.ts';
+import { mapped } from './chain_builder.ts';
 
 /** A layer in one direction: no twin, since every step waits for the one before. */
 export const recurrent: Kernel = {

@@ -8,8 +8,8 @@ import type { LowerContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape } from '../core/shape.ts';
 import { joined, part } from './attend.ts';
-import { mapped } from './reduce.ts';
 import { castTo, floatOf, integerOf, longs, view, widened } from './wide.ts';
+import { mapped } from './chain_builder.ts';
 
 /**
  * `x` [a, b, c, size] turned, in its own dtype and in `out` if that is given; `cos` and `sin` broadcast to

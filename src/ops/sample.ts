@@ -7,9 +7,8 @@ import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { sizeOf } from '../core/shape.ts';
 import sampleTapsShader from '../../shaders/ops/sample_taps.wgsl';
-import type { ChainBuilder } from './chain_builder.ts';
+import { mapped, type ChainBuilder } from './chain_builder.ts';
 import { gridOf } from './grid.ts';
-import { mapped } from './reduce.ts';
 
 export const sampleTaps: Kernel = {
   name: 'sample_taps',

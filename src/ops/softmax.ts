@@ -12,7 +12,7 @@ import { DIVIDE, SUBTRACT } from './arithmetic.ts';
 import type { Steps } from './element_types.ts';
 import { emitSteps } from './elementwise.ts';
 import { gridOf } from './grid.ts';
-import { reduced } from './reduce.ts';
+import { reduced } from './reduction.ts';
 import hardmaxShader from '../../shaders/ops/hardmax.wgsl';
 import softmaxShader from '../../shaders/ops/softmax.wgsl';
 import softmaxLanesShader from '../../shaders/ops/softmax_lanes.wgsl';

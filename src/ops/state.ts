@@ -9,8 +9,7 @@ import type { AttributeSpec, LowerContext, OpDef, ShapeContext } from '../core/o
 import type { Value } from '../core/value.ts';
 import { formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
 import { joined, part } from './attend.ts';
-import { emitChain } from './chain_builder.ts';
-import { mapped } from './reduce.ts';
+import { emitChain, mapped } from './chain_builder.ts';
 import {
   castTo,
   floatOf,

@@ -8,8 +8,7 @@
 import type { AttributeSpec, LowerContext, OpDef } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
-import type { ChainBuilder } from './chain_builder.ts';
-import { mapped } from './reduce.ts';
+import { mapped, type ChainBuilder } from './chain_builder.ts';
 
 const DOMAIN = 'ai.onnx.preview.training';
 
