@@ -204,7 +204,11 @@ export const mutants: readonly Mutant[] = [
   cases(
     'halves: infinities without the flag',
     ['weights_16'],
-    edit('math/halves', 'OPERAND_LIMIT - 0x0f800000u', '0u'),
+    edit(
+      'math/halves',
+      'special_halves |= carries(low) | carries(high)',
+      'special_halves |= carries(low)',
+    ),
   ),
   cases(
     'halves: pairs stored where single columns are',

@@ -128,7 +128,7 @@ const SPECS: readonly Spec[] = [
   conv('depthwise, 5 x 5', [1, 3, 7, 19], [3, 1, 5, 5], { group: 3, pads: [2, 2, 2, 2] }),
   conv('1 axis', [2, 3, 9], [5, 3, 3]),
   conv('whole input', [2, 3, 3, 3], [5, 3, 3, 3]),
-  // On the left two terms a word, where they are even in number; else as columns are.
+  // On the left two terms a word, where they are even in number.
   matMul('constant on the left, pairs', [9, 66], [66, 5], 0),
   matMul('constant on the left, 3 rows', [3, 67], [67, 5], 0),
   matMul('constant on the left, thin', [1, 131], [131, 9], 0),
@@ -140,11 +140,11 @@ const SPECS: readonly Spec[] = [
   conv('1 x 1, groups, one position', [2, 6, 1, 1], [10, 3, 1, 1], { group: 2 }),
   conv('3 x 3, pairs', [1, 4, 7, 5], [9, 4, 3, 3], { pads: [1, 1, 1, 1] }),
   conv('3 x 3, 3 filters, pairs', [1, 2, 7, 5], [3, 2, 3, 3]),
-  conv('3 x 3, groups', [2, 6, 5, 5], [10, 3, 3, 3], { group: 2, strides: [2, 1] }),
-  conv('3 axes, groups, pairs, 2 levels', [1, 8, 4, 5, 5], [6, 4, 3, 3, 2], { group: 2 }),
-  conv('depthwise, 2 x 4', [1, 3, 6, 9], [3, 1, 2, 4], { group: 3 }),
+  conv('3 x 3, groups', [2, 8, 5, 5], [10, 4, 3, 3], { group: 2, strides: [2, 1] }),
+  conv('3 axes, groups, pairs, 2 levels', [1, 8, 3, 4, 4], [6, 4, 3, 3, 2], { group: 2 }),
+  conv('depthwise, 2 x 4', [1, 3, 4, 6], [3, 1, 2, 4], { group: 3 }),
   conv('depthwise, 2 levels', [1, 3, 10, 13], [3, 1, 9, 9], { group: 3 }),
-  conv('one filter a group', [1, 4, 7, 9], [2, 2, 3, 3], { group: 2, dilations: [1, 2] }),
+  conv('one filter a group', [1, 4, 5, 7], [2, 2, 3, 3], { group: 2, dilations: [1, 2] }),
   {
     name: '2 phases an axis',
     op: 'ConvTranspose',
