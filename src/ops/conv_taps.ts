@@ -1,7 +1,8 @@
 // Convolution on WebGPU (V3, V4, V5): the input where it lies, one tap a term, without packing or copies.
 // The list of taps is made here, once a shape. Three forms: a product of matrices where the kernel is 1 x 1; one filter
 // at a time where a group has one (depthwise); else blocks of filters by positions. No bit depends on the choice, which
-// is made from shapes alone. Not here: what Conv means (conv.ts), the kernels of the reference (conv.c).
+// is made from shapes alone. Constant weights of 16-bit floats are read as they lie (stored.ts). Not here: what Conv
+// means (conv.ts), the kernels of the reference (conv.c).
 import type { Dispatch, Kernel, LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
