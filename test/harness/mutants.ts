@@ -67,7 +67,11 @@ export const mutants: readonly Mutant[] = [
   cases(
     'products: an odd last term twice',
     ['mat_mul'],
-    edit('math/product_4x8', 'masked(block_left_low(next), k + 1u < end)', 'block_left_low(next)'),
+    edit(
+      'math/product_4x8',
+      'masked(block_left_low_odd(next), k + 1u < end)',
+      'block_left_low_odd(next)',
+    ),
   ),
   {
     ...cases(
