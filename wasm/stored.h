@@ -1,5 +1,6 @@
-// Operands of products that lie as f32 words or as 16-bit floats, which are widened exactly as they are read
-// (V9): the twins of kernels that read weights of a file as they are (shaders/math/halves.wgsl).
+// Operands of products and convolutions that lie as f32 words or as 16-bit floats, which are widened exactly
+// as they are read (V9): the twins of kernels that read weights of a file as they are
+// (shaders/math/halves.wgsl).
 #ifndef ISOBIT_STORED_H
 #define ISOBIT_STORED_H
 #include "canonical.h"

@@ -26,6 +26,8 @@ struct Extent {
 }
 
 var<private> largest: vec4<u32>;
+// Operands that lie as float16 (math/halves) leave bits 15 and 31 clear, but for infinities and NaNs.
+var<private> special_halves: vec4<u32>;
 
 fn operand4(x: vec4<u32>) -> Float4 {
   let magnitude = x & vec4<u32>(MAGNITUDE_BITS);
@@ -40,7 +42,8 @@ fn operand(x: u32) -> Float {
 }
 
 fn check_operands(terms: u32) {
-  if (max(max(largest.x, largest.y), max(largest.z, largest.w)) >= OPERAND_LIMIT || terms > MOST_TERMS) {
+  let special = (special_halves.x | special_halves.y | special_halves.z | special_halves.w) & 0x80008000u;
+  if (max(max(largest.x, largest.y), max(largest.z, largest.w)) >= OPERAND_LIMIT || special > 0u || terms > MOST_TERMS) {
     raise_flag();
   }
 }

@@ -3,7 +3,8 @@
 // write neighbouring words; a workgroup is 2^row_bits row blocks by 64 / 2^row_bits lanes. None of it moves a bit.
 // No workgroup memory: with four instructions a term (two roundings, two barriers) the caches keep up.
 // The host text defines block_extent(), block_begin(image, row, lane, lanes), block_column(lane, lanes, i), and the operands of term k:
-// block_left(k), its 8 rows, and block_right(k), its 8 columns; what lies past the end may be anything finite.
+// block_left(k), its 8 rows, and block_right(k), its 8 columns; what lies past the end may be anything finite. An odd term's rows
+// are block_left_odd(k), asked for next after those of the term before, with which they may have been read.
 // #import math/index
 // #import math/product
 // LEVELS: 1 for up to 64 terms, 2 for up to 64^2, else 3; registers of unused levels vanish.
@@ -194,7 +195,7 @@ fn main(
     for (var k = start; k < end; k += 2u) {
       // Behind an odd last term comes +0 times it.
       let next = min(k + 1u, end - 1u);
-      add_two_terms(block_left(k), block_right(k), masked(block_left(next), k + 1u < end), block_right(next));
+      add_two_terms(block_left(k), block_right(k), masked(block_left_odd(next), k + 1u < end), block_right(next));
     }
     close_group(end);
   }

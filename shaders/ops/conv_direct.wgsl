@@ -2,6 +2,7 @@
 // of four outputs that are neighbours in a row, in the order of the kernel, so that the list of taps (the third
 // input) is not read; where the windows overlap (SLIDES: stride and dilation 1) a tap's row is read once.
 // Same sums and same Params as conv_taps. The twin of wasm/ops/conv_taps.c.
+// #import math/halves
 // #import math/index
 // #import math/product
 struct Params {
@@ -31,8 +32,8 @@ struct Params {
   y_shift: u32,
   z_shift: u32,
   row_bits: u32,
+  w_stored: u32,
   pad0: u32,
-  pad1: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -45,6 +46,8 @@ override WIDE: bool = false;
 override SLIDES: bool = false;
 override UNROLLED: u32 = 0u;
 override LEVELS: u32 = 3u;
+// What W is stored as (the Params say it too; math/halves), 0 for words.
+override W_STORED: u32 = 0u;
 
 var<private> sum_low: Float4;
 var<private> sum_high: Float4;
@@ -97,8 +100,15 @@ fn next_taps() {
   }
 }
 
+fn weight_of(at: u32) -> Float {
+  if (W_STORED < 1u) {
+    return operand(in1[at]);
+  }
+  return half1(in1[at >> 1u], at, W_STORED);
+}
+
 fn add_term(weight: u32) {
-  let w = operand(in1[weight]);
+  let w = weight_of(weight);
   sum_low = multiply_add(sum_low, window_low, w);
   if (WIDE) {
     sum_high = multiply_add(sum_high, window_high, w);

@@ -3,6 +3,7 @@
 // src/ops/conv_taps.ts). Term k = (input channel, kernel depth, row, column) lies at in2[k].x elements from the
 // window's corner; in2[k].y holds its z, y and x, dilation included, so that no term needs a division. A tap outside
 // the input is +0 by position. An image is one group of one image. The twin of wasm/ops/conv_taps.c.
+// #import math/halves
 // #import math/index
 // #import math/product
 struct Params {
@@ -32,8 +33,8 @@ struct Params {
   y_shift: u32,
   z_shift: u32,
   row_bits: u32,
+  w_stored: u32,
   pad0: u32,
-  pad1: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -43,10 +44,15 @@ struct Params {
 
 // The innermost axes along which a window may leave the input; 0 without padding.
 override AXES: u32 = 3u;
+// What W is stored as (the Params say it too; math/halves), 0 for words. Halves are read in pairs: terms are even in number, so that
+// 2i and 2i + 1 lie in one word.
+override W_STORED: u32 = 0u;
 
-// Offsets of the invocation's filters in W; corners of its windows: offset in X, z, y and x, wrapped where negative.
+// Offsets of the invocation's filters in W, and the words of it that were read last; corners of its windows: offset in X, z, y and x, wrapped where negative.
 var<private> left_low: vec4<u32>;
 var<private> left_high: vec4<u32>;
+var<private> pairs_low: vec4<u32>;
+var<private> pairs_high: vec4<u32>;
 var<private> corner_low: vec4<u32>;
 var<private> corner_high: vec4<u32>;
 var<private> z_low: vec4<u32>;
@@ -102,16 +108,44 @@ fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
   corner_high = first + (z_high * params.height + y_high) * params.width + x_high;
 }
 
-fn left4(at: vec4<u32>) -> Float4 {
-  return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
+fn left_words(at: vec4<u32>) -> vec4<u32> {
+  return vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]);
 }
 
 fn block_left(k: u32) -> Eight {
-  return Eight(left4(left_low + vec4<u32>(k)), left4(left_high + vec4<u32>(k)));
+  let low = left_low + vec4<u32>(k);
+  let high = left_high + vec4<u32>(k);
+  if (W_STORED < 1u) {
+    return Eight(operand4(left_words(low)), operand4(left_words(high)));
+  }
+  pairs_low = left_words(low >> vec4<u32>(1u));
+  pairs_high = left_words(high >> vec4<u32>(1u));
+  note8(pairs_low, pairs_high, W_STORED);
+  return Eight(half4(pairs_low << vec4<u32>(16u), W_STORED), half4(pairs_high << vec4<u32>(16u), W_STORED));
+}
+
+fn block_left_odd(k: u32) -> Eight {
+  if (W_STORED < 1u) {
+    return block_left(k);
+  }
+  return Eight(half4(pairs_low, W_STORED), half4(pairs_high, W_STORED));
 }
 
 fn block_left_low(k: u32) -> Float4 {
-  return left4(left_low + vec4<u32>(k));
+  let low = left_low + vec4<u32>(k);
+  if (W_STORED < 1u) {
+    return operand4(left_words(low));
+  }
+  pairs_low = left_words(low >> vec4<u32>(1u));
+  note4(pairs_low, W_STORED);
+  return half4(pairs_low << vec4<u32>(16u), W_STORED);
+}
+
+fn block_left_low_odd(k: u32) -> Float4 {
+  if (W_STORED < 1u) {
+    return block_left_low(k);
+  }
+  return half4(pairs_low, W_STORED);
 }
 
 fn right4(at: vec4<u32>) -> vec4<u32> {

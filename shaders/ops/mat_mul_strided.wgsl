@@ -19,7 +19,7 @@ struct Params {
   images: u32,
   row_bits: u32,
   b_stored: u32,
-  pad0: u32,
+  a_stored: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -30,12 +30,18 @@ struct Params {
 // is then read once: n and all steps are even. Else parity decides.
 override B_STORED: u32 = 0u;
 override B_PAIRS: bool = false;
+// The same of A, where it is terms 2i and 2i + 1 that may lie in one word.
+override A_STORED: u32 = 0u;
+override A_PAIRS: bool = false;
 
 // Offsets of the invocation's rows of A and columns of B.
 var<private> left_low: vec4<u32>;
 var<private> left_high: vec4<u32>;
 var<private> right_low: vec4<u32>;
 var<private> right_high: vec4<u32>;
+// Words of A that were read last.
+var<private> pairs_low: vec4<u32>;
+var<private> pairs_high: vec4<u32>;
 
 fn block_extent() -> Extent {
   return Extent(params.images, params.m, params.n, params.k, params.row_bits);
@@ -68,31 +74,72 @@ fn block_begin(image: u32, row: u32, lane: u32, lanes: u32) {
   right_high = vec4<u32>(b_offset) + min(columns + vec4<u32>(4u * lanes), last_column) * params.b_column_stride;
 }
 
-fn left4(at: vec4<u32>) -> Float4 {
-  return operand4(vec4<u32>(in0[at.x], in0[at.y], in0[at.z], in0[at.w]));
+fn left_words(at: vec4<u32>) -> vec4<u32> {
+  return vec4<u32>(in0[at.x], in0[at.y], in0[at.z], in0[at.w]);
+}
+
+fn right_words(at: vec4<u32>) -> vec4<u32> {
+  return vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]);
+}
+
+fn block_left(k: u32) -> Eight {
+  let low = left_low + vec4<u32>(k * params.a_column_stride);
+  let high = left_high + vec4<u32>(k * params.a_column_stride);
+  if (A_STORED < 1u) {
+    return Eight(operand4(left_words(low)), operand4(left_words(high)));
+  }
+  pairs_low = left_words(low >> vec4<u32>(1u));
+  pairs_high = left_words(high >> vec4<u32>(1u));
+  note8(pairs_low, pairs_high, A_STORED);
+  if (A_PAIRS) {
+    return Eight(half4(pairs_low << vec4<u32>(16u), A_STORED), half4(pairs_high << vec4<u32>(16u), A_STORED));
+  }
+  return Eight(half4(raised4(pairs_low, low), A_STORED), half4(raised4(pairs_high, high), A_STORED));
+}
+
+fn block_left_odd(k: u32) -> Eight {
+  if (A_PAIRS) {
+    return Eight(half4(pairs_low, A_STORED), half4(pairs_high, A_STORED));
+  }
+  return block_left(k);
+}
+
+fn block_left_low(k: u32) -> Float4 {
+  let low = left_low + vec4<u32>(k * params.a_column_stride);
+  if (A_STORED < 1u) {
+    return operand4(left_words(low));
+  }
+  pairs_low = left_words(low >> vec4<u32>(1u));
+  note4(pairs_low, A_STORED);
+  if (A_PAIRS) {
+    return half4(pairs_low << vec4<u32>(16u), A_STORED);
+  }
+  return half4(raised4(pairs_low, low), A_STORED);
+}
+
+fn block_left_low_odd(k: u32) -> Float4 {
+  if (A_PAIRS) {
+    return half4(pairs_low, A_STORED);
+  }
+  return block_left_low(k);
 }
 
 fn right4(at: vec4<u32>) -> Float4 {
   if (B_STORED < 1u) {
-    return operand4(vec4<u32>(in1[at.x], in1[at.y], in1[at.z], in1[at.w]));
+    return operand4(right_words(at));
   }
   let word = at >> vec4<u32>(1u);
   if (B_PAIRS) {
-    return half4(raised_pairs(in1[word.x], in1[word.z]), B_STORED);
+    let pairs = vec2<u32>(in1[word.x], in1[word.z]);
+    note4(pairs.xxyy, B_STORED);
+    return half4(raised_pairs(pairs.x, pairs.y), B_STORED);
   }
-  return half4(raised4(vec4<u32>(in1[word.x], in1[word.y], in1[word.z], in1[word.w]), at), B_STORED);
-}
-
-fn block_left(k: u32) -> Eight {
-  let at = vec4<u32>(k * params.a_column_stride);
-  return Eight(left4(left_low + at), left4(left_high + at));
+  let words = right_words(word);
+  note4(words, B_STORED);
+  return half4(raised4(words, at), B_STORED);
 }
 
 fn block_right(k: u32) -> Eight {
   let at = vec4<u32>(k * params.b_row_stride);
   return Eight(right4(right_low + at), right4(right_high + at));
-}
-
-fn block_left_low(k: u32) -> Float4 {
-  return left4(left_low + vec4<u32>(k * params.a_column_stride));
 }

@@ -21,7 +21,7 @@ struct Params {
   images: u32,
   row_bits: u32,
   b_stored: u32,
-  pad0: u32,
+  a_stored: u32,
   chain: Chain,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -32,13 +32,19 @@ struct Params {
 // is then read once: n and all steps are even. Else parity decides.
 override B_STORED: u32 = 0u;
 override B_PAIRS: bool = false;
+// What A is stored as.
+override A_STORED: u32 = 0u;
 override LANE_BITS: u32 = 0u;
 
 // Sums of group `lane` of the pass for the columns of `place`, at lane * places + place.
 var<workgroup> sh_groups: array<Float4, 64>;
 
 fn left(offset: u32, k: u32) -> Float {
-  return operand(in0[offset + k * params.a_column_stride]);
+  let at = offset + k * params.a_column_stride;
+  if (A_STORED < 1u) {
+    return operand(in0[at]);
+  }
+  return half1(in0[at >> 1u], at, A_STORED);
 }
 
 fn right(offsets: vec4<u32>, k: u32) -> Float4 {
@@ -48,9 +54,13 @@ fn right(offsets: vec4<u32>, k: u32) -> Float4 {
   }
   let word = at >> vec4<u32>(1u);
   if (B_PAIRS) {
-    return half4(raised_pairs(in1[word.x], in1[word.z]), B_STORED);
+    let pairs = vec2<u32>(in1[word.x], in1[word.z]);
+    note4(pairs.xxyy, B_STORED);
+    return half4(raised_pairs(pairs.x, pairs.y), B_STORED);
   }
-  return half4(raised4(vec4<u32>(in1[word.x], in1[word.y], in1[word.z], in1[word.w]), at), B_STORED);
+  let words = vec4<u32>(in1[word.x], in1[word.y], in1[word.z], in1[word.w]);
+  note4(words, B_STORED);
+  return half4(raised4(words, at), B_STORED);
 }
 
 fn group_sum(a: u32, b: vec4<u32>, first: u32, last: u32) -> Float4 {

@@ -66,7 +66,7 @@ export function emitCast(
     emitCast(node, out, middle, rounding);
     return;
   }
-  // Products on WebGPU read constants of 16-bit floats as they are: who else does not read them need not have them widened.
+  // Products and convolutions on WebGPU read constants of 16-bit floats as they are: who else does not read them need not have them widened.
   const isRead = to === 'float32' && isFloat16(from) && node.target === 'webgpu';
   const isHeld = isRead && node.isConstant(x);
   emitChain(

@@ -1,13 +1,15 @@
 // Convolution on WebGPU (V3, V4, V5): the input where it lies, one tap a term, without packing or copies.
 // The list of taps is made here, once a shape. Three forms: a product of matrices where the kernel is 1 x 1; one filter
 // at a time where a group has one (depthwise); else blocks of filters by positions. No bit depends on the choice, which
-// is made from shapes alone. Not here: what Conv means (conv.ts), the kernels of the reference (conv.c).
+// is made from shapes alone. Constant weights of 16-bit floats are read as they lie (stored.ts). Not here: what Conv
+// means (conv.ts), the kernels of the reference (conv.c).
 import type { Dispatch, Kernel, LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { paramFields } from '../core/op.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import { gridOf } from './grid.ts';
 import { blockGrid, blockShader, emitStrided } from './mat_mul_strided.ts';
+import { storedOf } from './stored.ts';
 import { isPlain, type Axis } from './window.ts';
 import direct from '../../shaders/ops/conv_direct.wgsl';
 import block from '../../shaders/ops/conv_taps.wgsl';
@@ -50,8 +52,8 @@ export const convTaps: Kernel = {
     'y_shift',
     'z_shift',
     'row_bits',
+    'w_stored',
     'pad0',
-    'pad1',
   ),
   shader: (dispatch: Dispatch) =>
     'AXES' in dispatch.constants
@@ -131,6 +133,8 @@ export function emitConvTaps(
   const { taps, yShift, zShift } = tapsOf(channels, axes);
   const shape = blockGrid(images, filters, positions, terms, node.tiles);
   const isDirect = filters === 1;
+  // Blocks read 16-bit weights in pairs of terms. An odd number, mostly of a first layer, has few weights: they are float32.
+  const weights = isDirect || terms % 2 === 0 ? storedOf(w) : { value: w, stored: 0 };
   // Outputs of a row that one invocation computes: eight where they are not mostly past the end of the row.
   const run = Math.ceil(width.out / 8) * 8 <= Math.ceil(width.out / 4) * 4 + width.out / 8 ? 8 : 4;
   to.canonical = true;
@@ -162,21 +166,24 @@ export function emitConvTaps(
       y_shift: yShift,
       z_shift: zShift,
       row_bits: shape.rowBits,
+      w_stored: weights.stored,
       pad0: 0,
-      pad1: 0,
     },
-    inputs: [x, w, node.constantValue('uint32', [terms, 2], taps)],
+    inputs: [x, weights.value, node.constantValue('uint32', [terms, 2], taps)],
     outputs: [to],
     units: images * filters * lines,
     unitCost: 4 * width.out * terms,
     grid: isDirect ? gridOf(images * filters * lines * Math.ceil(width.out / run)) : shape.grid,
-    constants: isDirect
-      ? {
-          WIDE: run === 8 ? 1 : 0,
-          SLIDES: width.stride === 1 && width.dilation === 1 ? 1 : 0,
-          UNROLLED: width.kernel === 3 || width.kernel === 5 ? width.kernel : 0,
-          LEVELS: shape.levels,
-        }
-      : { LEVELS: shape.levels, AXES: paddedAxes(axes) },
+    constants: {
+      LEVELS: shape.levels,
+      ...(weights.stored === 0 ? {} : { W_STORED: weights.stored }),
+      ...(isDirect
+        ? {
+            WIDE: run === 8 ? 1 : 0,
+            SLIDES: width.stride === 1 && width.dilation === 1 ? 1 : 0,
+            UNROLLED: width.kernel === 3 || width.kernel === 5 ? width.kernel : 0,
+          }
+        : { AXES: paddedAxes(axes) }),
+    },
   });
 }

@@ -12,7 +12,7 @@ import type { Tiles } from '../core/tiles.ts';
 import { epilogueChain } from './chain_wgsl.ts';
 import { gridOf } from './grid.ts';
 import { rowBitsOf } from './row_bits.ts';
-import { asStored, type Matrices } from './stored.ts';
+import { asStored, asStoredLeft, type Matrices } from './stored.ts';
 import block4 from '../../shaders/math/product_4x8.wgsl';
 import block8 from '../../shaders/math/product_8x8.wgsl';
 import block from '../../shaders/ops/mat_mul_strided.wgsl';
@@ -43,7 +43,7 @@ export const matMulStrided: Kernel = {
     'images',
     'row_bits',
     'b_stored',
-    'pad0',
+    'a_stored',
   ),
   shader: (dispatch: Dispatch) =>
     'LANE_BITS' in dispatch.constants
@@ -115,6 +115,7 @@ export function emitStrided(
   // Lanes that share their outputs: as many as have a group of terms, where there are too few outputs to fill a GPU.
   let laneBits = 0;
   while (laneBits < 6 && 64 << laneBits < k && (n * m * batch) << laneBits < 65536) laneBits += 1;
+  const rows = asStoredLeft(left, k);
   const lying = asStored(node, right, batchDims, { n, k });
   to.canonical = true;
   node.emit(matMulStrided, {
@@ -133,9 +134,9 @@ export function emitStrided(
       images: batch,
       row_bits: shape.rowBits,
       b_stored: lying.stored,
-      pad0: 0,
+      a_stored: rows.stored,
     },
-    inputs: [left.value, lying.value],
+    inputs: [rows.value, lying.value],
     outputs: [to],
     units: batch * m,
     unitCost: 4 * n * k,
@@ -143,6 +144,8 @@ export function emitStrided(
     constants: {
       ...(isThin ? { LANE_BITS: laneBits } : { LEVELS: shape.levels }),
       ...(lying.stored === 0 ? {} : { B_STORED: lying.stored, B_PAIRS: lying.isPaired ? 1 : 0 }),
+      ...(rows.stored === 0 ? {} : { A_STORED: rows.stored }),
+      ...(rows.isPaired && !isThin ? { A_PAIRS: 1 } : {}),
     },
   });
 }

@@ -6,6 +6,7 @@ import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { sizeOf, stridesOf } from '../core/shape.ts';
 import shader from '../../shaders/ops/strided_copy.wgsl';
+import { emitCast } from './cast.ts';
 import { gridOf } from './grid.ts';
 
 /** Most axes of a movement kernel, after merging (COPY_RANK of wasm/copy.h). */
@@ -91,6 +92,13 @@ export function emitStridedCopy(
   out.canonical = input.canonical;
   if (sizeOf(out.dims) > 0 && isWhole(view, input)) {
     node.alias(out, input);
+    return;
+  }
+  if (input.halves !== undefined && input.dtype === out.dtype) {
+    // Moved as they lie, then widened where somebody asks: who reads halves still can.
+    const halves = node.temp(input.halves.dtype, out.dims);
+    emitStridedCopy(node, halves, input.halves, view);
+    emitCast(node, out, halves);
     return;
   }
   const { dims, strides, offset, shift } = inUnits(view, dtypeInfo(out.dtype).bytes);

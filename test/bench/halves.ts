@@ -1,6 +1,7 @@
-// `npm run bench:halves`: what products with constant float16 weights upload and take on a WebGPU stack, next to the same with
-// float32 copies of them (test/jobs/halves_job.ts). A is the stack if BENCH_STACK=D names no other, BENCH_SECONDS=20 takes other
-// than 5 s a row. The rows are a table for docs/BENCHMARKS.md.
+// `npm run bench:halves`: what products and convolutions with constant float16 weights upload and take on a WebGPU stack, next
+// to the same with float32 copies of them (test/jobs/halves_job.ts). A is the stack if BENCH_STACK=D names no other,
+// BENCH_SECONDS=20 takes other than 5 s a row, BENCH_ONLY=depthwise only rows whose names hold that. The rows are a table for
+// docs/BENCHMARKS.md.
 import { expect, test } from 'vitest';
 import { openStack } from '../../src/cli/stacks/runner.ts';
 import { buildJob } from '../harness/build_job.ts';
@@ -16,10 +17,12 @@ test('float16 weights', async () => {
     log: (line) => console.log(line),
   });
   try {
-    const job: HalvesJob = { budgetMs: 1000 * seconds };
+    const job: HalvesJob = { budgetMs: 1000 * seconds, only: process.env['BENCH_ONLY'] };
     const reply = await stack.run(job);
     expect(reply.error).toBeUndefined();
-    const rows = (reply.result as HalvesRow[]).map((row) =>
+    const seen = reply.result as HalvesRow[];
+    expect(seen.length, 'rows that BENCH_ONLY names').toBeGreaterThan(0);
+    const rows = seen.map((row) =>
       [
         ...[row.name, row.before_bytes, row.after_bytes],
         ...[row.before_ms.toFixed(2), row.after_ms.toFixed(2)],

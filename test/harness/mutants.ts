@@ -69,7 +69,11 @@ export const mutants: readonly Mutant[] = [
   cases(
     'products: an odd last term twice',
     ['mat_mul'],
-    edit('math/product_4x8', 'masked(block_left_low(next), k + 1u < end)', 'block_left_low(next)'),
+    edit(
+      'math/product_4x8',
+      'masked(block_left_low_odd(next), k + 1u < end)',
+      'block_left_low_odd(next)',
+    ),
   ),
   {
     ...cases(
@@ -206,7 +210,7 @@ export const mutants: readonly Mutant[] = [
   cases(
     'halves: infinities without the flag',
     ['weights_16'],
-    edit('math/halves', 'OPERAND_LIMIT - 0x0f800000u', '0u'),
+    edit('math/product', ' || special > 0u', ''),
   ),
   cases(
     'halves: pairs stored where single columns are',
@@ -271,6 +275,43 @@ export const mutants: readonly Mutant[] = [
     'packing bytes: runs that do not begin a word',
     ['integer'],
     edit('ops/integer_dot_pack', 'let left = params.run - term;', 'let left = 4u;'),
+  ),
+  cases(
+    'halves: the first term of a filter twice',
+    ['weights_16'],
+    edit(
+      'ops/conv_taps',
+      'half4(pairs_low, W_STORED), half',
+      'half4(pairs_low << vec4<u32>(16u), W_STORED), half',
+    ),
+  ),
+  cases(
+    'halves: the first term of four filters twice',
+    ['weights_16'],
+    edit(
+      'ops/conv_taps',
+      'return half4(pairs_low, W_STORED);',
+      'return half4(pairs_low << vec4<u32>(16u), W_STORED);',
+    ),
+  ),
+  cases(
+    'halves: the first term of a row on the left twice',
+    ['weights_16'],
+    edit(
+      'ops/mat_mul_strided',
+      'half4(pairs_low, A_STORED), half',
+      'half4(pairs_low << vec4<u32>(16u), A_STORED), half',
+    ),
+  ),
+  cases(
+    'halves: depthwise, the other one of a word',
+    ['weights_16'],
+    edit('math/halves', '(at & 1u) < 1u', '(at & 1u) > 0u'),
+  ),
+  cases(
+    'halves: depthwise, infinities without the flag',
+    ['weights_16'],
+    edit('math/halves', '(word & 0x7c007c00u) + 0x04000400u', 'word & 0x7c007c00u'),
   ),
   cases(
     'a tap of the padding read',

@@ -1,4 +1,4 @@
-// The job that runs products with constant float16 weights, of each form, on a device: whether their pipelines pass their gates
+// The job that runs products or convolutions with constant float16 weights, of each form, on a device: whether their pipelines pass their gates
 // (docs/NUMERICS.md, B7) and audits (B8), and find a fault, and how many bytes of weights lie on the device.
 // test/stacks/weights_16.test.ts says what must come out.
 import { load, Tensor, type Note } from '../../src/index.ts';
@@ -9,7 +9,8 @@ import { f32, graphOf } from '../harness/graphs.ts';
 import { integers } from '../harness/prng.ts';
 
 export interface Weights16Job {
-  /** When every word of every product gets a wrong bit: never, before the gates, behind them. */
+  readonly op: keyof typeof FORMS;
+  /** When every word that their kernel writes gets a wrong bit: never, before the gates, behind them. */
   readonly fault: 'never' | 'before' | 'behind';
 }
 
@@ -28,10 +29,21 @@ export interface Weights16Seen {
   readonly constantBytes: number;
 }
 
-/** In blocks of 4 rows, of 8; the thin form is a graphics card's (test/stacks/tiles.test.ts). */
-const ROWS = [4, 9];
-export const TERMS = 67;
-export const COLUMNS = 22;
+const TERMS = 67;
+const COLUMNS = 22;
+const FILTERS = 6;
+const CHANNELS = 4;
+
+/** Products in blocks of 4 rows, of 8; the thin form is a graphics card's (test/stacks/tiles.test.ts). Rows of Conv are images. */
+export const FORMS = {
+  MatMul: { kernel: 'mat_mul_strided', rows: [4, 9], row: [TERMS], weights: [TERMS, COLUMNS] },
+  Conv: {
+    kernel: 'conv_taps',
+    rows: [2],
+    row: [CHANNELS, 5, 5],
+    weights: [FILTERS, CHANNELS, 3, 3],
+  },
+} as const;
 
 /** Numbers from 2^-24 to 2 in magnitude, subnormal ones among them. */
 const halves = (seed: number, ...dims: number[]): Tensor =>
@@ -50,26 +62,27 @@ const halves = (seed: number, ...dims: number[]): Tensor =>
   );
 
 export async function run(request: unknown, env: JobEnv): Promise<Weights16Seen> {
-  const { fault } = request as Weights16Job;
+  const { fault, op } = request as Weights16Job;
+  const { kernel, row, weights } = FORMS[op];
   const level = env.featureLevel === undefined ? {} : { featureLevel: env.featureLevel };
   const device = await (await env.gpu?.requestAdapter(level))?.requestDevice();
   if (device === undefined) throw new Error('no WebGPU device on this stack');
-  const state = faultyDevice(device, { kernel: 'mat_mul_strided', where: 'true' });
+  const state = faultyDevice(device, { kernel, where: 'true' });
   let constantBytes = 0;
   const create = device.createBuffer.bind(device);
   device.createBuffer = (descriptor) => {
     if (descriptor.label === 'constant') constantBytes += descriptor.size;
     return create(descriptor);
   };
-  const x = { ...f32('x', 'rows', TERMS), dtype: 'float16' as const };
-  const graph = graphOf([{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] }], [x], ['y'], {
-    w: halves(1, TERMS, COLUMNS),
+  const x = { ...f32('x', 'rows', ...row), dtype: 'float16' as const };
+  const graph = graphOf([{ op, inputs: ['x', 'w'], outputs: ['y'] }], [x], ['y'], {
+    w: halves(1, ...weights),
   });
   const typed = { ...graph, outputs: [{ name: 'y', dtype: 'float16' as const }] };
   const model = await load(writeModel(typed), { device });
   const runs: SeenRun[] = [];
-  for (const rows of ROWS) {
-    const feeds = { x: halves(2, rows, TERMS) };
+  for (const rows of FORMS[op].rows) {
+    const feeds = { x: halves(2, rows, ...row) };
     const { digest } = await model.run(feeds, { backend: 'wasm' });
     state.armed = fault === 'before';
     const first = await model.run(feeds, { backend: 'webgpu', audit: 'off' });

@@ -128,6 +128,30 @@ const SPECS: readonly Spec[] = [
   conv('depthwise, 5 x 5', [1, 3, 7, 19], [3, 1, 5, 5], { group: 3, pads: [2, 2, 2, 2] }),
   conv('1 axis', [2, 3, 9], [5, 3, 3]),
   conv('whole input', [2, 3, 3, 3], [5, 3, 3, 3]),
+  // On the left two terms a word, where they are even in number.
+  matMul('constant on the left, pairs', [9, 66], [66, 5], 0),
+  matMul('constant on the left, 3 rows', [3, 67], [67, 5], 0),
+  matMul('constant on the left, thin', [1, 131], [131, 9], 0),
+  matMul('constant on the left, batch of odd matrices', [3, 3, 5], [3, 5, 4], 0),
+  conv('1 x 1, pairs', [2, 6, 3, 3], [9, 6, 1, 1]),
+  conv('1 x 1, 3 filters, pairs, 2 levels', [1, 66, 5, 3], [3, 66, 1, 1]),
+  conv('1 x 1, one filter', [2, 7, 3, 3], [1, 7, 1, 1]),
+  conv('1 x 1, groups, pairs', [2, 8, 3, 3], [10, 4, 1, 1], { group: 2 }),
+  conv('1 x 1, groups, one position', [2, 6, 1, 1], [10, 3, 1, 1], { group: 2 }),
+  conv('3 x 3, pairs', [1, 4, 7, 5], [9, 4, 3, 3], { pads: [1, 1, 1, 1] }),
+  conv('3 x 3, 3 filters, pairs', [1, 2, 7, 5], [3, 2, 3, 3]),
+  conv('3 x 3, groups', [2, 8, 5, 5], [10, 4, 3, 3], { group: 2, strides: [2, 1] }),
+  conv('3 axes, groups, pairs, 2 levels', [1, 8, 3, 4, 4], [6, 4, 3, 3, 2], { group: 2 }),
+  conv('depthwise, 2 x 4', [1, 3, 4, 6], [3, 1, 2, 4], { group: 3 }),
+  conv('depthwise, 2 levels', [1, 3, 10, 13], [3, 1, 9, 9], { group: 3 }),
+  conv('one filter a group', [1, 4, 5, 7], [2, 2, 3, 3], { group: 2, dilations: [1, 2] }),
+  {
+    name: '2 phases an axis',
+    op: 'ConvTranspose',
+    shapes: [[1, 4, 4, 5], [4, 3, 3, 3], [3]],
+    constants: [1, 2],
+    attributes: { strides: [2, 2] },
+  },
 ];
 
 function one(spec: Spec, dtype: DType, kind: Kind, group: OpCase['group'], seed: number): OpCase {
@@ -232,6 +256,33 @@ const GRAPHS: readonly OpCase[] = [
     { x: half([3, 7], 10), c: half([7, 5], 11) },
   ),
   graphCase(
+    'Cast, Conv, Add, Relu',
+    [
+      ['Cast', 'c', 'w', ONNX.float32],
+      ['Conv', 'x w', 'p'],
+      ['Add', 'p cb', 'q'],
+      ['Relu', 'q', 'y0'],
+    ],
+    { x: word([1, 4, 7, 5], 14), c: half([6, 4, 3, 3], 15), cb: word([5, 3], 16) },
+  ),
+  graphCase(
+    'Cast, Transpose, Conv',
+    [
+      ['Cast', 'c', 'w', ONNX.float32],
+      ['Transpose', 'w', 't'],
+      ['Conv', 'x t', 'y0'],
+    ],
+    { x: word([1, 4, 7, 5], 17), c: half([3, 3, 4, 5], 18, 'edges') },
+  ),
+  graphCase(
+    'weights that a convolution and a sum read',
+    [
+      ['Conv', 'x c', 'p'],
+      ['Add', 'p c', 'y0'],
+    ],
+    { x: half([1, 1, 5, 5], 19), c: half([3, 1, 3, 3], 20, 'edges') },
+  ),
+  graphCase(
     'computed halves, not weights',
     [
       ['Relu', 'xb', 'b'],
@@ -242,10 +293,9 @@ const GRAPHS: readonly OpCase[] = [
 ];
 
 // Every number that a product takes without its flag (B6), times 1: what it is widened to.
-const all = (dtype: DType): Tensor => {
+const all = (dtype: DType): Uint16Array => {
   const end = dtype === 'float16' ? 0x7c00 : 0x5880; // 2^50
-  const data = Uint16Array.from({ length: 2 * end }, (_, i) => (i >> 1) | ((i & 1) << 15));
-  return new Tensor(dtype, data, [1, data.length]);
+  return Uint16Array.from({ length: 2 * end }, (_, i) => (i >> 1) | ((i & 1) << 15));
 };
 const EVERY = HALVES.flatMap((dtype) =>
   [1, 2, 5].map((rows) =>
@@ -261,11 +311,28 @@ const EVERY = HALVES.flatMap((dtype) =>
           Array.from({ length: rows }, () => 1),
           [rows, 1],
         ),
-        c: all(dtype),
+        c: new Tensor(dtype, all(dtype), [1, all(dtype).length]),
       },
     ),
   ),
 );
+
+// The same in convolutions, two a filter, which meet 1 and 0 in turns; one filter a group too.
+const EVERY_FILTER = HALVES.flatMap((dtype) => {
+  const filters = all(dtype).length / 2;
+  return [1, filters].map((group) => {
+    const x = Float32Array.from({ length: 4 * group }, (_, i) => 1 - (i & 1));
+    return nodeCase(`weights_16/op=Conv,every=${dtype},depthwise=${group > 1}`, 'random', {
+      opType: 'Conv',
+      opset: 17,
+      attributes: { group },
+      inputs: [
+        inputOfType('float32', x, [1, group, 1, 4]),
+        { ...inputOfType(dtype, all(dtype), [filters, 1, 1, 2]), constant: true },
+      ],
+    });
+  });
+});
 
 const wide = (dtype: DType): number[] =>
   Array.from({ length: 3 }, () => (dtype === 'float16' ? 0x7bff : 0x4780));
@@ -302,6 +369,7 @@ export const cases: readonly OpCase[] = [
   ),
   ...GRAPHS,
   ...EVERY,
+  ...EVERY_FILTER,
   // A row's bits are its own, whichever form of the product computes it, and whether weights are constant.
   ...[1, 3, 4, 9].flatMap((rows) =>
     [true, false].map((constant) =>

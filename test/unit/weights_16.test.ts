@@ -1,5 +1,5 @@
-// What a plan for WebGPU reads of constant 16-bit weights (V9): the halves of the file and no float32 copy, where products read
-// them; the copy, where something else does. That the bits are the same, the goldens say (test/ops/weights_16.cases.ts).
+// What a plan for WebGPU reads of constant 16-bit weights (V9): the halves of the file and no float32 copy, where products and
+// convolutions read them; the copy, where something else does. That the bits are the same, the goldens say (test/ops/weights_16.cases.ts).
 import { describe, expect, test } from 'vitest';
 import { WasmBackend } from '../../src/backends/wasm.ts';
 import type { Constant, Evaluator } from '../../src/core/constant.ts';
@@ -32,6 +32,7 @@ async function uploads(
   target: 'wasm' | 'webgpu' = 'webgpu',
   outputs: readonly string[] = ['y'],
   allRows: readonly number[] = [ROWS],
+  row: readonly number[] = [TERMS],
 ): Promise<Uploaded[]> {
   const core = await WasmBackend.create();
   let folded = 0;
@@ -43,12 +44,12 @@ async function uploads(
     },
   };
   const dtype = nodes.some(({ op }) => op === 'Cast') ? 'float32' : w.dtype;
-  const x = { ...f32('x', 'rows', TERMS), dtype };
+  const x = { ...f32('x', 'rows', ...row), dtype };
   const checked = await registry.check(graphOf(nodes, [x], outputs, { w }));
   const store = new ConstantStore();
   const seen: Uploaded[] = [];
   for (const rows of allRows) {
-    const feeds = new Map<string, FeedType>([['x', { dtype, dims: [rows, TERMS] }]]);
+    const feeds = new Map<string, FeedType>([['x', { dtype, dims: [rows, ...row] }]]);
     const plan = planGraph(checked, store, evaluator, feeds, { outputs, target, fuse: true });
     const constants = new Set<Constant>();
     for (const { dispatch } of plan.steps) {
@@ -81,6 +82,36 @@ describe.each(['float16', 'bfloat16'] as const)('%s', (dtype) => {
     ['Gemm, transB', gemm(1), half(dtype, COLUMNS, TERMS)],
   ])('%s uploads two bytes an element, and computes no copy', async (_, node, w) => {
     expect(await uploads([node], w)).toEqual([{ bytes: { [dtype]: 2 * ELEMENTS }, folded: 0 }]);
+  });
+
+  test.each<[string, NodeText['op'], number, readonly number[], readonly number[]]>([
+    ['1 x 1', 'Conv', 1, [6, 3, 3], [9, 6, 1, 1]],
+    ['1 x 1, odd', 'Conv', 1, [5, 3, 3], [9, 5, 1, 1]],
+    ['1 x 1, groups', 'Conv', 2, [6, 3, 3], [10, 3, 1, 1]],
+    ['1 x 1, one filter', 'Conv', 1, [5, 3, 3], [1, 5, 1, 1]],
+    ['3 x 3', 'Conv', 1, [4, 9, 9], [9, 4, 3, 3]],
+    ['3 x 3, 3 filters', 'Conv', 1, [4, 9, 9], [3, 4, 3, 3]],
+    ['3 x 3, groups', 'Conv', 2, [4, 9, 9], [6, 2, 3, 3]],
+    ['depthwise', 'Conv', 5, [5, 9, 9], [5, 1, 3, 3]],
+    ['1 axis', 'Conv', 1, [4, 9], [9, 4, 3]],
+    ['of the whole input', 'Conv', 1, [3, 3, 3], [5, 3, 3, 3]],
+    ['transposed', 'ConvTranspose', 2, [4, 5, 5], [4, 3, 2, 3]],
+  ])('convolution %s uploads no copy, and computes none', async (_, op, group, row, dims) => {
+    const elements = dims.reduce((a, b) => a * b, 1);
+    const w = new Tensor(dtype, randomOf(dtype, 1, elements), dims);
+    const node = { op, inputs: ['x', 'w'], outputs: ['y'], attributes: { group: int(group) } };
+    const [seen] = await uploads([node], w, 'webgpu', ['y'], [1], row);
+    // Beside them lists of taps.
+    expect({ ...seen?.bytes, uint32: 0 }).toEqual({ [dtype]: 2 * elements, uint32: 0 });
+    expect(seen?.folded).toBe(0);
+  });
+
+  test('an odd number of terms stays float32, where a filter has others beside it', async () => {
+    const w = new Tensor(dtype, randomOf(dtype, 1, 9 * 27), [9, 3, 3, 3]);
+    const node = { op: 'Conv', inputs: ['x', 'w'], outputs: ['y'] };
+    const [seen] = await uploads([node], w, 'webgpu', ['y'], [1], [3, 9, 9]);
+    expect(seen).toMatchObject({ bytes: { float32: 4 * 9 * 27 }, folded: 4 * 9 * 27 });
+    expect(seen?.bytes[dtype]).toBeUndefined();
   });
 
   test('the reference packs float32', async () => {
@@ -122,6 +153,16 @@ test('a shape of them is renamed, and they are halves still', async () => {
   ];
   const w = half('float16', TERMS, 3, COLUMNS / 3);
   const seen = await uploads(nodes, w, 'webgpu', ['y'], [1, 5]);
+  expect(seen.map(({ bytes }) => bytes)).toEqual([1, 5].map(() => ({ float16: 2 * ELEMENTS })));
+});
+
+test('they are transposed, and are halves still', async () => {
+  const nodes: NodeText[] = [
+    cast,
+    { op: 'Transpose', inputs: ['v'], outputs: ['u'] },
+    { ...matMul, inputs: ['x', 'u'] },
+  ];
+  const seen = await uploads(nodes, half('float16', COLUMNS, TERMS), 'webgpu', ['y'], [1, 5]);
   expect(seen.map(({ bytes }) => bytes)).toEqual([1, 5].map(() => ({ float16: 2 * ELEMENTS })));
 });
 
