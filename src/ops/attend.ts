@@ -9,7 +9,7 @@ import type { LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { sizeOf, stridesOf } from '../core/shape.ts';
 import { emitConcat } from './concat.ts';
-import { emitProduct } from './mat_mul.ts';
+import { emitProduct } from './product.ts';
 import { emitSoftmax } from './softmax.ts';
 import { emitStridedCopy } from './strided_copy.ts';
 import { view } from './wide.ts';

@@ -8,7 +8,7 @@ import { formatShape, sizeOf } from '../core/shape.ts';
 import { emitScaled, expectBytes, integerMatMul } from './integer.ts';
 import { joined, part, splitHeads } from './attend.ts';
 import { absent, COMMON, emitAttention, MICROSOFT, wrong } from './masked_attention.ts';
-import { emitProduct } from './mat_mul.ts';
+import { emitProduct } from './product.ts';
 import { castTo, floatOf, integerOf, view, widened } from './wide.ts';
 import { mapped } from './chain_builder.ts';
 

@@ -7,7 +7,7 @@ import { paramFields } from '../core/op.ts';
 import { formatShape } from '../core/shape.ts';
 import { emitChain } from './chain_builder.ts';
 import { emitConvTaps } from './conv_taps.ts';
-import { emitProduct } from './mat_mul.ts';
+import { emitProduct } from './product.ts';
 import { emitDequantisedConv } from './quantised.ts';
 import { isPlain, isTrivial, normalAxes, reachOf, windowAxes, type Axis } from './window.ts';
 

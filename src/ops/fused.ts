@@ -13,7 +13,8 @@ import type { Value } from '../core/value.ts';
 import { broadcastShapes, formatShape } from '../core/shape.ts';
 import { activationsOf, storable, type Activation } from './named_activations.ts';
 import { Conv } from './conv.ts';
-import { emitProduct, Gemm } from './mat_mul.ts';
+import { Gemm } from './mat_mul.ts';
+import { emitProduct } from './product.ts';
 import { floatOf, narrowed, widened } from './wide.ts';
 import { mapped } from './chain_builder.ts';
 

@@ -49,7 +49,7 @@ export const integerProduct: Kernel = {
   chain: 'epilogue',
 };
 
-// Rows and columns of a unit of the reference, as for products of floats (mat_mul.ts).
+// Rows and columns of a unit of the reference, as for products of floats (product.ts).
 const ROWS = 64;
 
 /** Emits the packing of an operand, `block` lines side by side. */

@@ -9,7 +9,7 @@ import type { AttributeSpec, LowerContext, OpDef, ShapeContext } from '../core/o
 import type { Value } from '../core/value.ts';
 import { formatShape } from '../core/shape.ts';
 import { emitWeighted, inverseRootOf, joined, part } from './attend.ts';
-import { emitProduct } from './mat_mul.ts';
+import { emitProduct } from './product.ts';
 import { storable } from './named_activations.ts';
 import { floatOf, narrowed, view, widened, zeros } from './wide.ts';
 import { mapped } from './chain_builder.ts';

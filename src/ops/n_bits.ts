@@ -10,7 +10,7 @@ import { emitCast } from './cast.ts';
 import { emitChain } from './chain_builder.ts';
 import { gridOf } from './grid.ts';
 import { expectFloats } from './integer.ts';
-import { emitProduct } from './mat_mul.ts';
+import { emitProduct } from './product.ts';
 import { emitByBlocks } from './n_bits_exact.ts';
 import { floatOf, isFloat } from './quantise.ts';
 import { emitBlocks } from './quantize.ts';

@@ -13,7 +13,7 @@ import type { Value } from '../core/value.ts';
 import type { Activation } from './named_activations.ts';
 import { part } from './attend.ts';
 import { mapped, type ChainBuilder } from './chain_builder.ts';
-import { emitProduct } from './mat_mul.ts';
+import { emitProduct } from './product.ts';
 
 /** Weights of one direction, and what the attributes say. */
 export interface Cell {

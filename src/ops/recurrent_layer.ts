@@ -3,7 +3,7 @@
 import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { joined, part } from './attend.ts';
-import { emitPack, emitProduct } from './mat_mul.ts';
+import { emitPack, emitProduct } from './product.ts';
 import type { Cell, States, Step } from './recurrent_cells.ts';
 import { integers, view, zeros } from './wide.ts';
 import { mapped } from './chain_builder.ts';
