@@ -1,15 +1,26 @@
 // math/dot where the device has dot4I8Packed: the dot product of four signed bytes, exact by its definition in WGSL (17.9).
 // Words stay as they are.
 
+const RAISED: u32 = 0u;
+const RAISES: u32 = 0u;
+
 alias Bytes = u32;
 
 alias Bytes4 = vec4<u32>;
 
-fn bytes_of(word: u32) -> Bytes {
+fn raised_bytes(word: u32) -> Bytes {
   return word;
 }
 
-fn bytes4_of(words: vec4<u32>) -> Bytes4 {
+fn signed_bytes(word: u32) -> Bytes {
+  return word;
+}
+
+fn raised_bytes4(words: vec4<u32>) -> Bytes4 {
+  return words;
+}
+
+fn signed_bytes4(words: vec4<u32>) -> Bytes4 {
   return words;
 }
 

@@ -31,10 +31,11 @@ override ROWS: u32 = 4u;
 
 var<private> sums: array<vec4<u32>, 4>;
 
-// Of one row: the sum of products less those with zero points, left + right, and their product as often as there are terms.
+// Of one row, which is raised (math/dot): the sum of products less those with zero points, left + right, and their product as often
+// as there are terms.
 fn differences(row: u32, at: u32, right_sum: vec4<u32>, right_zero: vec4<u32>) {
-  let left_sum = vec4<u32>(in0[at]);
-  let left_zero = vec4<u32>(in0[at + params.strip]);
+  let left_sum = vec4<u32>(in0[at] + params.terms * RAISED);
+  let left_zero = vec4<u32>(in0[at + params.strip] + RAISED);
   sums[row] += (vec4<u32>(params.terms) * left_zero - left_sum) * right_zero - left_zero * right_sum;
 }
 
@@ -72,12 +73,12 @@ fn main(
   a += row * (words + 2u);
   var at = (b >> 2u) + 2u * (quad >> 1u) * (words + 2u) + (quad & 1u);
   for (var k = 0u; k < words; k++) {
-    let right = bytes4_of(in1[at]);
-    sums[0] += dots4(bytes_of(in0[a]), right, 4u);
+    let right = signed_bytes4(in1[at]);
+    sums[0] += dots4(raised_bytes(in0[a] ^ RAISES), right, 4u);
     if (ROWS > 1u) {
-      sums[1] += dots4(bytes_of(in0[a + 1u]), right, 4u);
-      sums[2] += dots4(bytes_of(in0[a + 2u]), right, 4u);
-      sums[3] += dots4(bytes_of(in0[a + 3u]), right, 4u);
+      sums[1] += dots4(raised_bytes(in0[a + 1u] ^ RAISES), right, 4u);
+      sums[2] += dots4(raised_bytes(in0[a + 2u] ^ RAISES), right, 4u);
+      sums[3] += dots4(raised_bytes(in0[a + 3u] ^ RAISES), right, 4u);
     }
     a += params.strip;
     at += 2u;

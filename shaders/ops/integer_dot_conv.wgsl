@@ -63,6 +63,7 @@ var<private> sum2: vec4<u32>;
 var<private> sum3: vec4<u32>;
 var<private> sums: vec4<u32>;
 var<private> results: array<vec4<u32>, 4>;
+// What turns and raises the input's bytes (math/dot).
 var<private> flips: u32;
 // The zero point four times side by side, as it lies.
 var<private> outside: u32;
@@ -82,14 +83,14 @@ fn mask_of(x: u32) -> u32 {
 
 // TAPS taps of each of four outputs, a word an output, by the next words of weights.
 fn add_taps(taps: Bytes4) {
-  sum0 += dots4(bytes_of(in1[weights]), taps, TAPS);
+  sum0 += dots4(signed_bytes(in1[weights]), taps, TAPS);
   if (ROWS > 1u) {
-    sum1 += dots4(bytes_of(in1[weights + 1u]), taps, TAPS);
-    sum2 += dots4(bytes_of(in1[weights + 2u]), taps, TAPS);
-    sum3 += dots4(bytes_of(in1[weights + 3u]), taps, TAPS);
+    sum1 += dots4(signed_bytes(in1[weights + 1u]), taps, TAPS);
+    sum2 += dots4(signed_bytes(in1[weights + 2u]), taps, TAPS);
+    sum3 += dots4(signed_bytes(in1[weights + 3u]), taps, TAPS);
   }
   if (!CENTRED) {
-    sums += dots4(bytes_of(ones), taps, TAPS);
+    sums += dots4(signed_bytes(ones), taps, TAPS);
   }
 }
 
@@ -132,12 +133,12 @@ fn taps_at(line: u32, x: u32, limit: u32, count: u32) -> Bytes4 {
     );
     taps |= bytes << vec4<u32>(8u * i);
   }
-  return bytes4_of(taps ^ vec4<u32>(flips));
+  return raised_bytes4(taps ^ vec4<u32>(flips));
 }
 
 // What the zero points change of the sums of a filter, whose sum and zero point lie at `at`: see integer_dot_conv_plain.
 fn differences(terms: u32, at: u32) -> vec4<u32> {
-  let zero = signed_byte(outside ^ flips);
+  let zero = signed_byte(outside ^ flips ^ RAISES) + RAISED;
   let filter_zero = in1[at + ROWS];
   return vec4<u32>((terms * filter_zero - in1[at]) * zero) - sums * filter_zero;
 }
@@ -166,7 +167,7 @@ fn main(
   let y0 = (row - slice * params.out_height) * params.stride_height - params.pad_top;
   let x0 = column * params.stride_width - params.pad_left;
 
-  flips = flips_of(params.is_signed);
+  flips = flips_of(params.is_signed) ^ RAISES;
   outside = (in2[0] & 255u) * 0x01010101u;
 
   let taps = params.kernel_depth * params.kernel_height * params.kernel_width;

@@ -51,6 +51,7 @@ override WHOLE: bool = false;
 override CENTRED: bool = false;
 
 var<private> results: array<vec4<u32>, 8>;
+// What turns and raises the input's bytes (math/dot).
 var<private> flips: u32;
 
 // Four positions of a channel, from element `at` on. Those behind the last are not stored.
@@ -90,7 +91,7 @@ fn main(
     return;
   }
   let first_filter = ROWS * (place - image * blocks);
-  flips = flips_of(params.is_signed);
+  flips = flips_of(params.is_signed) ^ RAISES;
 
   let words = (params.channels + 3u) >> 2u;
   let strips = (params.filters + 3u) >> 2u;
@@ -119,23 +120,23 @@ fn main(
     at += 4u * positions;
     let filters = in1[weights];
     weights += 1u;
-    sum0 += dots4(bytes_of(filters.x), taps, 4u);
-    sum1 += dots4(bytes_of(filters.y), taps, 4u);
-    sum2 += dots4(bytes_of(filters.z), taps, 4u);
-    sum3 += dots4(bytes_of(filters.w), taps, 4u);
+    sum0 += dots4(signed_bytes(filters.x), taps, 4u);
+    sum1 += dots4(signed_bytes(filters.y), taps, 4u);
+    sum2 += dots4(signed_bytes(filters.z), taps, 4u);
+    sum3 += dots4(signed_bytes(filters.w), taps, 4u);
     if (ROWS > 4u) {
       let more = in1[others];
       others += 1u;
-      sum4 += dots4(bytes_of(more.x), taps, 4u);
-      sum5 += dots4(bytes_of(more.y), taps, 4u);
-      sum6 += dots4(bytes_of(more.z), taps, 4u);
-      sum7 += dots4(bytes_of(more.w), taps, 4u);
+      sum4 += dots4(signed_bytes(more.x), taps, 4u);
+      sum5 += dots4(signed_bytes(more.y), taps, 4u);
+      sum6 += dots4(signed_bytes(more.z), taps, 4u);
+      sum7 += dots4(signed_bytes(more.w), taps, 4u);
     }
     if (!CENTRED) {
-      sums += dots4(bytes_of(0x01010101u >> (8u * (3u - fourth))), taps, 4u);
+      sums += dots4(signed_bytes(0x01010101u >> (8u * (3u - fourth))), taps, 4u);
     }
   }
-  let zero = signed_byte(in2[0] ^ flips);
+  let zero = signed_byte(in2[0] ^ flips ^ RAISES) + RAISED;
   let filter_sums = in1[weights];
   let filter_zeros = in1[weights + 1u];
   results[0] = sum0 + differences(zero, sums, filter_sums.x, filter_zeros.x);

@@ -103,8 +103,9 @@ fn main(
     return;
   }
   var sum = vec4<u32>();
+  let ones = raised_bytes(0x01010101u); // as they are: no sign is to be found
   for (var word = 0u; word < words * params.has_sums; word++) {
-    sum += dots4(bytes_of(0x01010101u), bytes4_of(vec4<u32>(word_of(at, word), 0u, 0u, 0u)), 4u);
+    sum += dots4(ones, signed_bytes4(vec4<u32>(word_of(at, word), 0u, 0u, 0u)), 4u);
   }
   out0[index] = sum.x;
 }

@@ -81,7 +81,7 @@ interface Packing {
   readonly run?: number;
   /** Lines side by side. */
   readonly block: number;
-  /** Whether the sums of lines count. */
+  /** Whether the sums of lines count: of weights always, since a device may raise the other side's bytes (math/dot). */
   readonly sums: boolean;
 }
 

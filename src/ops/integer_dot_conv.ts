@@ -56,7 +56,7 @@ export function emitDotConv(
     terms,
     run,
     block: stripOf(filters),
-    sums: !isCentred(node, x),
+    sums: true,
   });
   const images = batch * groups;
   const limit = Math.floor(UNIT_WORK / (filters * terms));

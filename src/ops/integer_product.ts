@@ -31,7 +31,7 @@ export function emitIntegerProduct(
   });
   if (node.target === 'webgpu') {
     const left = packBytes(node, a, { terms, block: stripOf(a.lines), sums: !isCentred(node, b) });
-    const right = packBytes(node, b, { terms, block: PANEL, sums: !isCentred(node, a) });
+    const right = packBytes(node, b, { terms, block: PANEL, sums: true });
     emitDot(node, to, over(left), over(right), batch, sizes);
     return;
   }

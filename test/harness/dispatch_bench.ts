@@ -97,9 +97,9 @@ export class DispatchBench {
     return one;
   };
 
-  /** Constants as they are, all else floats of moderate size, or their bytes. */
-  #filled(plan: Plan, value: Value, seed: number): GPUBuffer {
-    const bytes = plan.constant(value)?.bytes() ?? floats(seed, sizeOf(value.dims));
+  /** Constants as they are, what was given, all else floats of moderate size, or their bytes. */
+  #filled(plan: Plan, value: Value, seed: number, given?: Uint8Array): GPUBuffer {
+    const bytes = plan.constant(value)?.bytes() ?? given ?? floats(seed, sizeOf(value.dims));
     const buffer = this.#buffer(value.name, bufferSizeOf(value), STORAGE);
     const data = new Uint8Array(bufferSizeOf(value));
     const length = Math.min(bytes.byteLength, data.length);
@@ -108,15 +108,22 @@ export class DispatchBench {
     return buffer;
   }
 
-  /** Measures these forms of one dispatch of the plan for about `budgetMs`. */
-  async measure(plan: Plan, forms: readonly Dispatch[], budgetMs: number): Promise<Measured> {
+  /** Measures these forms of one dispatch of the plan for about `budgetMs`, with given contents of inputs or drawn ones. */
+  async measure(
+    plan: Plan,
+    forms: readonly Dispatch[],
+    budgetMs: number,
+    contents: ReadonlyMap<Value, Uint8Array> = new Map(),
+  ): Promise<Measured> {
     const { gpu } = this.#device;
     const [first] = forms;
     if (first === undefined) throw new Error('bench: there is nothing to measure.');
     const pipelines = Pipelines.on(this.#device);
     await pipelines.compile(forms);
     const buffers = [
-      ...inputsOf(first).map((value, i) => this.#filled(plan, value, i + 1)),
+      ...inputsOf(first).map((value, i) =>
+        this.#filled(plan, value, i + 1, contents.get(plan.root(value))),
+      ),
       ...first.outputs.map((value) => this.#buffer('output', bufferSizeOf(value), STORAGE)),
     ];
     const [output] = buffers.slice(-first.outputs.length);

@@ -222,8 +222,8 @@ export const mutants: readonly Mutant[] = [
     ['integer'],
     edit(
       'math/dot',
-      'signed4(words >> vec4<u32>(16u)), signed4(words >> vec4<u32>(24u))',
-      'signed4(words >> vec4<u32>(24u)), signed4(words >> vec4<u32>(16u))',
+      '(words >> vec4<u32>(16u)) & low, words >> vec4<u32>(24u)',
+      'words >> vec4<u32>(24u), (words >> vec4<u32>(16u)) & low',
     ),
   ),
   cases(

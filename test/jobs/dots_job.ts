@@ -6,12 +6,16 @@ import { Device } from '../../src/backends/webgpu/device.ts';
 import { passGate } from '../../src/backends/webgpu/gate.ts';
 import { Pipelines } from '../../src/backends/webgpu/pipelines.ts';
 import { assembleOn } from '../../src/backends/webgpu/rungs.ts';
-import type { Dispatch } from '../../src/core/op.ts';
+import { inputsOf, type Dispatch } from '../../src/core/op.ts';
 import { shaderName } from '../../src/core/shader.ts';
+import type { Value } from '../../src/core/value.ts';
+import { byteLengthOf } from '../../src/graph/memory.ts';
+import type { Plan } from '../../src/graph/plan.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 import { DispatchBench, heaviest, planOf, shaderOf } from '../harness/dispatch_bench.ts';
 import { INTEGER_GRAPHS } from '../harness/integer_graphs.ts';
+import { integers } from '../harness/prng.ts';
 
 export interface DotsJob {
   /** Of one graph. */
@@ -25,6 +29,26 @@ export interface DotsRow {
   readonly packed_ms: number;
   readonly plain_ms: number;
   readonly turns: number;
+}
+
+/** What the dispatches before `until` give of drawn bytes: sums of lines belong to their words. */
+function contentsOf(plan: Plan, core: WasmBackend, until: Dispatch): Map<Value, Uint8Array> {
+  const contents = new Map<Value, Uint8Array>();
+  for (const { dispatch } of plan.steps) {
+    const inputs = inputsOf(dispatch).map((value, i) => {
+      const root = plan.root(value);
+      const known = plan.constant(root)?.bytes() ?? contents.get(root);
+      const bytes = known ?? Uint8Array.from(integers(i + 1, byteLengthOf(root), 0, 256));
+      contents.set(root, bytes);
+      return bytes;
+    });
+    if (dispatch === until) break;
+    core.compute(dispatch, inputs).forEach((bytes, i) => {
+      const value = dispatch.outputs[i];
+      if (value !== undefined) contents.set(plan.root(value), bytes);
+    });
+  }
+  return contents;
 }
 
 export async function run(request: unknown, env: JobEnv): Promise<readonly DotsRow[]> {
@@ -51,7 +75,12 @@ export async function run(request: unknown, env: JobEnv): Promise<readonly DotsR
         const whole = { name: `${shader}, ${packed ? 'packed' : 'plain'}`, text, imports: [] };
         return { ...dispatch, kernel: { ...dispatch.kernel, shader: whole } };
       };
-      const measured = await bench.measure(plan, [form(true), form(false)], budgetMs);
+      const measured = await bench.measure(
+        plan,
+        [form(true), form(false)],
+        budgetMs,
+        contentsOf(plan, core, dispatch),
+      );
       const [one, other] = measured.results.map(({ buffer }) => new Uint32Array(buffer));
       const at = one?.findIndex((word, i) => word !== other?.[i]) ?? 0;
       if (at >= 0) throw new Error(`dots: ${name}: word ${at} is ${one?.[at]} and ${other?.[at]}.`);

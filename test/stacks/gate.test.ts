@@ -132,8 +132,8 @@ describe.each(planted(['E']))('stack %s with wrong integers', (id) => {
     ['the upper half of loads lost', 'put(v.x);', 'put(v.x & 0xffffu);', 'loads'],
     [
       'a byte without its sign',
-      '^ vec4<u32>(128u)) - vec4<u32>(128u)',
-      ')',
+      'raised_bytes(word ^ RAISES) - vec4<u32>(RAISED)',
+      'raised_bytes(word)',
       'dot products of bytes',
     ],
   ])('%s: is refused', { timeout: LIMIT }, async (what, find, replace, finding) => {
