@@ -62,7 +62,8 @@ export const integerDot: Kernel = {
   // Params 1 is n, the length of a row.
   shader: epilogueChain(dotShader, (dispatch) => dispatch.params[1] ?? 0),
   chain: 'epilogue',
-  anyIntegers: true,
+  // On the right the sums of lines belong to their words, and bytes behind the last term are zeros.
+  anyIntegers: [0],
 };
 
 // Rows of a unit that is computed again to check WebGPU (B7, B8).
