@@ -64,7 +64,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(local_invocation_
   put(i32_to_f32(v.x));
   put(f32_to_i32(v.x));
   put(f16_to_f32(v.x >> 16u));
-  // What is raised adds that much of the signed side.
+  // A raised side adds so much of the other: it is taken off by what zeros, raised, give.
   let one = dots4(raised_bytes(v.x ^ RAISES), signed_bytes4(v), 4u).y - dots4(raised_bytes(RAISES), signed_bytes4(v), 4u).y;
   let other = dots4(signed_bytes(v.x), raised_bytes4(v ^ vec4<u32>(RAISES)), 4u).z - dots4(signed_bytes(v.x), raised_bytes4(vec4<u32>(RAISES)), 4u).z;
   put(one);

@@ -1,4 +1,4 @@
-// math/dot where the device has dot4I8Packed: the dot product of four signed bytes, exact by its definition in WGSL (17.9).
+// math/dot where the device has dot4I8Packed: the dot product of four signed bytes, which WGSL defines as an exact i32.
 // Words stay as they are.
 
 const RAISED: u32 = 0u;

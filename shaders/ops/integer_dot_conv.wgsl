@@ -108,7 +108,7 @@ fn span_at(at: u32, is_inside: bool) -> Bytes4 {
   if (SPAN < 2u) {
     return bytes4_by_one(a ^ flips, b ^ flips);
   }
-  // The fourth tap of the last output lies in it, but for the first place of a word.
+  // Where the span begins at the last byte of a word, the last output's fourth tap lies in the fourth word, and the third's not.
   let fourth = select(0u, in0[min(word + 3u, last)], TAPS > 3u);
   let c = select(outside, (((third >> shift) | ((fourth << 1u) << (31u - shift))) & inside.z) | filler.z, is_inside);
   return bytes4_by_two(a ^ flips, b ^ flips, c ^ flips);

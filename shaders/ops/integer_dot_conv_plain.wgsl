@@ -1,6 +1,7 @@
 // integer_dot_conv where kernels are 1 x 1, move by one element and are not padded, and a group has more than one filter: a
-// product of the filters and the input as it lies, for the positions of a channel lie side by side. One invocation computes four positions of ROWS filters. Same sums (V8) and same Params as integer_dot_conv; the
-// taps' geometry is not read. Weights have one run a filter. The twin of wasm/ops/integer_dot_conv.c.
+// product of the filters and the input as it lies, for the positions of a channel lie side by side. One
+// invocation computes four positions of ROWS filters. Same sums (V8) and same Params as integer_dot_conv; the taps' geometry
+// is not read. Weights have one run a filter. The twin of wasm/ops/integer_dot_conv.c.
 // #import math/barrier
 // #import math/index
 // #import math/bytes

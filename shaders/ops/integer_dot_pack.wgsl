@@ -1,7 +1,8 @@
 // Packs one operand of integer_dot or integer_dot_conv: out[matrix][block][word][line of the block], four neighbouring terms of a
 // line a word, their sign bits turned where they are unsigned (math/bytes). Terms come in runs that each begin a word; bytes
 // behind a run, and lines past the end, are zero. Behind the words of a block stand the sum of each line, where `has_sums`
-// says that it is wanted, and its zero point, turned likewise. One invocation writes one word. Rule V8: exact. The twin of wasm/ops/integer_dot_pack.c.
+// says that it is wanted, and its zero point, turned likewise. One invocation writes one word. Rule V8: exact. The twin of
+// wasm/ops/integer_dot_pack.c.
 // #import math/barrier
 // #import math/index
 // #import math/bytes
@@ -103,7 +104,7 @@ fn main(
     return;
   }
   var sum = vec4<u32>();
-  let ones = raised_bytes(0x01010101u); // as they are: no sign is to be found
+  let ones = raised_bytes(0x01010101u); // ones as they are, not raised: then the dot product is the sum
   for (var word = 0u; word < words * params.has_sums; word++) {
     sum += dots4(ones, signed_bytes4(vec4<u32>(word_of(at, word), 0u, 0u, 0u)), 4u);
   }

@@ -1,5 +1,5 @@
 // MatMulInteger, ConvInteger and their requantising relatives QLinearMatMul and QLinearConv (V8): exact sums in i32, which
-// wrap where they do not fit, then the stated steps. The kernels are in integer_product.ts.
+// wrap where they do not fit, then the stated steps. Their products and convolutions: integer_product.ts, integer_conv.ts.
 import { NEWEST_OPSET, type LowerContext, type NodeContext, type OpDef } from '../core/op.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';

@@ -5,7 +5,7 @@ import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { CONV_FIELDS, convParams, filtersOf } from './integer_conv_params.ts';
 import { emitDotConv } from './integer_dot_conv.ts';
-import { noZero, PANEL, stripOf, type Zeroed } from './integer_operand.ts';
+import { noZero, PANEL, stripOf, type IntegerTensor } from './integer_operand.ts';
 import { emitPacked, pack } from './integer_pairs.ts';
 import { emitIntegerProduct } from './integer_product.ts';
 import { isPlain, normalAxes, reachOf, type Axis } from './window.ts';
@@ -26,8 +26,8 @@ const WINDOW = 1 << 15;
 export function emitIntegerConv(
   node: LowerContext,
   to: Value,
-  x: Zeroed,
-  w: Zeroed,
+  x: IntegerTensor,
+  w: IntegerTensor,
   axes: readonly Axis[],
   groups: number,
 ): void {

@@ -3,7 +3,7 @@
 import type { LowerContext } from '../core/op.ts';
 import { sizeOf } from '../core/shape.ts';
 import { isSigned } from './element_types.ts';
-import type { IntegerOperand, Zeroed } from './integer_operand.ts';
+import type { IntegerOperand, IntegerTensor } from './integer_operand.ts';
 import type { Axis } from './window.ts';
 import { view } from './wide.ts';
 
@@ -36,8 +36,8 @@ export const CONV_FIELDS = [
 
 /** Their values; `rows` are the output rows of a unit. */
 export function convParams(
-  x: Zeroed,
-  w: Zeroed,
+  x: IntegerTensor,
+  w: IntegerTensor,
   groups: number,
   [z, y, last]: readonly [Axis, Axis, Axis],
   rows: number,
@@ -73,7 +73,7 @@ export function convParams(
 }
 
 /** The weights of each group, a line a filter; their zero point is one, or one a filter. */
-export function filtersOf(node: LowerContext, w: Zeroed, groups: number): IntegerOperand {
+export function filtersOf(node: LowerContext, w: IntegerTensor, groups: number): IntegerOperand {
   const [allFilters = 0, ...window] = w.value.dims;
   const filters = allFilters / groups;
   const many = w.zeroPoint !== undefined && sizeOf(w.zeroPoint.dims) !== 1;

@@ -1,6 +1,6 @@
 // Exact integer products of 8-bit operands (V8) on WebGPU, as two kernels: operands stay bytes, four terms a word, whose
 // products a device may have an instruction for (math/dot); what zero points change is computed from the sums of lines, once an
-// output. Promises: the words of the reference's kernels (integer_product.ts), which subtract zero points first. Nothing
+// output. Promises: the words of the reference's kernels (integer_pairs.ts), which subtract zero points first. Nothing
 // here scales or rounds.
 import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
 import { sizeOf } from '../core/shape.ts';
@@ -8,57 +8,30 @@ import type { Value } from '../core/value.ts';
 import packShader from '../../shaders/ops/integer_dot_pack.wgsl';
 import dotShader from '../../shaders/ops/integer_dot.wgsl';
 import { epilogueChain } from './chain_wgsl.ts';
-import { columnsOfBlock } from './column_blocks.ts';
 import { isSigned } from './element_types.ts';
 import { gridOf } from './grid.ts';
 import {
-  axesOf,
   packing,
-  stripOf,
+  PACKING_FIELDS,
+  productFields,
+  productOf,
   type IntegerOperand,
+  type IntegerTensor,
   type Packed,
   type PackedOperand,
-  type Zeroed,
+  type ProductSizes,
 } from './integer_operand.ts';
 
 export const integerDotPack: Kernel = {
   name: 'integer_dot_pack',
-  params: paramFields(
-    'terms',
-    'lines',
-    'block',
-    'is_signed',
-    'line_stride',
-    'term_stride',
-    'zero_stride',
-    'matrices',
-    'batch_dims[8]',
-    'batch_strides[8]',
-    'zero_strides[8]',
-    'run',
-    'has_sums',
-    'pad0',
-    'pad1',
-  ),
+  params: paramFields(...PACKING_FIELDS, 'run', 'has_sums', 'pad0', 'pad1'),
   shader: packShader,
   anyIntegers: true,
 };
 
 export const integerDot: Kernel = {
   name: 'integer_dot',
-  params: paramFields(
-    'm',
-    'n',
-    'terms',
-    'batch_rank',
-    'row_block',
-    'column_block',
-    'images',
-    'strip',
-    'batch_dims[8]',
-    'a_strides[8]',
-    'b_strides[8]',
-  ),
+  params: paramFields(...productFields('terms')),
   // Params 1 is n, the length of a row.
   shader: epilogueChain(dotShader, (dispatch) => dispatch.params[1] ?? 0),
   chain: 'epilogue',
@@ -66,11 +39,8 @@ export const integerDot: Kernel = {
   anyIntegers: [0],
 };
 
-// Rows of a unit that is computed again to check WebGPU (B7, B8).
-const ROWS = 64;
-
-/** Whether a turned zero point is known to be 0: then sums of the lines that meet its operand's do not count. */
-export function isCentred(node: LowerContext, { value, zeroPoint }: Zeroed): boolean {
+/** Whether a zero point is known to be 0 once turned (math/bytes): then sums of the lines that meet its operand's do not count. */
+export function isCentred(node: LowerContext, { value, zeroPoint }: IntegerTensor): boolean {
   const centre = isSigned(value.dtype) ? 0 : 128;
   if (zeroPoint === undefined) return centre === 0;
   return node.contents(zeroPoint)?.every((element) => Number(element) === centre) === true;
@@ -87,8 +57,7 @@ interface Packing {
 }
 
 /** Words of a line of so many terms, without its sum and its zero point. */
-export const wordsOfLine = (terms: number, run: number): number =>
-  (terms / run) * Math.ceil(run / 4);
+const wordsOfLine = (terms: number, run: number): number => (terms / run) * Math.ceil(run / 4);
 
 /** Emits the packing of an operand. */
 export function packBytes(
@@ -119,32 +88,14 @@ export function emitDot(
   a: PackedOperand,
   b: PackedOperand,
   batch: readonly number[],
-  { m, n, terms }: { m: number; n: number; terms: number },
+  sizes: ProductSizes,
 ): void {
-  const rows = Math.min(ROWS, Math.ceil(m / 4) * 4);
-  const images = sizeOf(batch);
-  const others = images * Math.ceil(m / rows);
-  const columns = columnsOfBlock(n, others, (images * m * terms) / 2);
+  const { m, n, terms } = sizes;
+  const product = productOf(to, a, b, batch, sizes);
   node.emit(integerDot, {
-    params: {
-      m,
-      n,
-      terms,
-      batch_rank: batch.length,
-      row_block: rows,
-      column_block: columns,
-      images,
-      strip: stripOf(m),
-      batch_dims: axesOf(batch, 1),
-      a_strides: axesOf(a.strides, 0),
-      b_strides: axesOf(b.strides, 0),
-    },
-    inputs: [a.value, b.value],
-    outputs: [to],
-    units: others * Math.ceil(n / columns),
-    unitCost: (Math.min(rows, m) * Math.min(columns, n) * terms) / 2,
-    scratch: 4 * (rows * columns + 16),
-    grid: gridOf(images * Math.ceil(m / 4) * Math.ceil(n / 4)),
+    ...product,
+    params: { ...product.params, terms },
+    grid: gridOf(sizeOf(batch) * Math.ceil(m / 4) * Math.ceil(n / 4)),
     constants: { ROWS: m === 1 ? 1 : 4 },
   });
 }

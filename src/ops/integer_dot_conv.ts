@@ -9,7 +9,7 @@ import { epilogueChain } from './chain_wgsl.ts';
 import { gridOf } from './grid.ts';
 import { CONV_FIELDS, convParams, filtersOf } from './integer_conv_params.ts';
 import { isCentred, packBytes } from './integer_dot.ts';
-import { noZero, stripOf, type Zeroed } from './integer_operand.ts';
+import { noZero, stripOf, type IntegerTensor } from './integer_operand.ts';
 import { isPlain, normalAxes, single, type Axis } from './window.ts';
 
 // Params 8 to 10 are the sizes of the output: a row of it, to the chain, is all positions of one filter.
@@ -37,8 +37,8 @@ const MANY = 2048;
 export function emitDotConv(
   node: LowerContext,
   to: Value,
-  x: Zeroed,
-  w: Zeroed,
+  x: IntegerTensor,
+  w: IntegerTensor,
   axes: readonly Axis[],
   groups: number,
 ): void {

@@ -4,53 +4,27 @@
 import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
-import { columnsOfBlock } from './column_blocks.ts';
 import {
-  axesOf,
   packing,
-  stripOf,
+  PACKING_FIELDS,
+  productFields,
+  productOf,
   type IntegerOperand,
   type Packed,
   type PackedOperand,
+  type ProductSizes,
 } from './integer_operand.ts';
 
 export const integerPack: Kernel = {
   name: 'integer_pack',
-  params: paramFields(
-    'terms',
-    'lines',
-    'block',
-    'is_signed',
-    'line_stride',
-    'term_stride',
-    'zero_stride',
-    'matrices',
-    'batch_dims[8]',
-    'batch_strides[8]',
-    'zero_strides[8]',
-  ),
+  params: paramFields(...PACKING_FIELDS),
 };
 
 export const integerProduct: Kernel = {
   name: 'integer_product',
-  params: paramFields(
-    'm',
-    'n',
-    'pairs',
-    'batch_rank',
-    'row_block',
-    'column_block',
-    'images',
-    'strip',
-    'batch_dims[8]',
-    'a_strides[8]',
-    'b_strides[8]',
-  ),
+  params: paramFields(...productFields('pairs')),
   chain: 'epilogue',
 };
-
-// Rows and columns of a unit of the reference, as for products of floats (product.ts).
-const ROWS = 64;
 
 /** Emits the packing of an operand, `block` lines side by side. */
 export function pack(
@@ -79,30 +53,9 @@ export function emitPacked(
   a: PackedOperand,
   b: PackedOperand,
   batch: readonly number[],
-  { m, n, terms }: { m: number; n: number; terms: number },
+  sizes: ProductSizes,
 ): void {
-  const rows = Math.min(ROWS, Math.ceil(m / 4) * 4);
-  const images = sizeOf(batch);
-  const others = images * Math.ceil(m / rows);
-  const columns = columnsOfBlock(n, others, (images * m * terms) / 2);
-  node.emit(integerProduct, {
-    params: {
-      m,
-      n,
-      pairs: Math.ceil(terms / 2),
-      batch_rank: batch.length,
-      row_block: rows,
-      column_block: columns,
-      images,
-      strip: stripOf(m),
-      batch_dims: axesOf(batch, 1),
-      a_strides: axesOf(a.strides, 0),
-      b_strides: axesOf(b.strides, 0),
-    },
-    inputs: [a.value, b.value],
-    outputs: [to],
-    units: others * Math.ceil(n / columns),
-    unitCost: (Math.min(rows, m) * Math.min(columns, n) * terms) / 2,
-    scratch: 4 * (rows * columns + 16),
-  });
+  const product = productOf(to, a, b, batch, sizes);
+  const pairs = Math.ceil(sizes.terms / 2);
+  node.emit(integerProduct, { ...product, params: { ...product.params, pairs } });
 }

@@ -187,7 +187,7 @@ export const claims: readonly Claim[] = [
     claim:
       'A device is tried with fixed words before it is used; one whose floats are at fault is put on integer arithmetic and gives the same bits, one whose integers are is refused.',
     rules: ['B7', 'R3'],
-    tests: [['stacks/gate.test.ts'], ['stacks/rungs.test.ts']],
+    tests: [['stacks/gate.test.ts'], ['stacks/rungs.test.ts'], ['stacks/dots.test.ts']],
     stacks: 'A, B, C, D, E',
     said: ['A gate tries a device before it is used'],
   },

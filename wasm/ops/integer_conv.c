@@ -5,7 +5,7 @@
 // are joined to a panel in scratch, which all filters of the group read. One filter a channel (depthwise)
 // reads the window itself. A unit is one block of rows of one plane of one image (one group). Scratch, in
 // words: 2 pairs of taps; the window; a panel; the sums of the block, where rows are computed as one run: see
-// emitFused in src/ops/integer_conv.ts.
+// blocksOf in src/ops/integer_conv.ts.
 #include "../chain.h"
 #include "../integer_tile.h"
 #include <stddef.h>
