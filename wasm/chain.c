@@ -122,7 +122,7 @@ static u32 arity_of(u32 op) {
 }
 
 // Moves the steps that give the same word for every element to the front, where no other step writes their
-// register: they run for the first block only.
+// register: they run once for all blocks.
 static void once_first(ChainPlan *plan) {
   u8 same[CHAIN_SLOTS] = {0};
   for (u32 load = 0; load < CHAIN_LOADS; load++)
@@ -163,7 +163,39 @@ static int streams(const ChainPlan *plan) {
   return 0;
 }
 
-void chain_plan(const Chain *chain, ChainPlan *plan) {
+// A step from words that are the same in the whole block gives such a word. It lies apart from the blocks: a
+// joined step may write the register of a word that it still reads.
+static void run_step(Step *step, const ChainOperand *operands, u32 n_operands, u32 n, u32 *own, v128_t *word,
+                     ChainOperand *to) {
+  int one = 1;
+  for (u32 k = 0; k < n_operands; k++) one &= operands[k].step == 0;
+  u32 *place = one ? (u32 *)word : own;
+  step(operands, place, one ? 4 : n);
+  *to = (ChainOperand){place, one ? 0 : 4};
+}
+
+// What is the same for every element is loaded and computed once, however many pieces are run.
+static void words_for_all(ChainPlan *plan, const void *const *in) {
+  plan->n_moving = 0;
+  for (u32 load = 0; load < CHAIN_LOADS; load++) {
+    if (plan->kind[load] != ABSENT && plan->kind[load] != SCALAR) plan->moving[plan->n_moving++] = (u8)load;
+    if (plan->kind[load] != SCALAR) continue;
+    const u32 slot = SLOT_LOAD + load, canonical = SLOT_CANONICAL + load;
+    const u32 word = word_at(in[plan->chain->first_input + load], 0, plan->bytes[load]);
+    plan->words[slot] = wasm_i32x4_splat((i32)word);
+    plan->at[slot] = (ChainOperand){(const u32 *)&plan->words[slot], 0};
+    if (plan->canonical[load])
+      run_step(step_canonical, &plan->at[slot], 1, 4, 0, &plan->words[canonical], &plan->at[canonical]);
+  }
+  for (u32 s = 0; s < plan->n_once; s++) {
+    const ChainStep *p = &plan->steps[s];
+    ChainOperand operands[4];
+    for (u32 k = 0; k < p->n_operands; k++) operands[k] = plan->at[p->operands[k]];
+    run_step(p->run, operands, p->n_operands, 4, 0, &plan->words[p->to], &plan->at[p->to]);
+  }
+}
+
+void chain_plan(const Chain *chain, const void *const *in, ChainPlan *plan) {
   u32 slot[CHAIN_REGISTERS]; // where the value of each register is
   plan->chain = chain;
   plan->n_steps = plan->by_row = plan->stores_bytes = 0;
@@ -203,17 +235,7 @@ void chain_plan(const Chain *chain, ChainPlan *plan) {
   chain_join(plan);
   once_first(plan);
   plan->streams = (u32)streams(plan);
-}
-
-// A step from words that are the same in the whole block gives such a word. It lies apart from the blocks: a
-// joined step may write the register of a word that it still reads.
-static void run_step(Step *step, const ChainOperand *operands, u32 n_operands, u32 n, u32 *own, v128_t *word,
-                     ChainOperand *to) {
-  int one = 1;
-  for (u32 k = 0; k < n_operands; k++) one &= operands[k].step == 0;
-  u32 *place = one ? (u32 *)word : own;
-  step(operands, place, one ? 4 : n);
-  *to = (ChainOperand){place, one ? 0 : 4};
+  words_for_all(plan, in);
 }
 
 // The row of the innermost dimension that is at hand, where blocks end with rows: how much of it is left,
@@ -248,11 +270,20 @@ static void row_next(const Chain *chain, Row *row) {
   }
 }
 
+// By its halves, as it was written a moment ago: processors wait where a load is wider than the store that it
+// follows.
+static inline void copy_operand(ChainOperand *to, const ChainOperand *from) {
+  const u32 step = *(const volatile u32 *)&from->step;
+  to->at = from->at;
+  to->step = step;
+}
+
 void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *out, u32 begin, u32 end,
                     const f32 *seed) {
   Register storage[SLOT_SEED];
   v128_t words[SLOT_SEED];
   ChainOperand at[CHAIN_SLOTS];
+  __builtin_memcpy(at, plan->at, sizeof at);
   const Chain *chain = plan->chain;
   const u32 inner = chain->dims[chain->rank - 1], block_size = plan->streams ? STREAM : CHAIN_BLOCK;
   Row row;
@@ -262,9 +293,8 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
     if (plan->by_row && row.left < n) n = row.left;
     if (n > CHAIN_BLOCK) n &= ~3u; // whole vectors, which go to the output itself
     at[SLOT_SEED] = (ChainOperand){(const u32 *)seed + (i - begin), 4};
-    for (u32 load = 0; load < CHAIN_LOADS; load++) {
-      const u32 kind = plan->kind[load];
-      if (kind == ABSENT) continue;
+    for (u32 moving = 0; moving < plan->n_moving; moving++) {
+      const u32 load = plan->moving[moving], kind = plan->kind[load];
       const void *base = in[chain->first_input + load];
       Register *own = &storage[SLOT_LOAD + load];
       ChainOperand *to = &at[SLOT_LOAD + load];
@@ -275,23 +305,22 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
       } else if (kind == GATHERED) {
         gather(chain, load, base, plan->bytes[load], i, n, own->u);
         *to = (ChainOperand){own->u, 4};
-      } else if (kind == ROW || i == begin) {
-        const u32 offset = kind == ROW ? row.offset[load] : 0;
-        const u32 word = word_at(base, offset, plan->bytes[load]);
+      } else {
+        const u32 word = word_at(base, row.offset[load], plan->bytes[load]);
         own->v[0] = wasm_i32x4_splat((i32)word);
         *to = (ChainOperand){own->u, 0};
       }
-      if (plan->canonical[load] && (kind != SCALAR || i == begin))
+      if (plan->canonical[load])
         run_step(step_canonical, to, 1, n, storage[SLOT_CANONICAL + load].u, &words[SLOT_CANONICAL + load],
                  &at[SLOT_CANONICAL + load]);
     }
-    for (u32 s = i == begin ? 0 : plan->n_once; s < plan->n_steps; s++) {
+    for (u32 s = plan->n_once; s < plan->n_steps; s++) {
       const ChainStep *p = &plan->steps[s];
       // The last step writes to the output itself where it covers whole vectors of it.
       const int is_last = s + 1 == plan->n_steps;
       const int direct = is_last && chain->output_bytes == 4 && n % 4 == 0;
       ChainOperand operands[4];
-      for (u32 k = 0; k < p->n_operands; k++) operands[k] = at[p->operands[k]];
+      for (u32 k = 0; k < p->n_operands; k++) copy_operand(&operands[k], &at[p->operands[k]]);
       if (is_last && plan->stores_bytes) {
         p->run(operands, (u32 *)((u8 *)out[0] + i), n);
         break;
@@ -319,6 +348,6 @@ void chain_run_plan(const ChainPlan *plan, const void *const *in, void *const *o
 void chain_run(const Chain *chain, const void *const *in, void *const *out, u32 begin, u32 end,
                const f32 *seed) {
   ChainPlan plan;
-  chain_plan(chain, &plan);
+  chain_plan(chain, in, &plan);
   chain_run_plan(&plan, in, out, begin, end, seed);
 }

@@ -74,14 +74,17 @@ typedef struct {
   u32 streams;      // nothing is kept between the loads and the output: blocks may be of any length
   u32 by_row;       // blocks end with rows of the innermost dimension, for loads that are one word a row
   u8 kind[CHAIN_LOADS], bytes[CHAIN_LOADS], canonical[CHAIN_LOADS];
+  u8 n_moving, moving[CHAIN_LOADS]; // the loads that are not one word for all
   struct chain_step {
     void (*run)(const ChainOperand *operands, u32 *to, u32 n);
     u32 op, to, n_operands, operands[4]; // slots
   } steps[CHAIN_STEPS];
-} ChainPlan;
+  ChainOperand at[CHAIN_SLOTS]; // where words that are the same for every element are: in `words`
+  v128_t words[SLOT_SEED];
+} ChainPlan; // not to be copied: it points into itself
 
-// A kernel that runs its chain in many pieces plans it once.
-void chain_plan(const Chain *chain, ChainPlan *plan);
+// A kernel that runs its chain in many pieces plans it once. Loads that are one word are read here.
+void chain_plan(const Chain *chain, const void *const *in, ChainPlan *plan);
 
 // Runs the chain over the flat output elements [begin, end) and stores them to out[0]. `seed` holds the host
 // kernel's finished, canonical values for the same elements (it may be the place they are stored to), or is

@@ -105,7 +105,7 @@ function convBlocks(channels: number, filters: number, axes: readonly [Axis, Axi
     panels(rows, columns) <= (pointwise ? POINTWISE_WORDS : PANEL_WORDS);
   let [rows, columns] = [y.out, x.out];
   while (rows > 1 && !fits(rows, columns)) rows = Math.ceil(rows / 2);
-  while (columns > 4 * PANEL && !fits(rows, columns)) {
+  while (columns > 8 * PANEL && !fits(rows, columns)) {
     columns = Math.ceil(columns / (2 * PANEL)) * PANEL;
   }
   const words =
@@ -212,8 +212,6 @@ function lowerConv(node: LowerContext): void {
     ? planeBlocks(normal)
     : convBlocks(channels, filters, normal);
   const filterBlock = strips * STRIP;
-  const each = (prefix: string, value: (axis: Axis) => number): Record<string, number> =>
-    Object.fromEntries(normal.map((axis, i) => [`${prefix}${AXES[i] ?? ''}`, value(axis)]));
   out.canonical = true;
   node.emit(depthwise ? convDepthwise : conv, {
     params: {
@@ -221,11 +219,13 @@ function lowerConv(node: LowerContext): void {
       channels,
       filters,
       has_bias: bias === undefined ? 0 : 1,
-      ...each('', (axis) => axis.size),
-      ...each('out_', (axis) => axis.out),
-      ...each('kernel_', (axis) => axis.kernel),
-      ...each('stride_', (axis) => axis.stride),
-      ...each('dilation_', (axis) => axis.dilation),
+      ...{ depth: z.size, height: y.size, width: last.size },
+      ...{ out_depth: z.out, out_height: y.out, out_width: last.out },
+      ...{ kernel_depth: z.kernel, kernel_height: y.kernel, kernel_width: last.kernel },
+      ...{ stride_depth: z.stride, stride_height: y.stride, stride_width: last.stride },
+      dilation_depth: z.dilation,
+      dilation_height: y.dilation,
+      dilation_width: last.dilation,
       pad_front: z.begin,
       pad_top: y.begin,
       pad_left: last.begin,

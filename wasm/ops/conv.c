@@ -83,7 +83,7 @@ KERNEL(conv) {
   f32 *strip = panels + (s->mode == CONV_WINDOW ? 0 : s->row_block * row_panels);
 
   ChainPlan chain;
-  if (p->chain.n_steps != 0) chain_plan(&p->chain, &chain);
+  if (p->chain.n_steps != 0) chain_plan(&p->chain, in, &chain);
   u32 copied = ~0u;
   for (u32 unit = begin; unit < end; unit++) {
     const u32 place = unit / filter_blocks;

@@ -235,7 +235,7 @@ KERNEL(conv_depthwise) {
                  .phase = pitch,
                  .columns = s->out_width};
   ChainPlan chain;
-  if (has_chain) chain_plan(&p->chain, &chain);
+  if (has_chain) chain_plan(&p->chain, in, &chain);
   u32 image = begin / row_blocks, block = begin % row_blocks, channel = image % s->groups;
   u32 finished = (image * s->out_height + block * s->row_block) *
                  s->out_width; // outputs before it have been through the chain

@@ -228,7 +228,7 @@ KERNEL(integer_conv) {
   u32 *sums = panel + pairs * INTEGER_PANEL;
   offsets_of(p, &w, offset);
   ChainPlan chain;
-  if (p->chain.n_steps != 0) chain_plan(&p->chain, &chain);
+  if (p->chain.n_steps != 0) chain_plan(&p->chain, in, &chain);
   for (u32 unit = begin; unit < end; unit++) {
     const u32 y0 = unit % blocks * p->row_block, z = unit / blocks % p->out_depth;
     const u32 image = unit / blocks / p->out_depth;

@@ -64,7 +64,7 @@ KERNEL(integer_dot_conv) {
   const u32 terms = p->channels * p->kernel_depth * p->kernel_height * p->kernel_width;
   const u32 words = terms / p->run * ((p->run + 3) / 4);
   ChainPlan chain;
-  if (p->chain.n_steps != 0) chain_plan(&p->chain, &chain);
+  if (p->chain.n_steps != 0) chain_plan(&p->chain, in, &chain);
   Block b;
   b.strip = strip;
   b.flip = p->is_signed ? 0 : 128;

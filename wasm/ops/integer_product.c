@@ -23,7 +23,7 @@ KERNEL(integer_product) {
   const u32 column_blocks = (p->n + p->column_block - 1) / p->column_block;
   const int in_place = p->chain.n_steps == 0 || p->chain.output_bytes == 4;
   ChainPlan chain;
-  if (p->chain.n_steps != 0) chain_plan(&p->chain, &chain);
+  if (p->chain.n_steps != 0) chain_plan(&p->chain, in, &chain);
   for (u32 unit = begin; unit < end; unit++) {
     const u32 row = unit / column_blocks % row_blocks * p->row_block;
     const u32 column = unit % column_blocks * p->column_block;

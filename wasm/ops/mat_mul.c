@@ -23,7 +23,7 @@ KERNEL(mat_mul) {
   const u32 panel = p->k * PANEL;
   f32 *strips = scratch, *seed = strips + ((p->row_block * p->k + 3) & ~3u);
   ChainPlan chain;
-  if (p->chain.n_steps != 0) chain_plan(&p->chain, &chain);
+  if (p->chain.n_steps != 0) chain_plan(&p->chain, in, &chain);
   u32 packed = ~0u;
   for (u32 unit = begin; unit < end; unit++) {
     const u32 row = unit / column_blocks % row_blocks * p->row_block;
