@@ -100,12 +100,12 @@ export function readAttribute(
         break;
       case 10:
         tensors.push(
-          message.message(`tensors[${tensors.length}]`, (inner) => readTensorProto(inner, weights)),
+          message.message('tensors', (inner) => readTensorProto(inner, weights), tensors.length),
         );
         fields.add('tensors');
         break;
       case 11:
-        graphs.push(message.message(`graphs[${graphs.length}]`, readBody));
+        graphs.push(message.message('graphs', readBody, graphs.length));
         fields.add('graphs');
         break;
       case 14:
@@ -214,6 +214,13 @@ function floatsOf(bytes: Uint8Array): number[] {
   return Array.from({ length: bytes.length / 4 }, (_, index) => view.getFloat32(4 * index, true));
 }
 
+/** Pairs of words as integers, as `clampedNumber` has them. */
 function intsOf(words: readonly number[]): number[] {
-  return Array.from(new BigInt64Array(Uint32Array.from(words).buffer), clampedNumber);
+  const ints: number[] = [];
+  for (let i = 0; i < words.length; i += 2) {
+    const value = ((words[i + 1] ?? 0) | 0) * 0x100000000 + (words[i] ?? 0);
+    const most = Number.MAX_SAFE_INTEGER;
+    ints.push(Math.min(most, Math.max(-most, value)));
+  }
+  return ints;
 }

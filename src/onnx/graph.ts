@@ -74,7 +74,7 @@ export function readGraph(
       case 1: {
         const index = read.length;
         read.push(
-          message.message(`node[${index}]`, (inner) => readNode(inner, index, findings, opsets)),
+          message.message('node', (inner) => readNode(inner, index, findings, opsets), index),
         );
         break;
       }
@@ -82,8 +82,10 @@ export function readGraph(
         name = message.string('name');
         break;
       case 5: {
-        const tensor = message.message(`initializer[${count++}]`, (inner) =>
-          readTensorProto(inner, findings.weights),
+        const tensor = message.message(
+          'initializer',
+          (inner) => readTensorProto(inner, findings.weights),
+          count++,
         );
         if (tensor.name === '') {
           invalid(`initializer ${count - 1} has no name.`, 'Export the model again.');
@@ -99,10 +101,10 @@ export function readGraph(
         break;
       }
       case 11:
-        declared.push(message.message(`input[${declared.length}]`, readValueInfo));
+        declared.push(message.message('input', readValueInfo, declared.length));
         break;
       case 12:
-        outputs.push(message.message(`output[${outputs.length}]`, readValueInfo));
+        outputs.push(message.message('output', readValueInfo, outputs.length));
         break;
       case 13: {
         const info = message.message('value_info', readValueInfo);
@@ -207,10 +209,10 @@ export function readNode(
   while (message.next()) {
     switch (message.field) {
       case 1:
-        node.inputs.push(message.string(`input[${node.inputs.length}]`));
+        node.inputs.push(message.string('input', node.inputs.length));
         break;
       case 2:
-        node.outputs.push(message.string(`output[${node.outputs.length}]`));
+        node.outputs.push(message.string('output', node.outputs.length));
         break;
       case 3:
         node.name = message.string('name');
@@ -219,8 +221,11 @@ export function readNode(
         node.opType = message.string('op_type');
         break;
       case 5: {
-        const read = message.message(`attribute[${attributes.size}]`, (inner) =>
-          readAttribute(inner, (body) => readGraph(body, findings, opsets), findings.weights),
+        const read = message.message(
+          'attribute',
+          (inner) =>
+            readAttribute(inner, (body) => readGraph(body, findings, opsets), findings.weights),
+          attributes.size,
         );
         if (read.error !== undefined) errors.push(read.error);
         if (attributes.has(read.name)) {

@@ -39,8 +39,12 @@ export function readModel(bytes: Uint8Array, weights?: Weights): Graph {
         message.message('opset_import', (inner) => readOpset(inner, opsets));
         break;
       case 25: {
-        const name = `functions[${functions.length}]`;
-        functions.push(message.message(name, (inner) => readFunction(inner, findings)));
+        const read = message.message(
+          'functions',
+          (inner) => readFunction(inner, findings),
+          functions.length,
+        );
+        functions.push(read);
         break;
       }
       default:
@@ -124,15 +128,15 @@ function readFunction(message: Message, findings: Findings): FunctionBody {
         name = message.string('name');
         break;
       case 4:
-        inputs.push(message.string(`input[${inputs.length}]`));
+        inputs.push(message.string('input', inputs.length));
         break;
       case 5:
-        outputs.push(message.string(`output[${outputs.length}]`));
+        outputs.push(message.string('output', outputs.length));
         break;
       case 7: {
         const index = nodes.length;
         nodes.push(
-          message.message(`node[${index}]`, (inner) => readNode(inner, index, findings, opsets)),
+          message.message('node', (inner) => readNode(inner, index, findings, opsets), index),
         );
         break;
       }

@@ -28,20 +28,34 @@ function wireName(type: number): string {
   return kWireNames[type] ?? `unknown (${type})`;
 }
 
+const elementName = (field: string, element: number): string =>
+  element < 0 ? field : `${field}[${element}]`;
+
 export class Message {
   /** Number of the field that the cursor stands on; set by next(). */
   field = 0;
   readonly #pbf: PbfReader;
   readonly #end: number;
   readonly #name: string;
+  /** Which element of a repeated field this message is; -1 for none. */
+  readonly #element: number;
   readonly #parent: Message | undefined;
   readonly #depth: number;
   #wire = 0;
+  /** Which element of a repeated field is being read; -1 for none. Kept as a number, since only errors name it. */
+  #reading = -1;
 
-  private constructor(pbf: PbfReader, end: number, name: string, parent: Message | undefined) {
+  private constructor(
+    pbf: PbfReader,
+    end: number,
+    name: string,
+    element: number,
+    parent: Message | undefined,
+  ) {
     this.#pbf = pbf;
     this.#end = end;
     this.#name = name;
+    this.#element = element;
     this.#parent = parent;
     this.#depth = parent === undefined ? 0 : parent.#depth + 1;
   }
@@ -50,17 +64,19 @@ export class Message {
   static of(bytes: Uint8Array, name: string): Message {
     // A plain Uint8Array also where Node's Buffer was given, so that no view of the file is one.
     const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return new Message(new PbfReader(plain), plain.length, name, undefined);
+    return new Message(new PbfReader(plain), plain.length, name, -1, undefined);
   }
 
   /** Where this message stands in the file, e.g. `model.graph.node[3]`. */
   get path(): string {
-    return this.#parent === undefined ? this.#name : `${this.#parent.path}.${this.#name}`;
+    const name = elementName(this.#name, this.#element);
+    return this.#parent === undefined ? name : `${this.#parent.path}.${name}`;
   }
 
   /** The error for what stands here: `path: message`. */
   fail(message: string, field?: string, remedy?: string): never {
-    const path = field === undefined ? this.path : `${this.path}.${field}`;
+    const path =
+      field === undefined ? this.path : `${this.path}.${elementName(field, this.#reading)}`;
     throw new ModelError([
       {
         message: `${path}: ${message}`,
@@ -71,6 +87,7 @@ export class Message {
 
   /** Moves to the next field; false at the end of the message. Each field must then be read or skipped. */
   next(): boolean {
+    this.#reading = -1;
     if (this.#pbf.pos === this.#end) return false;
     const tag = this.#small('field tag');
     this.field = Math.floor(tag / 8);
@@ -101,11 +118,14 @@ export class Message {
 
   /** int32 and enums. Their sign is extended to 64 bits on the wire; anything else is out of range. */
   int32(name: string): number {
-    const value = this.int64(name);
-    if (value !== BigInt.asIntN(32, value)) {
-      this.fail(`integer out of range: expected 32 bits, got ${value}.`, name);
+    this.#expect(VARINT, name);
+    const { low, high } = this.#varint(name);
+    const value = low | 0;
+    if (high !== (value < 0 ? 0xffffffff : 0)) {
+      const got = BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
+      this.fail(`integer out of range: expected 32 bits, got ${got}.`, name);
     }
-    return Number(value);
+    return value;
   }
 
   /** A length-delimited field: a view of the file's bytes, no copy. */
@@ -117,7 +137,9 @@ export class Message {
     return this.#pbf.buf.subarray(from, from + length);
   }
 
-  string(name: string): string {
+  /** @param element which one of a repeated field it is, for errors */
+  string(name: string, element = -1): string {
+    this.#reading = element;
     return this.text(this.bytes(name), name);
   }
 
@@ -136,12 +158,13 @@ export class Message {
     return this.#pbf.readFloat();
   }
 
-  /** Reads a nested message; `read` must consume it with next(). */
-  message<T>(name: string, read: (message: Message) => T): T {
+  /** Reads a nested message; `read` must consume it with next(). @param element as for string() */
+  message<T>(name: string, read: (message: Message) => T, element = -1): T {
+    this.#reading = element;
     this.#expect(BYTES, name);
     const length = this.#small(name);
     this.#room(length, name);
-    const inner = new Message(this.#pbf, this.#pbf.pos + length, name, this);
+    const inner = new Message(this.#pbf, this.#pbf.pos + length, name, element, this);
     if (inner.#depth > MAX_DEPTH) {
       this.fail(`messages nested too deeply: expected at most ${MAX_DEPTH} levels.`, name);
     }
@@ -175,7 +198,7 @@ export class Message {
     if (this.#wire === BYTES) {
       const length = this.#small(name);
       this.#room(length, name);
-      const packed = new Message(this.#pbf, this.#pbf.pos + length, name, this);
+      const packed = new Message(this.#pbf, this.#pbf.pos + length, name, -1, this);
       while (this.#pbf.pos < packed.#end) {
         const { low, high } = packed.#varint();
         words.push(low, high);
@@ -205,6 +228,12 @@ export class Message {
 
   /** A tag or a length: a varint that must be a safe integer. */
   #small(name: string): number {
+    const { pos, buf } = this.#pbf;
+    const first = pos < this.#end ? (buf[pos] ?? 0) : 0x80;
+    if (first < 0x80) {
+      this.#pbf.pos = pos + 1; // most are one byte
+      return first;
+    }
     const { low, high } = this.#varint(name);
     if (high > 0x1fffff) this.fail('bad length or tag: expected less than 2^53.', name);
     return high * 0x100000000 + low;

@@ -96,26 +96,26 @@ function readShape(message: Message): Dim[] {
       message.skip();
       continue;
     }
-    dims.push(
-      message.message(`dim[${dims.length}]`, (inner) => {
-        let dim: Dim;
-        while (inner.next()) {
-          if (inner.field === 1) {
-            const value = inner.int64('dim_value');
-            if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) {
-              inner.fail(
-                `bad dimension: expected 0..2^53-1, got ${value}.`,
-                'dim_value',
-                'Name a dynamic dimension with dim_param.',
-              );
-            }
-            dim = Number(value);
-          } else if (inner.field === 2) dim = inner.string('dim_param') || undefined;
-          else inner.skip();
-        }
-        return dim;
-      }),
-    );
+    dims.push(message.message('dim', readDim, dims.length));
   }
   return dims;
+}
+
+function readDim(message: Message): Dim {
+  let dim: Dim;
+  while (message.next()) {
+    if (message.field === 1) {
+      const value = message.int64('dim_value');
+      if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) {
+        message.fail(
+          `bad dimension: expected 0..2^53-1, got ${value}.`,
+          'dim_value',
+          'Name a dynamic dimension with dim_param.',
+        );
+      }
+      dim = Number(value);
+    } else if (message.field === 2) dim = message.string('dim_param') || undefined;
+    else message.skip();
+  }
+  return dim;
 }
