@@ -12,7 +12,7 @@ import { Checked, Tensor } from '../core/tensor.ts';
 import { arrange, byteLengthOf } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable, RunOptions, RunResult, StepTime } from './backend.ts';
-import { COMMAND_BYTES, commandLength, commandWords, nextTurn, Pacer } from './wasm/commands.ts';
+import { COMMAND_BYTES, commandLength, nextTurn, Pacer, writeCommands } from './wasm/commands.ts';
 import { createCore, DONE, FAILED, type Core } from './wasm/core.ts';
 import type { Heap } from './wasm/heap.ts';
 import { LaidOut } from './wasm/laid_out.ts';
@@ -253,21 +253,20 @@ export class WasmBackend implements Evaluator {
       if (constant !== undefined) return this.#uploaded.get(constant)?.address ?? 0;
       return this.#arena.at + (offsets.get(root) ?? 0);
     };
-    const build = (base: number): Uint32Array =>
-      commandWords(
-        dispatches,
-        base,
-        this.#arena.at + bytes,
-        (dispatch) => this.#core.kernel(dispatch),
-        addressOf,
-      );
     const materialize = (): void => {
       this.#reserve(bytes + scratch * (team?.most ?? 1));
       if (version === this.#arena.version) return;
       // The cursor lies in front of the list.
-      if (list === 0) list = heap.allocate(ALIGN + 4 * commandLength(dispatches));
-      const words = build(list + ALIGN);
-      heap.words(list + ALIGN, words.length).set(words);
+      const length = commandLength(dispatches);
+      if (list === 0) list = heap.allocate(ALIGN + 4 * length);
+      writeCommands(
+        heap.words(list + ALIGN, length),
+        dispatches,
+        list + ALIGN,
+        this.#arena.at + bytes,
+        (dispatch) => this.#core.kernel(dispatch),
+        addressOf,
+      );
       version = this.#arena.version;
     };
 

@@ -251,6 +251,21 @@ export function paramFields(...fields: string[]): ParamField[] {
   });
 }
 
+const float = new Float32Array(1);
+const wordOfFloat = new Uint32Array(float.buffer);
+
+/** One word of a Params struct. @throws RangeError for what is no 32-bit integer */
+function paramWord(kernel: Kernel, { name, kind }: ParamField, value: number): number {
+  if (kind === 'f32') {
+    float[0] = value;
+    return wordOfFloat[0] ?? 0;
+  }
+  if (Number.isInteger(value) && value >= -2147483648 && value <= 4294967295) return value >>> 0;
+  throw new RangeError(
+    `${kernel.name}: param ${name}: expected a 32-bit integer, got ${value}. Use smaller sizes.`,
+  );
+}
+
 /** The words of a Params struct, padded to a multiple of four. */
 export function packParams(
   kernel: Kernel,
@@ -258,33 +273,25 @@ export function packParams(
 ): Uint32Array {
   const words = kernel.params.reduce((sum, field) => sum + field.length, 0);
   const out = new Uint32Array(Math.max(4, Math.ceil(words / 4) * 4));
-  const view = new DataView(out.buffer);
   let word = 0;
-  let used = 0;
   for (const field of kernel.params) {
     const value = values[field.name];
     if (value === undefined) throw new TypeError(`${kernel.name}: param ${field.name} is missing`);
-    used += 1;
-    const list = typeof value === 'number' ? [value] : value;
-    if (list.length > field.length) {
+    if (typeof value === 'number') out[word] = paramWord(kernel, field, value);
+    else if (value.length > field.length) {
       throw new RangeError(
-        `${kernel.name}: param ${field.name}: expected at most ${field.length} words, got ${list.length}. Use fewer axes.`,
+        `${kernel.name}: param ${field.name}: expected at most ${field.length} words, got ${value.length}. Use fewer axes.`,
       );
+    } else {
+      for (let i = 0; i < value.length; i += 1)
+        out[word + i] = paramWord(kernel, field, value[i] ?? 0);
     }
-    list.forEach((item, i) => {
-      const at = (word + i) * 4;
-      if (field.kind === 'f32') view.setFloat32(at, item, true);
-      else if (!Number.isInteger(item) || item < -2147483648 || item > 4294967295) {
-        throw new RangeError(
-          `${kernel.name}: param ${field.name}: expected a 32-bit integer, got ${item}. Use smaller sizes.`,
-        );
-      } else view.setUint32(at, item >>> 0, true);
-    });
     word += field.length;
   }
-  if (used !== Object.keys(values).length) {
+  const names = Object.keys(values);
+  if (names.length !== kernel.params.length) {
     const known = new Set(kernel.params.map((field) => field.name));
-    const extra = Object.keys(values).filter((name) => !known.has(name));
+    const extra = names.filter((name) => !known.has(name));
     throw new TypeError(`${kernel.name}: unknown params ${extra.join(', ')}`);
   }
   return out;

@@ -229,8 +229,9 @@ export class Planner implements PlanBuilder {
   fold(dispatch: Dispatch, inputs: readonly Constant[]): void {
     // Nothing with zero elements is computed; kernels never see an empty output.
     const shared = inputs.length > 0 && inputs.every((one) => this.#shared.has(one));
+    const words = dispatch.chain === undefined ? dispatch.params : wordsOf(dispatch);
     const key = shared
-      ? `${dispatch.kernel.name} ${wordsOf(dispatch).join()} ${dispatch.units} ${inputs.map((one) => this.store.idOf(one)).join()}`
+      ? `${dispatch.kernel.name} ${words.join()} ${dispatch.units} ${inputs.map((one) => this.store.idOf(one)).join()}`
       : '';
     let results = shared ? this.store.folded.get(key) : undefined;
     if (results === undefined) {

@@ -15,28 +15,29 @@ const paramsOf = (dispatch: Dispatch): ArrayLike<number> =>
 
 /** How many words the list takes, with its Params and address tables: each begins at a multiple of four. */
 export function commandLength(dispatches: readonly Dispatch[]): number {
-  return dispatches.reduce(
-    (length, dispatch) =>
-      length +
-      aligned(paramsOf(dispatch).length) +
-      aligned(inputsOf(dispatch).length) +
-      aligned(dispatch.outputs.length),
-    aligned(dispatches.length * COMMAND_WORDS),
-  );
+  let length = aligned(dispatches.length * COMMAND_WORDS);
+  for (const dispatch of dispatches) {
+    const { inputs, outputs, chain } = dispatch;
+    length += aligned(paramsOf(dispatch).length);
+    length += aligned(inputs.length + (chain?.loads.length ?? 0)) + aligned(outputs.length);
+  }
+  return length;
 }
 
 /**
- * The list, its Params and address tables as one block that will lie at `base`: struct Command is kernel,
+ * Writes the list, its Params and address tables to `words`, which lie at `base`: struct Command is kernel,
  * units, unit cost, params, in, out, scratch, alone.
+ *
+ * @param words as many as `commandLength` says
  */
-export function commandWords(
+export function writeCommands(
+  words: Uint32Array,
   dispatches: readonly Dispatch[],
   base: number,
   scratch: number,
   kernel: (dispatch: Dispatch) => number,
   addressOf: (value: Value) => number,
-): Uint32Array {
-  const words = new Uint32Array(commandLength(dispatches));
+): void {
   let next = aligned(dispatches.length * COMMAND_WORDS);
   // Params are read as vectors of words: they are kept 16-byte aligned.
   const append = (list: ArrayLike<number>): number => {
@@ -56,7 +57,6 @@ export function commandWords(
     words[command + 6] = scratch;
     words[command + 7] = dispatch.kernel.module === undefined ? 0 : 1;
   });
-  return words;
 }
 
 // The page must get a turn every 50 ms; a slice aims well below, since unit costs are rough.

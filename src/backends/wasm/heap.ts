@@ -90,15 +90,15 @@ export class Heap {
   }
 
   #insert(block: Block): void {
-    const next = this.#free.findIndex((one) => one.at > block.at);
-    this.#free.splice(next < 0 ? this.#free.length : next, 0, block);
-    const merged: Block[] = [];
-    for (const one of this.#free) {
-      const last = merged.at(-1);
-      if (last !== undefined && last.at + last.size === one.at) last.size += one.size;
-      else merged.push(one);
-    }
-    this.#free = merged;
+    const found = this.#free.findIndex((one) => one.at > block.at);
+    const at = found < 0 ? this.#free.length : found;
+    const [before, next] = [this.#free[at - 1], this.#free[at]];
+    const joins = before !== undefined && before.at + before.size === block.at;
+    const joined = next !== undefined && block.at + block.size === next.at;
+    if (joins) before.size += block.size + (joined ? next.size : 0);
+    else if (joined) [next.at, next.size] = [block.at, block.size + next.size];
+    else this.#free.splice(at, 0, block);
+    if (joins && joined) this.#free.splice(at, 1);
   }
 
   #freeAtEnd(): number {

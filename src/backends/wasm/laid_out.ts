@@ -2,13 +2,17 @@
 // be run, as often as wanted (R4: units are independent). Promises: everything is freed by free(), and by a constructor
 // that throws. Not here: where constants already lie (the backend says so), plans.
 import { inputsOf, type Dispatch } from '../../core/op.ts';
-import type { Value } from '../../core/value.ts';
 import { byteLengthOf } from '../../graph/memory.ts';
-import { commandLength, commandWords } from './commands.ts';
+import { commandLength, writeCommands } from './commands.ts';
 import type { Core } from './core.ts';
 
 /** An input: its address in the core's memory, or its bytes, which are copied there. */
 export type LaidInput = number | Uint8Array;
+
+const ALIGN = 64;
+/** Kernels load whole vectors: so much behind a tensor may be read (heap.ts). */
+const SLACK = 16;
+const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 
 // struct Command of wasm/command.h: where a dispatch ends.
 const UNITS_WORD = 1;
@@ -16,7 +20,8 @@ const UNITS_WORD = 1;
 export class LaidOut {
   readonly dispatch: Dispatch;
   readonly #core: Core;
-  readonly #blocks = new Set<number>();
+  /** What is to be freed: outputs, and one block with everything else. */
+  #blocks: number[] = [];
   readonly #outputs: readonly number[];
   readonly #list: number;
   readonly #cursor: number;
@@ -27,27 +32,33 @@ export class LaidOut {
     this.#core = core;
     const { heap } = core;
     try {
-      const addresses = inputs.map((input) => {
+      this.#outputs = dispatch.outputs.map((value) => this.#allocate(byteLengthOf(value)));
+      const length = commandLength([dispatch]);
+      // The cursor, the list, scratch, and inputs that lie elsewhere, in this order.
+      let end = ALIGN + aligned(4 * length) + aligned(dispatch.scratch);
+      const places = inputs.map((input) => {
+        const at = end;
+        if (typeof input !== 'number') end += aligned(input.byteLength + SLACK);
+        return at;
+      });
+      this.#cursor = this.#allocate(end);
+      this.#list = this.#cursor + ALIGN;
+      const addresses = inputs.map((input, i) => {
         if (typeof input === 'number') return input;
-        const at = this.#allocate(input.byteLength);
+        const at = this.#cursor + (places[i] ?? 0);
         heap.bytes(at, input.byteLength).set(input);
         return at;
       });
-      this.#outputs = dispatch.outputs.map((value) => this.#allocate(byteLengthOf(value)));
-      const scratch = dispatch.scratch > 0 ? this.#allocate(dispatch.scratch) : 0;
-      const of = new Map<Value, number>();
-      inputsOf(dispatch).forEach((value, i) => of.set(value, addresses[i] ?? 0));
-      dispatch.outputs.forEach((value, i) => of.set(value, this.#outputs[i] ?? 0));
-      this.#list = this.#allocate(4 * commandLength([dispatch]));
-      const words = commandWords(
+      const values = [...inputsOf(dispatch), ...dispatch.outputs];
+      addresses.push(...this.#outputs);
+      writeCommands(
+        heap.words(this.#list, length),
         [dispatch],
         this.#list,
-        scratch,
+        this.#list + aligned(4 * length),
         (one) => core.kernel(one),
-        (value) => of.get(value) ?? 0,
+        (value) => addresses[values.indexOf(value)] ?? 0,
       );
-      heap.words(this.#list, words.length).set(words);
-      this.#cursor = this.#allocate(8);
     } catch (error) {
       this.free();
       throw error;
@@ -72,18 +83,18 @@ export class LaidOut {
   /** Leaves output `i` to the caller, who frees the address. */
   keep(i: number): number {
     const at = this.#outputs[i] ?? 0;
-    this.#blocks.delete(at);
+    this.#blocks = this.#blocks.filter((block) => block !== at);
     return at;
   }
 
   free(): void {
     for (const at of this.#blocks) this.#core.heap.free(at);
-    this.#blocks.clear();
+    this.#blocks = [];
   }
 
   #allocate(bytes: number): number {
     const at = this.#core.heap.allocate(bytes);
-    this.#blocks.add(at);
+    this.#blocks.push(at);
     return at;
   }
 }
