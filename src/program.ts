@@ -197,7 +197,8 @@ class ProgramRun {
     this.#random ||= fed.has(SEED_FEED);
     // Between stages values stay where they are; outputs go where they are wanted.
     const onDevice = new Set(run.keepOnDevice);
-    for (const name of stage.outputs) if (!outputs.includes(name) && !keepAll) onDevice.add(name);
+    const wanted = new Set(outputs);
+    for (const name of stage.outputs) if (!wanted.has(name) && !keepAll) onDevice.add(name);
     const result = await stage.executable.run(await this.#machine.bring(fed), {
       ...run,
       keepOnDevice: onDevice,
@@ -217,11 +218,11 @@ class ProgramRun {
     const { hosts } = this.#checked;
     let left = nodes;
     for (;;) {
+      const ours = left.filter((node) => hosts[node.index] !== undefined);
+      if (ours.length === 0) return left; // mostly: what is left waits for contents
       const missing = new Set(left.flatMap((node) => node.outputs));
-      const ready = left.filter(
-        (node) =>
-          hosts[node.index] !== undefined &&
-          [...valuesRead(node)].every((name) => !missing.has(name)),
+      const ready = ours.filter((node) =>
+        [...valuesRead(node)].every((name) => !missing.has(name)),
       );
       if (ready.length === 0) return left;
       for (const node of ready) await this.#hostOperator(node);

@@ -11,7 +11,7 @@
 // What is taken at a time is a share of what is left, but no less than this.
 #define LEAST_COST 16384
 // Turns of a loop before a thread sleeps.
-#define SPIN 16384
+#define SPIN 65536
 // The leader looks again after this, so that no lost call can stop it.
 #define NANOSECONDS 1000000
 

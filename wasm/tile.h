@@ -88,9 +88,10 @@ ALWAYS_INLINE void tile_dot(u32 rows, u32 vectors, int table, const f32 *left, R
 }
 
 // Stores the first `width` columns of a tile, canonical (its sums begin with +0, so they are never -0), with
-// one summand a row if `bias` is given (V2).
+// one summand a row if `bias` is given (V2). Panels come `apart` from one another, which is PANEL for a tile
+// that is not whole.
 ALWAYS_INLINE void tile_store(u32 rows, u32 vectors, v128_t *s, const f32 *bias, f32 *to, u32 pitch,
-                              u32 width) {
+                              u32 apart, u32 width) {
   Range range = RANGE_EMPTY;
   UNROLL for (u32 i = 0; i < rows * vectors; i++) range_add(&range, s[i]);
   if (!range_is_canonical(&range)) UNROLL for (u32 i = 0; i < rows * vectors; i++) s[i] = canonical_x4(s[i]);
@@ -108,7 +109,7 @@ ALWAYS_INLINE void tile_store(u32 rows, u32 vectors, v128_t *s, const f32 *bias,
   }
   if (width >= 4 * vectors) {
     UNROLL for (u32 r = 0; r < rows; r++) UNROLL for (u32 v = 0; v < vectors; v++)
-        wasm_v128_store(to + r * pitch + 4 * v, s[r * vectors + v]);
+        wasm_v128_store(to + r * pitch + v / 2 * apart + 4 * (v % 2), s[r * vectors + v]);
     return;
   }
   f32 whole[4 * TILE_MAX];
@@ -119,10 +120,10 @@ ALWAYS_INLINE void tile_store(u32 rows, u32 vectors, v128_t *s, const f32 *bias,
 
 // One tile from operands to memory.
 ALWAYS_INLINE void tile(u32 rows, u32 vectors, int table, const f32 *left, Right right, u32 terms,
-                        const f32 *bias, f32 *to, u32 pitch, u32 width) {
+                        const f32 *bias, f32 *to, u32 pitch, u32 apart, u32 width) {
   v128_t s[TILE_MAX];
   tile_dot(rows, vectors, table, left, right, terms, s);
-  tile_store(rows, vectors, s, bias, to, pitch, width);
+  tile_store(rows, vectors, s, bias, to, pitch, apart, width);
 }
 
 // Runs of tiles (tile.c): `n` columns of a strip of `height` <= 4 rows, `terms` long, to `to`, rows `pitch`

@@ -43,6 +43,8 @@ export interface PlanBuilder {
   constant(value: Value): Constant | undefined;
   contents(value: Value): TypedArray | undefined;
   setConstant(value: Value, constant: Constant): void;
+  /** A constant with these contents: the same one for the same small contents, so that what is made of it is shared. */
+  hostConstant(dtype: DType, bytes: Uint8Array): Constant;
   emit(node: number, dispatch: Dispatch, lazy: boolean): void;
 }
 
@@ -122,7 +124,7 @@ export class PlanContext extends AttributeContext implements LowerContext {
   constantValue(dtype: DType, dims: readonly number[], data: TypedArray): Value {
     const value = this.#planner.create(dtype, dims);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    this.#planner.setConstant(value, new HostConstant(dtype, bytes));
+    this.#planner.setConstant(value, this.#planner.hostConstant(dtype, bytes));
     return value;
   }
 

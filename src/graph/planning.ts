@@ -13,6 +13,9 @@ import type { Node } from './graph.ts';
 import type { FeedType, PlanOptions, Step } from './plan.ts';
 import type { PlanBuilder } from './plan_context.ts';
 
+/** Constants up to this size are compared with others that operators made. */
+const SMALL_BYTES = 1024;
+
 export interface Mark {
   readonly steps: number;
   readonly names: number;
@@ -42,6 +45,10 @@ export class Planner implements PlanBuilder {
   /** The graph whose node made a dequantised value: only in it that counts (V8). */
   readonly #dequantisedIn = new Map<Value, CheckedGraph>();
   readonly #shared = new Set<Constant>();
+  /** Small constants that operators made, by contents. */
+  readonly #made = new Map<string, Constant>();
+  /** Results of folded dispatches that depend on feed shapes, by the same key as `ConstantStore.folded`. */
+  readonly #folded = new Map<string, Constant[]>();
 
   constructor(
     checked: CheckedGraph,
@@ -184,6 +191,16 @@ export class Planner implements PlanBuilder {
     if (value.dtype === 'float32') value.canonical = this.store.isCanonical(constant);
   }
 
+  hostConstant(dtype: DType, bytes: Uint8Array): Constant {
+    if (bytes.byteLength > SMALL_BYTES) return new HostConstant(dtype, bytes);
+    const key = `${dtype} ${bytes.join()}`;
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
+    const made = new HostConstant(dtype, bytes);
+    this.#made.set(key, made);
+    return made;
+  }
+
   contents(value: Value): TypedArray | undefined {
     const constant = this.constant(value);
     if (constant === undefined) return undefined;
@@ -230,16 +247,16 @@ export class Planner implements PlanBuilder {
     // Nothing with zero elements is computed; kernels never see an empty output.
     const shared = inputs.length > 0 && inputs.every((one) => this.#shared.has(one));
     const words = dispatch.chain === undefined ? dispatch.params : wordsOf(dispatch);
-    const key = shared
-      ? `${dispatch.kernel.name} ${words.join()} ${dispatch.units} ${inputs.map((one) => this.store.idOf(one)).join()}`
-      : '';
-    let results = shared ? this.store.folded.get(key) : undefined;
+    const types = dispatch.outputs.map(({ dtype }) => dtype);
+    const ids = inputs.map((one) => this.store.idOf(one));
+    const key = `${dispatch.kernel.name} ${words.join()} ${dispatch.units} ${types.join()} ${ids.join()}`;
+    const folded = shared ? this.store.folded : this.#folded;
+    let results = folded.get(key);
     if (results === undefined) {
       results = this.evaluator.evaluate(dispatch, inputs);
-      if (shared) {
-        this.store.folded.set(key, results);
-        this.evaluator.keepsFolded?.(dispatch, inputs, results);
-      } else this.own.push(...results);
+      folded.set(key, results);
+      if (shared) this.evaluator.keepsFolded?.(dispatch, inputs, results);
+      else this.own.push(...results);
     }
     dispatch.outputs.forEach((value, i) => {
       const constant = results[i];

@@ -111,6 +111,19 @@ const defined: OpCase[] = [
     },
     { expected: [resultWords(0xffc12345, 0x7f812345, 0x80000000, 0x80000001)] },
   ),
+  // One word for all is read canonically, too: 2^-121 is 0, and so is its product with 2^100.
+  nodeCase(
+    'elementwise/op=Mul,data=small-scalar',
+    'defined',
+    {
+      opType: 'Mul',
+      inputs: [
+        f32([5], words(0x44800000, 0x3f800000, 0xc0800000, 0x71800000, 0x7f800000)),
+        f32([], words(0x03000000)),
+      ],
+    },
+    { expected: [resultWords(0, 0, 0, 0, 0x7fc00000)] },
+  ),
   nodeCase(
     'elementwise/op=Clip,data=1',
     'defined',

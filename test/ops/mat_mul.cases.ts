@@ -239,6 +239,9 @@ const random: OpCase[] = [
     gemm('random', [1, 1024], [10, 1024], { transB: 1 }, [1, 10], kind),
     gemm('random', [40, 700], [1, 700], { transB: 1 }, [1], kind),
   ]),
+  // One row: blocks of columns that one call takes together, and what is left of four panels at a time.
+  matMul('random', [1, 200], [200, 733], 'normal', 5),
+  matMul('random', [3, 1, 90], [3, 90, 411], 'wide', 6),
   matMul('random', [64, 64], [64, 64]),
   matMul('random', [100, 300], [300, 20]),
   matMul('random', [20, 5000], [5000, 3]),

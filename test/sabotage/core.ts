@@ -112,6 +112,33 @@ export const coreMutants: readonly Mutant[] = [
     [edit('wasm/ops/mat_mul.c', 'if (unit / column_blocks != packed)', 'if (packed == ~0u)')],
   ),
   byCases(
+    'one row: panels of a tile stored side by side, wherever they lie',
+    ['mat_mul'],
+    [
+      edit(
+        'wasm/tile.h',
+        'to + r * pitch + v / 2 * apart + 4 * (v % 2)',
+        'to + r * pitch + v / 2 * (apart > PANEL ? PANEL : apart) + 4 * (v % 2)',
+      ),
+    ],
+  ),
+  byCases(
+    'one row: blocks of columns joined across two matrices',
+    ['mat_mul'],
+    [edit('wasm/ops/mat_mul.c', '(unit + blocks) % column_blocks != 0', '1')],
+  ),
+  byCases(
+    'a scalar of a chain that stays as it was loaded',
+    ['elementwise'],
+    [
+      edit(
+        'wasm/chain.c',
+        'run_step(step_canonical, &plan->at[slot], 1, 4, 0, &plan->words[canonical], &plan->at[canonical]);',
+        'plan->at[canonical] = plan->at[slot];',
+      ),
+    ],
+  ),
+  byCases(
     'a flipped bit in a packed weight',
     ['mat_mul'],
     [

@@ -30,7 +30,12 @@ KERNEL(mat_mul) {
     const u32 column = unit % column_blocks * p->column_block;
     const u32 matrix = unit / column_blocks / row_blocks;
     const u32 rows = p->m - row < p->row_block ? p->m - row : p->row_block;
-    const u32 columns = p->n - column < p->column_block ? p->n - column : p->column_block;
+    const int in_place = p->chain.n_steps == 0 || p->chain.output_bytes == 4;
+    // One row reads as far as it may at once (tile.c).
+    u32 blocks = 1;
+    if (rows == 1 && in_place)
+      while (unit + blocks < end && (unit + blocks) % column_blocks != 0) blocks++;
+    const u32 width = blocks * p->column_block, columns = p->n - column < width ? p->n - column : width;
     const f32 *a = (const f32 *)in[0] + row * p->row_stride, *b = (const f32 *)in[1] + column * p->k;
     for (u32 axis = 0, rest = matrix; axis < p->batch_rank; axis++) {
       const u32 index = rest % p->batch_dims[axis];
@@ -43,7 +48,6 @@ KERNEL(mat_mul) {
       packed = unit / column_blocks;
     }
     const u32 first = (matrix * p->m + row) * p->n + column;
-    const int in_place = p->chain.n_steps == 0 || p->chain.output_bytes == 4;
     f32 *to = in_place ? (f32 *)out[0] + first : seed;
     const u32 pitch = in_place ? p->n : columns;
     // Panels of a few KiB stay in the first-level cache while all strips pass.
@@ -52,6 +56,7 @@ KERNEL(mat_mul) {
       for (u32 r = 0; r < rows; r += STRIP)
         tile_panels(rows - r < STRIP ? rows - r : STRIP, strips + r * p->k, b + c * p->k, panel, p->k, 0,
                     to + r * pitch + c, pitch, columns - c < step ? columns - c : step);
+    unit += blocks - 1;
     if (p->chain.n_steps == 0) continue;
     if (columns == p->n) {
       chain_run_plan(&chain, in, out, first, first + rows * columns, to);
