@@ -65,8 +65,15 @@ async function inflated(name: ModuleName | 'core'): Promise<Uint8Array<ArrayBuff
   }
   const deflated = fromBase64(base64);
   if (deflated === undefined) throw new Error(`core: module ${name} is no base64. Build again.`);
-  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  // Written by hand: the stream of a Blob comes from another process of the browser.
+  const { writable, readable } = new DecompressionStream('deflate-raw');
+  const writer = writable.getWriter();
+  const [bytes] = await Promise.all([
+    new Response(readable).arrayBuffer(),
+    writer.write(deflated),
+    writer.close(),
+  ]);
+  return new Uint8Array(bytes);
 }
 
 /**
