@@ -56,11 +56,17 @@ export function ceil(a: Rational): number {
 }
 
 const THRESHOLD = 2 ** -120;
+/** Integers up to here are doubles. */
+const DOUBLE = 2n ** 53n;
 
 /** The nearest canonical float32, ties to even (V2); magnitudes that round under 2^-120 give 0. */
 export function roundToF32(a: Rational): number {
   if (a.n === 0n) return 0;
   const magnitude = a.n < 0n ? -a.n : a.n;
+  // Most are a double exactly, of 2^-53 at least, which is rounded once.
+  if ((a.d & (a.d - 1n)) === 0n && a.d <= DOUBLE && magnitude <= DOUBLE) {
+    return Math.fround(Number(a.n) / Number(a.d));
+  }
   // The quotient is scaled to 24 or 25 bits; then at most one bit too many is left.
   let exponent = magnitude.toString(2).length - a.d.toString(2).length - 24;
   let scaled = divideToEven(magnitude, a.d, exponent);

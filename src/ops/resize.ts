@@ -250,6 +250,16 @@ function fillOf(node: LowerContext): Float32Array | undefined {
   return Float32Array.of(node.float('extrapolation_value', 0));
 }
 
+const isSame = (a: Rational, b: Rational): boolean => a.n === b.n && a.d === b.d;
+
+/** Whether positions on one axis are those on the other: height and width mostly. */
+const isAlike = (a: ResizedAxis, b: ResizedAxis): boolean =>
+  a.from === b.from &&
+  a.to === b.to &&
+  isSame(a.scale, b.scale) &&
+  isSame(a.region[0], b.region[0]) &&
+  isSame(a.region[1], b.region[1]);
+
 function lowerFiltered(
   node: LowerContext,
   axes: readonly ResizedAxis[],
@@ -263,7 +273,12 @@ function lowerFiltered(
   };
   const out = node.output(0);
   const positions = axes.map((axis) => positionsOf(node, axis));
-  const rows = axes.map((axis, k) => (positions[k] ?? []).map((x) => tapsAt(x, axis, options)));
+  const rows: Tap[][][] = [];
+  for (const [k, axis] of axes.entries()) {
+    const alike = axes.findIndex((other) => isAlike(other, axis));
+    const own = alike < k ? rows[alike] : undefined;
+    rows.push(own ?? (positions[k] ?? []).map((x) => tapsAt(x, axis, options)));
+  }
   const outside = axes.map((axis, k) =>
     (positions[k] ?? []).map((x) => isCropped(node) && !isInside(x, axis)),
   );

@@ -101,6 +101,11 @@ function filterAt(x: Rational, { mode, a }: FilterOptions): Rational {
 /** The elements that a position reads, in ascending order. */
 export function tapsAt(x: Rational, axis: ResizedAxis, options: FilterOptions): Tap[] {
   const shrinks = options.antialias && compare(axis.scale, ONE) < 0;
+  // An element itself: every filter is 1 there and 0 at its neighbours.
+  if (!shrinks && x.n % x.d === 0n) {
+    const index = Number(x.n / x.d);
+    if (index >= 0 && index < axis.from) return [{ index, weight: 1 }];
+  }
   const squeeze = shrinks ? axis.scale : ONE;
   const reach = divide(rational(options.mode === 'linear' ? 1 : 2), squeeze);
   const weights = new Map<number, Rational>();
