@@ -1,5 +1,5 @@
 // What load() does while a model is on its way: the core is compiled meanwhile, once; a model that never comes leaves nothing
-// that the next one could trip over; and without native base64 the core is the same.
+// that the next one could trip over; and the core is the same however it is inflated.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { f32, graphOf } from '../harness/graphs.ts';
 import { writeModel } from '../../src/onnx/writer.ts';
@@ -55,27 +55,45 @@ test('a model that is none leaves no unhandled rejection behind', async () => {
   await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
-test('base64 is decoded alike by the engine and without it', async () => {
-  const { compiledModule } = await import('../../src/backends/wasm/modules.ts');
+test('the core is inflated alike by Node, by streams, and where the engine decodes base64', async () => {
   const bytes: Uint8Array[] = [];
   const { compile } = WebAssembly;
   vi.spyOn(WebAssembly, 'compile').mockImplementation((source) => {
     bytes.push(new Uint8Array(source as ArrayBuffer));
     return compile(source);
   });
-  await compiledModule('core', false);
+  const inflate = async (): Promise<void> => {
+    vi.resetModules();
+    const { compiledModule } = await import('../../src/backends/wasm/modules.ts');
+    await compiledModule('core', false);
+  };
   const decode = vi.fn<(text: string) => Uint8Array>(
     (text) => new Uint8Array(Buffer.from(text, 'base64')),
   );
-  vi.stubGlobal('Uint8Array', Object.assign(Uint8Array, { fromBase64: decode }));
+  let streams = 0;
+  class Counted extends DecompressionStream {
+    constructor(format: CompressionFormat) {
+      super(format);
+      streams += 1;
+    }
+  }
+  vi.stubGlobal('DecompressionStream', Counted);
+  const builtin = Object.getOwnPropertyDescriptor(process, 'getBuiltinModule');
+  if (builtin === undefined) throw new Error('process has no getBuiltinModule');
+  await inflate();
+  expect(streams).toBe(0);
   try {
-    vi.resetModules();
-    const again = await import('../../src/backends/wasm/modules.ts');
-    await again.compiledModule('core', false);
+    Object.defineProperty(process, 'getBuiltinModule', { ...builtin, value: undefined });
+    await inflate();
+    Object.assign(Uint8Array, { fromBase64: decode });
+    await inflate();
   } finally {
+    Object.defineProperty(process, 'getBuiltinModule', builtin);
     Reflect.deleteProperty(Uint8Array, 'fromBase64');
   }
+  expect(streams).toBe(2);
   expect(decode).toHaveBeenCalledTimes(1);
   expect(bytes[0]?.length).toBeGreaterThan(1000);
   expect(bytes[1]).toEqual(bytes[0]);
+  expect(bytes[2]).toEqual(bytes[0]);
 });
