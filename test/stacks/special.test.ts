@@ -23,7 +23,7 @@ const isFull = process.env['FULL'] !== undefined;
 const choice = {
   seeds,
   ...(stems === undefined ? {} : { stems }),
-  ...(isFull ? {} : { most: 12 }),
+  ...(isFull ? {} : { most: 6 }),
 };
 
 const expected: Record<string, string> = {};
