@@ -17,7 +17,7 @@ const stacks = STACKS.filter((spec) =>
 );
 
 /** Of one case file, on stacks that are not quick. */
-const MOST = 24;
+const MOST = 12;
 const QUICK = ['wasm-node', 'wasm-chromium', 'wasm-firefox', 'wasm-deno', 'B', 'C', 'D', 'E'];
 const isFull = process.env['FULL'] !== undefined;
 
