@@ -4,7 +4,8 @@
 // structure, rebuilds the core and compares it byte for byte, runs the unit tests, operator cases, model tests and all
 // stacks under Vitest, and clicks through the demo under Playwright. Each check counts as one; a skipped test and
 // a runner that dies without a report count as failures. `--fast` leaves stacks and browsers out.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -17,12 +18,13 @@ let passed = 0;
 let failed = 0;
 const failures = [];
 
-function run(command, args, env = {}) {
-  const { status, signal } = spawnSync(command, args, {
+async function run(command, args, env = {}) {
+  const child = spawn(command, args, {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, ...env },
   });
+  const [status, signal] = await once(child, 'close');
   return status === 0 && signal === null;
 }
 
@@ -34,10 +36,10 @@ function count(name, ok) {
   }
 }
 
-function check(name, command, args, env) {
+async function check(name, command, args, env) {
   console.log(`\n== ${name}`);
   const started = Date.now();
-  const ok = run(command, args, env);
+  const ok = await run(command, args, env);
   console.log(
     `== ${name}: ${ok ? 'passed' : 'FAILED'} in ${Math.round((Date.now() - started) / 1000)} s`,
   );
@@ -46,10 +48,10 @@ function check(name, command, args, env) {
 }
 
 /** Runs a test runner that writes a JSON report, and adds its counts. */
-function suite(name, command, args, report, read, env) {
+async function suite(name, command, args, report, read, env) {
   console.log(`\n== ${name}`);
   rmSync(report, { force: true });
-  const ok = run(command, args, env);
+  const ok = await run(command, args, env);
   if (!existsSync(report)) {
     count(`${name}: no report`, false);
     return;
@@ -72,7 +74,7 @@ const playwright = ({ stats }) => ({
   failed: stats.unexpected + stats.flaky + stats.skipped,
 });
 
-function unit(name, paths) {
+async function unit(name, paths) {
   const report = resolve(reports, `${name.replaceAll(' ', '-')}.json`);
   const args = [
     'run',
@@ -81,20 +83,20 @@ function unit(name, paths) {
     `--outputFile.json=${report}`,
     ...paths,
   ];
-  suite(name, bin('vitest'), args, report, vitest);
+  await suite(name, bin('vitest'), args, report, vitest);
 }
 
 mkdirSync(reports, { recursive: true });
-if (!fast) check('system packages', process.execPath, ['scripts/install_stacks.mjs']);
-check('build', 'npm', ['run', '--silent', 'build']);
-check('types', bin('tsc'), ['-p', '.']);
-check('lint', bin('oxlint'), ['--type-aware', '--quiet']);
-check('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
+if (!fast) await check('system packages', process.execPath, ['scripts/install_stacks.mjs']);
+await check('build', 'npm', ['run', '--silent', 'build']);
+await check('types', bin('tsc'), ['-p', '.']);
+await check('lint', bin('oxlint'), ['--type-aware', '--quiet']);
+await check('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
 if (!fast) {
-  check('format of C', 'bash', ['scripts/format_c.sh', '--check']);
-  check('the core rebuilds identically', 'bash', ['scripts/check_wasm.sh']);
+  await check('format of C', 'bash', ['scripts/format_c.sh', '--check']);
+  await check('the core rebuilds identically', 'bash', ['scripts/check_wasm.sh']);
 }
-unit('unit tests', [
+await unit('unit tests', [
   'test/unit',
   'test/cli',
   'test/ops.test.ts',
@@ -106,11 +108,14 @@ unit('unit tests', [
   'test/fuzz',
 ]);
 if (!fast) {
-  // One file at a time: browsers and software GPUs use every core on their own.
-  unit('stacks', ['test/stacks', '--no-file-parallelism']);
-  unit('sabotage', ['test/sabotage', '--maxConcurrency=2']);
+  // One file at a time: some build the same folder.
+  // Most software GPUs take one core, planted faults the other.
+  await Promise.all([
+    unit('stacks', ['test/stacks', '--no-file-parallelism']),
+    unit('sabotage', ['test/sabotage', '--maxConcurrency=2']),
+  ]);
   const report = resolve(reports, 'playwright.json');
-  suite('pages', bin('playwright'), ['test'], report, playwright, {
+  await suite('pages', bin('playwright'), ['test'], report, playwright, {
     PLAYWRIGHT_JSON_OUTPUT_NAME: report,
   });
 }

@@ -105,6 +105,7 @@ function convBlocks(channels: number, filters: number, axes: readonly [Axis, Axi
     panels(rows, columns) <= (pointwise ? POINTWISE_WORDS : PANEL_WORDS);
   let [rows, columns] = [y.out, x.out];
   while (rows > 1 && !fits(rows, columns)) rows = Math.ceil(rows / 2);
+  // Chains run over pieces of this width: narrower ones cost more than cache misses.
   while (columns > 8 * PANEL && !fits(rows, columns)) {
     columns = Math.ceil(columns / (2 * PANEL)) * PANEL;
   }

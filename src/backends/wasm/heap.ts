@@ -93,12 +93,12 @@ export class Heap {
     const found = this.#free.findIndex((one) => one.at > block.at);
     const at = found < 0 ? this.#free.length : found;
     const [before, next] = [this.#free[at - 1], this.#free[at]];
-    const joins = before !== undefined && before.at + before.size === block.at;
-    const joined = next !== undefined && block.at + block.size === next.at;
-    if (joins) before.size += block.size + (joined ? next.size : 0);
-    else if (joined) [next.at, next.size] = [block.at, block.size + next.size];
+    const joinsBefore = before !== undefined && before.at + before.size === block.at;
+    const joinsNext = next !== undefined && block.at + block.size === next.at;
+    if (joinsBefore) before.size += block.size + (joinsNext ? next.size : 0);
+    else if (joinsNext) [next.at, next.size] = [block.at, block.size + next.size];
     else this.#free.splice(at, 0, block);
-    if (joins && joined) this.#free.splice(at, 1);
+    if (joinsBefore && joinsNext) this.#free.splice(at, 1);
   }
 
   #freeAtEnd(): number {
