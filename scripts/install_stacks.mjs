@@ -4,7 +4,7 @@
 // packages come with `npm ci`, but for two that would burden everybody who installs the repository: Node of another
 // processor, which npm installs by force only, into build/arm, and onnxruntime-node, 290 MB, into build/guests.
 //
-//   node scripts/install_stacks.mjs [--group NAME]... [--all] [--check] [--list]
+//   node scripts/install_stacks.mjs [--group NAME]... [--check] [--list]
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -12,18 +12,16 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /**
- * @type {Record<string, { what: string, byDefault: boolean, packages: string[],
+ * @type {Record<string, { what: string, packages: string[],
  *   npm?: { name: string, folder: string, force?: boolean } }>} `npm`: a package, and the folder of build/ for it.
  */
 const GROUPS = {
   browsers: {
     what: 'stacks A, B and E, WASM in Chromium and Firefox',
-    byDefault: true,
     packages: ['chromium', 'chromium-driver', 'firefox-esr'],
   },
   drivers: {
     what: 'stacks B to E: software drivers for Vulkan and OpenGL ES',
-    byDefault: true,
     packages: [
       'mesa-vulkan-drivers',
       'libvulkan1',
@@ -35,12 +33,10 @@ const GROUPS = {
   },
   build: {
     what: 'the check that a rebuild of the WASM core is identical, its form without SIMD, the format of its sources',
-    byDefault: true,
     packages: ['emscripten', 'clang-format', 'libsimde-dev'],
   },
   arm: {
     what: 'WASM in Node on 64-bit Arm, emulated',
-    byDefault: true,
     packages: [
       'qemu-user',
       'libc6-arm64-cross',
@@ -52,13 +48,11 @@ const GROUPS = {
   },
   guests: {
     what: 'another runtime that `isobit compare` runs models in',
-    byDefault: true,
     packages: [],
     npm: { name: 'onnxruntime-node@1.30.0', folder: 'guests' },
   },
   oracle: {
-    what: 'the oracle of the mathematical functions',
-    byDefault: false,
+    what: 'the oracle of the mathematical functions, and the faults that it finds',
     packages: ['gcc', 'libc6-dev', 'libmpfr-dev'],
   },
 };
@@ -67,13 +61,12 @@ const GROUPS = {
 const LEAST = { 'firefox-esr': 153 };
 
 function usage() {
-  const lines = Object.entries(GROUPS).map(([name, { what, byDefault, packages, npm }]) => {
-    return `  ${name.padEnd(9)} ${what}${byDefault ? '' : ' (only when named)'}\n            ${[...packages, ...(npm === undefined ? [] : [npm.name])].join(' ')}`;
+  const lines = Object.entries(GROUPS).map(([name, { what, packages, npm }]) => {
+    return `  ${name.padEnd(9)} ${what}\n            ${[...packages, ...(npm === undefined ? [] : [npm.name])].join(' ')}`;
   });
-  return `node scripts/install_stacks.mjs [--group NAME]... [--all] [--check] [--list]
+  return `node scripts/install_stacks.mjs [--group NAME]... [--check] [--list]
 
   --group NAME  only this group; may be repeated
-  --all         every group
   --check       install nothing; exit with 1 when something is missing
   --list        print the packages and whether they are installed
 
@@ -91,7 +84,6 @@ function readArguments() {
     const { values } = parseArgs({
       options: {
         group: { type: 'string', multiple: true, default: [] },
-        all: { type: 'boolean', default: false },
         check: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -135,10 +127,9 @@ if (options.help) {
 }
 const unknown = options.group.find((name) => !Object.hasOwn(GROUPS, name));
 if (unknown !== undefined) fail(`Unknown group ${unknown}.\n\n${usage()}`);
-const chosen = Object.entries(GROUPS).filter(([name, group]) => {
-  if (options.all) return true;
-  return options.group.length > 0 ? options.group.includes(name) : group.byDefault;
-});
+const chosen = Object.entries(GROUPS).filter(
+  ([name]) => options.group.length === 0 || options.group.includes(name),
+);
 const packages = chosen.flatMap(([, group]) => group.packages);
 
 const missing = missingOf(packages);
