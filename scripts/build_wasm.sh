@@ -3,10 +3,12 @@
 # Debian's emscripten, and prints the compiler's version and each result's SHA-256. Two builds give the same bytes (CI
 # checks it), so the built files are committed and nobody needs emscripten to use or test the library. Nothing to edit per
 # operator: a file that modules.txt does not name is the core's.
-# Usage: scripts/build_wasm.sh [--scalar] [FOLDER [SOURCES]]
+# Usage: scripts/build_wasm.sh [--scalar] [FOLDER [SOURCES [OBJECTS]]]
 #   --scalar  without SIMD instructions: Debian's SIMDe stands in for them. For tests, many times slower
 #   FOLDER    where they are written to
 #   SOURCES   a folder like wasm/, for tests that plant faults
+#   OBJECTS   where compiled files are kept; those there that are newer than their source and every header are not
+#             compiled again. For tests: nothing says which flags they were compiled with
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 features=(-O3 -msimd128 -matomics -mmutable-globals -std=c11 -Werror)
@@ -30,6 +32,11 @@ if ! command -v emcc >/dev/null; then
 fi
 mkdir -p "$output"
 output=$(cd "$output" && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder" "${include:-$folder}"' EXIT
+objects=${3:-$folder}
+mkdir -p "$objects"
+objects=$(cd "$objects" && pwd)
 cd "$sources"
 # -ffp-contract=off: a product and a sum are two roundings (R2). No relaxed SIMD, no fast-math, no libm.
 # Sorted file names, so that the order of the input never depends on the file system.
@@ -38,28 +45,29 @@ flags=("${features[@]}" -mbulk-memory -ffp-contract=off -Wall -Wextra -I"$PWD" -
 # The compiler unrolls and vectorises what gains by it. Elsewhere loops are written for SIMD by hand, and it would make the
 # core a fifth larger and nothing faster (docs/BENCHMARKS.md).
 loops=' elementwise_f64 elementwise_i64 mat_mul_f64 mat_mul_pack pool recurrent reduce reduce_f64 reduce_int strided_copy '
-folder=$(mktemp -d)
-trap 'rm -rf "$folder" "${include:-$folder}"' EXIT
+newest_header=$(find . -name '*.h' -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)
 
-# Compiles files (without .c) into $folder/$1, where objects lie in their order: what is alike stands together, which
+# Compiles files (without .c) into $objects/$1, where objects lie in their order: what is alike stands together, which
 # deflates better.
 compile() {
-  local into=$folder/$1 file gaining=() others=()
+  local into=$objects/$1 file object gaining=() others=()
   shift
   local more=()
   while [[ $1 == -* ]]; do more+=("$1") && shift; done
   mkdir -p "$into"
   for file in "$@"; do
+    object=$into/$(basename "$file").o
+    if [[ $object -nt $file.c && $object -nt $newest_header ]]; then continue; fi
     if [[ $loops == *" $(basename "$file") "* ]]; then gaining+=("$PWD/$file.c"); else others+=("$PWD/$file.c"); fi
   done
   (
     cd "$into"
     if [ ${#gaining[@]} -gt 0 ]; then emcc -c "${gaining[@]}" "${flags[@]}" "${more[@]}"; fi
-    emcc -c "${others[@]}" "${flags[@]}" "${more[@]}" -fno-unroll-loops -fno-vectorize
+    if [ ${#others[@]} -gt 0 ]; then emcc -c "${others[@]}" "${flags[@]}" "${more[@]}" -fno-unroll-loops -fno-vectorize; fi
   )
 }
-objects() {
-  local into=$folder/$1 file
+objects_of() {
+  local into=$objects/$1 file
   shift
   for file in "$@"; do echo "$into/$(basename "$file").o"; done
 }
@@ -70,7 +78,7 @@ while IFS=: read -r name files; do
   read -ra files <<<"$files"
   elsewhere+="${files[*]} "
   compile "$name" -fPIC "${files[@]}"
-  mapfile -t linked < <(objects "$name" "${files[@]}")
+  mapfile -t linked < <(objects_of "$name" "${files[@]}")
   # A library that is linked when it is loaded, to the memory, table, stack and functions of the core.
   emcc "${linked[@]}" -o "$output/$name.wasm" "${flags[@]}" \
     -sSIDE_MODULE=2 -sIMPORTED_MEMORY -sALLOW_MEMORY_GROWTH -Wl,--max-memory=4294967296
@@ -86,7 +94,7 @@ for file in "${files_of_all[@]}"; do
   if [[ $elsewhere != *" $file "* ]]; then own+=("$file"); fi
 done
 compile core "${own[@]}"
-mapfile -t linked < <(objects core "${own[@]}")
+mapfile -t linked < <(objects_of core "${own[@]}")
 emcc "${linked[@]}" -o "$output/core.wasm" "${flags[@]}" \
   -sSTANDALONE_WASM -sIMPORTED_MEMORY --no-entry -sALLOW_MEMORY_GROWTH -sALLOW_TABLE_GROWTH -sMAXIMUM_MEMORY=4GB \
   -sINITIAL_MEMORY=1MB -sTOTAL_STACK=256KB \

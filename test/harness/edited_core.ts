@@ -1,8 +1,9 @@
 // A copy of folders of the repository with faults, or another constant, planted; and the core built from such a copy, for
 // `Planted.core`. The repository's files stay as they are. Not here: what the edits are for.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { applyEdits, type Edit } from './planted.ts';
@@ -14,7 +15,10 @@ export function copyEdited(to: string, folders: readonly string[], edits: readon
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });
   for (const folder of folders)
-    cpSync(resolve(root, folder), resolve(to, folder), { recursive: true });
+    cpSync(resolve(root, folder), resolve(to, folder), {
+      recursive: true,
+      preserveTimestamps: true,
+    });
   for (const file of new Set(edits.map((one) => one.file))) {
     const text = applyEdits(file, readFileSync(resolve(root, file), 'utf8'), edits);
     mkdirSync(dirname(resolve(to, file)), { recursive: true });
@@ -28,9 +32,26 @@ export function copyEdited(to: string, folders: readonly string[], edits: readon
  * @throws Error with what the compiler says
  */
 export async function buildEditedCore(folder: string, edits: readonly Edit[]): Promise<string> {
+  const unedited = await (objects ??= compileUnedited());
   copyEdited(folder, ['wasm'], edits);
-  const core = resolve(folder, 'core');
-  const args = [resolve(root, 'scripts/build_wasm.sh'), core, resolve(folder, 'wasm')];
-  await promisify(execFile)('bash', args);
-  return core;
+  const own = resolve(folder, 'objects');
+  cpSync(unedited, own, { recursive: true, preserveTimestamps: true });
+  await buildCore(folder, own);
+  return resolve(folder, 'core');
+}
+
+/** Compiled once a process; an edited file, or all with an edited header, are newer and compiled again. */
+let objects: Promise<string> | undefined;
+
+async function compileUnedited(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'isobit-core-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  copyEdited(folder, ['wasm'], []);
+  await buildCore(folder, resolve(folder, 'objects'));
+  return resolve(folder, 'objects');
+}
+
+async function buildCore(folder: string, own: string): Promise<void> {
+  const args = [resolve(root, 'scripts/build_wasm.sh'), resolve(folder, 'core')];
+  await promisify(execFile)('bash', [...args, resolve(folder, 'wasm'), own]);
 }
