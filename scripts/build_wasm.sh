@@ -7,8 +7,8 @@
 #   --scalar  without SIMD instructions: Debian's SIMDe stands in for them. For tests, many times slower
 #   FOLDER    where they are written to
 #   SOURCES   a folder like wasm/, for tests that plant faults
-#   OBJECTS   where compiled files are kept; those there that are newer than their source and every header are not
-#             compiled again. For tests: nothing says which flags they were compiled with
+#   OBJECTS   where compiled files are kept; those there that are newer than their source are not compiled again. For
+#             tests: nothing here knows of headers, or which flags they were compiled with
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 features=(-O3 -msimd128 -matomics -mmutable-globals -std=c11 -Werror)
@@ -45,7 +45,6 @@ flags=("${features[@]}" -mbulk-memory -ffp-contract=off -Wall -Wextra -I"$PWD" -
 # The compiler unrolls and vectorises what gains by it. Elsewhere loops are written for SIMD by hand, and it would make the
 # core a fifth larger and nothing faster (docs/BENCHMARKS.md).
 loops=' elementwise_f64 elementwise_i64 mat_mul_f64 mat_mul_pack pool recurrent reduce reduce_f64 reduce_int strided_copy '
-newest_header=$(find . -name '*.h' -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)
 
 # Compiles files (without .c) into $objects/$1, where objects lie in their order: what is alike stands together, which
 # deflates better.
@@ -57,7 +56,7 @@ compile() {
   mkdir -p "$into"
   for file in "$@"; do
     object=$into/$(basename "$file").o
-    if [[ $object -nt $file.c && $object -nt $newest_header ]]; then continue; fi
+    if [[ $object -nt $file.c ]]; then continue; fi
     if [[ $loops == *" $(basename "$file") "* ]]; then gaining+=("$PWD/$file.c"); else others+=("$PWD/$file.c"); fi
   done
   (

@@ -1,9 +1,18 @@
 // A copy of folders of the repository with faults, or another constant, planted; and the core built from such a copy, for
 // `Planted.core`. The repository's files stay as they are. Not here: what the edits are for.
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { applyEdits, type Edit } from './planted.ts';
@@ -36,11 +45,32 @@ export async function buildEditedCore(folder: string, edits: readonly Edit[]): P
   copyEdited(folder, ['wasm'], edits);
   const own = resolve(folder, 'objects');
   cpSync(unedited, own, { recursive: true, preserveTimestamps: true });
+  const now = new Date();
+  for (const file of reached(resolve(folder, 'wasm'), edits)) utimesSync(file, now, now);
   await buildCore(folder, own);
   return resolve(folder, 'core');
 }
 
-/** Compiled once a process; an edited file, or all with an edited header, are newer and compiled again. */
+/** The files below `sources` that edits reach: edited, or including such a file; names stand for paths. */
+function reached(sources: string, edits: readonly Edit[]): string[] {
+  const names = readdirSync(sources, { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => /\.[ch]$/.test(name)).map((name) => resolve(sources, name));
+  const included = new Map(
+    files.map((file) => {
+      const text = readFileSync(file, 'utf8');
+      return [file, [...text.matchAll(/#include "(.*)"/g)].map(([, path]) => basename(path ?? ''))];
+    }),
+  );
+  const found = new Set(edits.map(({ file }) => basename(file)));
+  for (let before = -1; before !== found.size;) {
+    before = found.size;
+    for (const [file, names] of included)
+      if (names.some((name) => found.has(name))) found.add(basename(file));
+  }
+  return files.filter((file) => found.has(basename(file)));
+}
+
+/** Compiled once a process. */
 let objects: Promise<string> | undefined;
 
 async function compileUnedited(): Promise<string> {
