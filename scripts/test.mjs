@@ -108,12 +108,9 @@ await unit('unit tests', [
   'test/fuzz',
 ]);
 if (!fast) {
-  // One file at a time: some build the same folder.
-  // Most software GPUs take one core, planted faults the other.
-  await Promise.all([
-    unit('stacks', ['test/stacks', '--no-file-parallelism']),
-    unit('sabotage', ['test/sabotage', '--maxConcurrency=2']),
-  ]);
+  // Two at a time: software GPUs and compilers take a core or a little more.
+  await unit('stacks', ['test/stacks', '--maxWorkers=2']);
+  await unit('sabotage', ['test/sabotage', '--maxConcurrency=2']);
   const report = resolve(reports, 'playwright.json');
   await suite('pages', bin('playwright'), ['test'], report, playwright, {
     PLAYWRIGHT_JSON_OUTPUT_NAME: report,

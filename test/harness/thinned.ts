@@ -10,3 +10,9 @@ export function thinned<T>(list: readonly T[], most: number): T[] {
     return one;
   });
 }
+
+/** Every `of`-th of a list, from the one at `at` on: all shares together are the list. Of a short one at least one. */
+export function shareOf<T>(list: readonly T[], at: number, of: number): T[] {
+  const some = list.filter((_, i) => i % of === at);
+  return some.length > 0 ? some : list.slice(-1);
+}

@@ -60,7 +60,7 @@ describe('what a job can do to a stack', () => {
     '%s: a hang ends at the time limit and the next job runs',
     { timeout: LIMIT },
     async (id) => {
-      const stack = await openStack(id, { bundle, timeoutMs: 2500 });
+      const stack = await openStack(id, { bundle, timeoutMs: 5000 });
       try {
         for (const kind of ['hang', 'sleep']) {
           const { error } = await stack.run({ kind });
