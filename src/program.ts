@@ -7,7 +7,6 @@ import { tensorsIn } from './core/data.ts';
 import { dataInMemory, inMemory } from './bring.ts';
 import { throwIfAborted } from './core/errors.ts';
 import { Tensor } from './core/tensor.ts';
-import type { GateCost, StepTime } from './backends/backend.ts';
 import type { CheckedGraph } from './graph/check.ts';
 import { nodeLabel, nodeTitle, type Node } from './graph/graph.ts';
 import type { FeedType, Plan } from './graph/plan.ts';
@@ -16,7 +15,7 @@ import { SEED_FEED, seedOfBody } from './graph/seed.ts';
 import { valuesRead } from './graph/sort.ts';
 import { HostNode } from './host_node.ts';
 import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
-import type { Note, ProfileStep } from './run_types.ts';
+import { RunLog } from './run_log.ts';
 
 export class Program {
   readonly checked: CheckedGraph;
@@ -91,15 +90,13 @@ class ProgramRun {
   readonly #values: Map<string, Data>;
   /** Values whose contents plans are for. */
   readonly #contents = new Set<string>();
-  readonly #notes: Note[] = [];
+  readonly #log = new RunLog();
   /** On the device, and nobody's once the run is over. */
   readonly #own = new Set<Tensor>();
   readonly #hostNodes: Node[] = [];
   /** Runs of the bodies that nodes carry. */
   readonly #bodies = new Map<Node, number>();
   #random = false;
-  #gate: GateCost | undefined;
-  readonly #profile: ProfileStep[] = [];
 
   constructor(
     machine: Machine,
@@ -140,14 +137,7 @@ class ProgramRun {
     // Not awaited where there is none: small models notice.
     const { trace } = this.#options;
     if (trace !== undefined) await trace.record((name) => this.#valueOf(name));
-    const gate = this.#gate;
-    return {
-      values: this.#values,
-      notes: this.#notes,
-      random: this.#random,
-      profile: this.#profile.sort((a, b) => a.begin - b.begin),
-      ...(gate === undefined ? {} : { gate }),
-    };
+    return { values: this.#values, random: this.#random, ...this.#log.result };
   }
 
   release(): void {
@@ -207,9 +197,10 @@ class ProgramRun {
       this.#values.set(name, tensor);
       if (tensor.storage !== undefined) this.#own.add(tensor);
     }
-    this.#addNotes(this.#machine.note(result.notes, this.#checked.graph));
-    this.#addGate(result.gate);
-    this.#addSteps(result.steps);
+    const { graph } = this.#checked;
+    this.#log.addNotes(this.#machine.note(result.notes, graph));
+    this.#log.addGate(result.gate);
+    this.#log.addSteps(result.steps ?? [], graph.nodes);
     return stage;
   }
 
@@ -245,7 +236,7 @@ class ProgramRun {
     });
     let results: readonly Data[];
     const begin = performance.now();
-    const inner = this.#profile.length;
+    const inner = this.#log.steps;
     try {
       results = await op.run(context);
     } catch (error) {
@@ -254,7 +245,7 @@ class ProgramRun {
       }
       throw error;
     }
-    if (this.#options.run.profile === true) this.#addHostStep(node, begin, inner);
+    if (this.#options.run.profile === true) this.#log.addHostStep(node, begin, inner);
     node.outputs.forEach((name, i) => {
       const value = results[i];
       if (name === '') return;
@@ -299,9 +290,7 @@ class ProgramRun {
       run: { ...run, keepOnDevice: undefined },
     });
     this.#random ||= result.random;
-    this.#addNotes(result.notes);
-    this.#addGate(result.gate);
-    this.#profile.push(...result.profile);
+    this.#log.addBody(result);
     return graph.outputs.map(({ name }) => {
       const value = result.values.get(name);
       if (value === undefined) throw new TypeError(`there is no value '${name}' in the body.`);
@@ -344,52 +333,12 @@ class ProgramRun {
     );
   }
 
-  /** Notes of the same kind and text are one note. */
-  #addNotes(notes: readonly Note[]): void {
-    for (const note of notes) {
-      const isKnown = this.#notes.some(
-        (one) => one.kind === note.kind && one.message === note.message && note.audit === undefined,
-      );
-      if (!isKnown) this.#notes.push(note);
-    }
-  }
-
-  #addSteps(steps: readonly StepTime[] = []): void {
-    const { nodes } = this.#checked.graph;
-    for (const { kernel, nodes: indices, backend, begin, milliseconds } of steps) {
-      const labels = indices.flatMap((i) => nodes[i] ?? []).map(nodeTitle);
-      this.#profile.push({ kernel, nodes: labels, where: backend, begin, milliseconds, nested: 0 });
-    }
-  }
-
-  /** @param inner how many steps there were when it began: later ones are its graphs' */
-  #addHostStep(node: Node, begin: number, inner: number): void {
-    const nested = this.#profile
-      .slice(inner)
-      .reduce((sum, step) => sum + step.milliseconds - step.nested, 0);
-    const milliseconds = performance.now() - begin;
-    const nodes = [nodeTitle(node)];
-    this.#profile.push({ kernel: 'host', nodes, where: 'host', begin, milliseconds, nested });
-  }
-
-  #addGate(gate: GateCost | undefined): void {
-    if (gate === undefined) return;
-    const { pipelines, skipped, milliseconds } = this.#gate ?? {
-      ...{ pipelines: 0, skipped: 0, milliseconds: 0 },
-    };
-    this.#gate = {
-      pipelines: pipelines + gate.pipelines,
-      skipped: skipped + gate.skipped,
-      milliseconds: milliseconds + gate.milliseconds,
-    };
-  }
-
   /** In a run on a GPU, what ran on the host is said. */
   #noteHost(): void {
     if (this.#machine.backend !== 'webgpu' || this.#hostNodes.length === 0) return;
     const nodes = this.#hostNodes.map(nodeTitle);
     const message = `${nodes.join(', ')}: executed on the host, between runs of the GPU.`;
-    this.#addNotes([{ kind: 'reference', message, nodes }]);
+    this.#log.addNotes([{ kind: 'reference', message, nodes }]);
   }
 }
 

@@ -5,7 +5,7 @@ import { formatType, type Data } from './core/data.ts';
 import { DeviceError, throwIfAborted } from './core/errors.ts';
 import type { RunEvidence } from './evidence/run_evidence.ts';
 import type { Weights } from './core/weight.ts';
-import type { AuditOptions, Executable } from './backends/backend.ts';
+import type { Executable } from './backends/backend.ts';
 import { WasmBackend } from './backends/wasm.ts';
 import { sharing, threadsFor } from './backends/wasm/team.ts';
 import { CORE_DIGESTS } from './backends/wasm/digests.ts';
@@ -19,10 +19,9 @@ import { signatureOf, type FeedType, type PlanOptions } from './graph/plan.ts';
 import { checkFeeds, type Feeds } from './feeds.ts';
 import { openDevice } from './gpu.ts';
 import { describeNotes } from './notes.ts';
-import type { Model, ModelOptions } from './model.ts';
+import type { CheckReport, Model, ModelOptions } from './model.ts';
 import type { Backend, Note, RunOptions, RunResult } from './run_types.ts';
 import { compareOutputs } from './compare.ts';
-import type { CheckReport } from './model.ts';
 import { callOperator } from './call.ts';
 import { resultOf } from './outputs.ts';
 import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
@@ -30,6 +29,7 @@ import type { ModelNode } from './evidence/bundle_types.ts';
 import type { NodeUnit } from './node_unit.ts';
 import { bringToDevice, bringToMemory } from './bring.ts';
 import { Program } from './program.ts';
+import { auditOptions, outputNames } from './run_options.ts';
 import { registry } from './registry.ts';
 import { placeWeights } from './weights.ts';
 import type { ReadFile } from './external.ts';
@@ -38,6 +38,7 @@ import { Stages } from './stages.ts';
 export class Session implements Model {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
+  readonly #outputNames: readonly string[];
   /** As it was read: names within graphs of nodes are their own. */
   readonly #graph: Graph;
   readonly #checked: CheckedGraph;
@@ -70,6 +71,7 @@ export class Session implements Model {
       if (type.kind === 'tensor') return { ...info, dtype: type.dtype };
       return { ...info, type, otherType: formatType(type) };
     });
+    this.#outputNames = this.outputs.map(({ name }) => name);
   }
 
   /**
@@ -114,7 +116,7 @@ export class Session implements Model {
       const fed = checkFeeds(this.#checked, feeds);
       fed.set(SEED_FEED, seedTensor(0));
       const { signal } = options;
-      const plan = { outputs: this.#outputNames(undefined), keepAll: true, fuse: false };
+      const plan = { outputs: this.#outputNames, keepAll: true, fuse: false };
       const reference = await this.#execute('wasm', fed, { ...plan, run: { signal } });
       // Neither gated nor audited: everything is compared, and a run that repairs itself would hide what is asked for.
       const gpu = await this.#execute('webgpu', fed, { ...plan, run: { signal } });
@@ -149,7 +151,7 @@ export class Session implements Model {
     const fed = unit?.fed ?? checkFeeds(this.#checked, feeds);
     const given = new Map(fed);
     fed.set(SEED_FEED, seedTensor(seed));
-    const names = unit?.outputs ?? this.#outputNames(options.outputs);
+    const names = unit?.outputs ?? outputNames(this.#outputNames, options.outputs);
     const notes: Note[] = [];
     let backend = options.backend ?? 'auto';
     if (backend === 'auto') {
@@ -166,7 +168,7 @@ export class Session implements Model {
       notes.push({ kind: 'threads', message, nodes: [] });
     }
     const keep = options.keepOnDevice ?? false;
-    const kept = keep === true ? names : keep === false ? [] : this.#outputNames(keep);
+    const kept = keep === true ? names : keep === false ? [] : outputNames(this.#outputNames, keep);
     const { onValue } = options;
     const isTraced = options.trace === true || options.receipt === true || onValue !== undefined;
     if (isTraced && kept.length > 0) {
@@ -326,30 +328,14 @@ export class Session implements Model {
 
   async #chooseBackend(): Promise<{ backend: Backend; why: string }> {
     try {
-      const { device } = await this.#webgpu();
-      if (device.info.software) {
-        return {
-          backend: 'wasm',
-          why: `the only adapter computes in software (${device.info.name}).`,
-        };
-      }
-      return { backend: 'webgpu', why: `adapter ${device.info.name}.` };
+      const { name, software } = (await this.#webgpu()).device.info;
+      return software
+        ? { backend: 'wasm', why: `the only adapter computes in software (${name}).` }
+        : { backend: 'webgpu', why: `adapter ${name}.` };
     } catch (error) {
       if (error instanceof DeviceError) return { backend: 'wasm', why: error.message };
       throw error;
     }
-  }
-
-  #outputNames(wanted: readonly string[] | undefined): readonly string[] {
-    const known = this.outputs.map((info) => info.name);
-    if (wanted === undefined) return known;
-    const missing = wanted.filter((name) => !known.includes(name));
-    if (missing.length > 0) {
-      throw new RangeError(
-        `run: unknown outputs: expected some of ${known.join(', ')}, got ${missing.join(', ')}.`,
-      );
-    }
-    return known.filter((name) => wanted.includes(name));
   }
 
   #enqueue<T>(work: () => Promise<T>, last = false): Promise<T> {
@@ -360,15 +346,4 @@ export class Session implements Model {
     this.#queue = next.catch(() => undefined);
     return next;
   }
-}
-
-/** What a backend is asked for; the draw decides which rows are recomputed, never what they are. */
-function auditOptions(audit: RunOptions['audit']): AuditOptions | undefined {
-  if (audit === 'off') return undefined;
-  if (audit !== undefined && !(Number.isSafeInteger(audit) && audit > 0)) {
-    throw new RangeError(
-      `run: audit: expected 'off' or a number of rows, at least 1, got ${String(audit)}.`,
-    );
-  }
-  return { rows: audit, random: () => Math.random() };
 }

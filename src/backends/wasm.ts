@@ -4,7 +4,6 @@
 // queues). Not here: what threads do with a command (wasm/team.c).
 import { throwIfAborted } from '../core/errors.ts';
 import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
-import type { DType } from '../core/dtype.ts';
 import { inputsOf, type Dispatch } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import type { HostStorage, Weight } from '../core/weight.ts';
@@ -13,8 +12,8 @@ import { arrange, byteLengthOf } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable, RunOptions, RunResult, StepTime } from './backend.ts';
 import { COMMAND_BYTES, commandLength, nextTurn, Pacer, writeCommands } from './wasm/commands.ts';
+import { CoreConstant, Constants } from './wasm/constants.ts';
 import { createCore, DONE, FAILED, type Core } from './wasm/core.ts';
-import type { Heap } from './wasm/heap.ts';
 import { LaidOut } from './wasm/laid_out.ts';
 import {
   compiledModule,
@@ -32,29 +31,6 @@ const HOST_BYTES = 4096;
 const ALIGN = 64;
 /** Weights of a model below which having them twice costs less than giving them up: finding out takes a quarter of loading. */
 const FEW_BYTES = 16 << 20;
-
-/** A constant in the core's memory. */
-class CoreConstant implements Constant {
-  readonly dtype: DType;
-  readonly byteLength: number;
-  readonly address: number;
-  readonly #heap: Heap;
-
-  constructor(heap: Heap, dtype: DType, address: number, byteLength: number) {
-    this.#heap = heap;
-    this.dtype = dtype;
-    this.address = address;
-    this.byteLength = byteLength;
-  }
-
-  bytes(): Uint8Array {
-    return this.#heap.bytes(this.address, this.byteLength);
-  }
-
-  release(): void {
-    this.#heap.free(this.address);
-  }
-}
 
 export interface WasmOptions {
   /** Bytes that the core may take in all; 4 GiB if not given. */
@@ -79,8 +55,7 @@ export function expectBackend(threads: number | undefined): void {
 export class WasmBackend implements Evaluator {
   readonly #core: Core;
   readonly #team: Team | undefined;
-  /** Where constants of the JavaScript heap lie in the core's memory once an executable reads them. */
-  readonly #uploaded = new Map<Constant, { address: number; users: number }>();
+  readonly #constants: Constants;
   readonly #placed = new WeakMap<HostStorage, Placement>();
   #weightBytes = 0;
   #scratch = new Uint32Array(0);
@@ -91,6 +66,7 @@ export class WasmBackend implements Evaluator {
 
   private constructor(core: Core, team: Team | undefined, isLent: boolean) {
     this.#core = core;
+    this.#constants = new Constants(core.heap);
     this.#team = team;
     this.#isLent = isLent;
   }
@@ -211,11 +187,7 @@ export class WasmBackend implements Evaluator {
 
   /** The dispatch in the core's memory, to run parts of it; whoever asks frees it. */
   layOut(dispatch: Dispatch, inputs: readonly Constant[]): LaidOut {
-    const known = inputs.map((constant) =>
-      constant instanceof CoreConstant || constant instanceof PlacedConstant
-        ? constant.address
-        : (this.#uploaded.get(constant)?.address ?? constant.bytes()),
-    );
+    const known = inputs.map((constant) => this.#constants.addressOf(constant) ?? constant.bytes());
     return new LaidOut(this.#core, dispatch, known);
   }
 
@@ -238,7 +210,7 @@ export class WasmBackend implements Evaluator {
     const { offsets, bytes } = arrange(plan, ALIGN);
     const needed = plan.steps.reduce((most, { dispatch }) => Math.max(most, dispatch.scratch), 0);
     const scratch = Math.ceil(needed / ALIGN) * ALIGN;
-    const used = this.#useConstants(plan);
+    const used = this.#constants.use(plan);
     const dispatches = plan.steps.map((step) => step.dispatch);
     const cost = dispatches.reduce((sum, { units, unitCost }) => sum + units * unitCost, 0);
     const team = this.#team;
@@ -248,9 +220,7 @@ export class WasmBackend implements Evaluator {
     const addressOf = (value: Value): number => {
       const root = plan.root(value);
       const constant = plan.constant(root);
-      if (constant instanceof CoreConstant || constant instanceof PlacedConstant)
-        return constant.address;
-      if (constant !== undefined) return this.#uploaded.get(constant)?.address ?? 0;
+      if (constant !== undefined) return this.#constants.addressOf(constant) ?? 0;
       return this.#arena.at + (offsets.get(root) ?? 0);
     };
     const materialize = (): void => {
@@ -309,7 +279,7 @@ export class WasmBackend implements Evaluator {
       },
       dispose: () => {
         if (list !== 0) heap.free(list);
-        for (const constant of used) this.#drop(constant);
+        for (const constant of used) this.#constants.drop(constant);
       },
     };
   }
@@ -357,44 +327,5 @@ export class WasmBackend implements Evaluator {
     this.#arena = { at: 0, bytes: 0, version: this.#arena.version + 1 };
     this.#arena.at = heap.allocate(Math.max(bytes, ALIGN));
     this.#arena.bytes = bytes;
-  }
-
-  /** Uploads the constants that the plan's steps read; counts their users. */
-  #useConstants(plan: Plan): Constant[] {
-    const used = new Set<Constant>();
-    for (const { dispatch } of plan.steps) {
-      for (const value of inputsOf(dispatch)) {
-        const constant = plan.constant(value);
-        if (constant !== undefined && !(constant instanceof CoreConstant)) used.add(constant);
-      }
-    }
-    for (const constant of used) {
-      if (constant instanceof PlacedConstant) {
-        constant.placement.users += 1;
-        continue;
-      }
-      const known = this.#uploaded.get(constant);
-      if (known !== undefined) known.users += 1;
-      else {
-        const address = this.#core.heap.allocate(constant.byteLength);
-        this.#core.heap.bytes(address, constant.byteLength).set(constant.bytes());
-        this.#uploaded.set(constant, { address, users: 1 });
-      }
-    }
-    return [...used];
-  }
-
-  #drop(constant: Constant): void {
-    if (constant instanceof PlacedConstant) {
-      constant.placement.users -= 1;
-      constant.placement.giveUp();
-      return;
-    }
-    const known = this.#uploaded.get(constant);
-    if (known === undefined) return;
-    known.users -= 1;
-    if (known.users > 0) return;
-    this.#core.heap.free(known.address);
-    this.#uploaded.delete(constant);
   }
 }

@@ -3,6 +3,8 @@
 // colour conversion, so that the pixels are one result on every machine and that of the common decoders. Progressive,
 // arithmetic-coded, 12-bit and four-component files are refused.
 
+import { Bits, fail, huffmanOf, type Huffman } from './jpeg_bits.ts';
+
 export interface Picture {
   readonly width: number;
   readonly height: number;
@@ -35,105 +37,12 @@ interface Frame {
   readonly components: readonly Component[];
 }
 
-/** For each length the first code, the last one (−1: none), and where its symbols begin. */
-interface Huffman {
-  readonly first: readonly number[];
-  readonly last: readonly number[];
-  readonly start: readonly number[];
-  readonly symbols: Uint8Array;
-}
-
-const fail = (what: string): never => {
-  throw new RangeError(`ImageDecoder: JPEG: ${what}.`);
-};
-
 // Row by row, where the k-th coefficient of the zigzag stands.
 const ZIGZAG = [
   ...[0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48],
   ...[41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15],
   ...[23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63],
 ];
-
-function huffmanOf(bytes: Uint8Array, at: number): { table: Huffman; size: number } {
-  const [first, last, start]: number[][] = [[0], [-1], [0]];
-  let code = 0;
-  let total = 0;
-  for (let length = 1; length <= 16; length += 1) {
-    const count = bytes[at + length - 1] ?? 0;
-    first?.push(code);
-    last?.push(count === 0 ? -1 : code + count - 1);
-    start?.push(total);
-    code = (code + count) << 1;
-    total += count;
-  }
-  const symbols = bytes.slice(at + 16, at + 16 + total);
-  return {
-    table: { first: first ?? [], last: last ?? [], start: start ?? [], symbols },
-    size: 16 + total,
-  };
-}
-
-/** The bits of a scan, without stuffed bytes; zeros behind its end. */
-class Bits {
-  readonly #bytes: Uint8Array;
-  at: number;
-  #word = 0;
-  #count = 0;
-
-  constructor(bytes: Uint8Array, at: number) {
-    this.#bytes = bytes;
-    this.at = at;
-  }
-
-  bit(): number {
-    if (this.#count === 0) {
-      const byte = this.#bytes[this.at] ?? 0xff;
-      const next = this.#bytes[this.at + 1] ?? 0xd9;
-      if (byte === 0xff && next !== 0)
-        this.#word = 0; // a marker: the scan is over
-      else {
-        this.#word = byte;
-        this.at += byte === 0xff ? 2 : 1;
-      }
-      this.#count = 8;
-    }
-    this.#count -= 1;
-    return (this.#word >> this.#count) & 1;
-  }
-
-  /** A signed number of `length` bits, as T.81 extends it. */
-  number(length: number): number {
-    let value = 0;
-    for (let i = 0; i < length; i += 1) value = (value << 1) | this.bit();
-    return length > 0 && value < 1 << (length - 1) ? value - (1 << length) + 1 : value;
-  }
-
-  symbol({ first, last, start, symbols }: Huffman): number {
-    let code = 0;
-    for (let length = 1; length <= 16; length += 1) {
-      code = (code << 1) | this.bit();
-      const end = last[length] ?? -1;
-      if (end >= 0 && code <= end) {
-        return symbols[(start[length] ?? 0) + code - (first[length] ?? 0)] ?? 0;
-      }
-    }
-    return fail('expected a Huffman code, got none');
-  }
-
-  /** To behind a restart marker, which begins with whole bytes. */
-  restart(): void {
-    this.#count = 0;
-    while (this.at < this.#bytes.length) {
-      const [byte, next = 0] = this.#bytes.subarray(this.at, this.at + 2);
-      if (byte === 0xff && next >= 0xd0 && next <= 0xd7) {
-        this.at += 2;
-        return;
-      }
-      if (byte === 0xff && next !== 0 && next !== 0xff) return;
-      this.at += 1;
-    }
-  }
-}
 
 const descale = (x: number, bits: number): number => (x + (1 << (bits - 1))) >> bits;
 const clamp = (x: number): number => (x < 0 ? 0 : x > 255 ? 255 : x);

@@ -8,82 +8,15 @@ import { ModelError, UnsupportedOpError } from '../core/errors.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import { SMALL_BYTES, type Weights } from '../core/weight.ts';
+import {
+  isOnnxType,
+  onnxTypeName,
+  rangeOf,
+  typedFieldOf,
+  type TypedField,
+} from './element_type.ts';
 import { fileRangeOf, readEntries } from './external.ts';
 import { Message } from './proto.ts';
-
-/** Names of TensorProto.DataType, for messages about the types that no Tensor holds. */
-const kOnnxTypeNames: readonly string[] = [
-  'undefined',
-  'float32',
-  'uint8',
-  'int8',
-  'uint16',
-  'int16',
-  'int32',
-  'int64',
-  'string',
-  'bool',
-  'float16',
-  'float64',
-  'uint32',
-  'uint64',
-  'complex64',
-  'complex128',
-  'bfloat16',
-  'float8e4m3fn',
-  'float8e4m3fnuz',
-  'float8e5m2',
-  'float8e5m2fnuz',
-  'uint4',
-  'int4',
-  'float4e2m1',
-  'float8e8m0',
-  'uint2',
-  'int2',
-];
-
-/** The name of an ONNX element type, held here or not. */
-export function onnxTypeName(code: number): string {
-  return kOnnxTypeNames[code] ?? `type ${code}`;
-}
-
-type TypedField =
-  'float_data' | 'int32_data' | 'int64_data' | 'double_data' | 'uint64_data' | 'string_data';
-
-/** The typed field of onnx.proto3 that an element type is written to, if not to raw_data. */
-function typedFieldOf(dtype: DType): TypedField {
-  switch (dtype) {
-    case 'float32':
-      return 'float_data';
-    case 'float64':
-      return 'double_data';
-    case 'int64':
-      return 'int64_data';
-    case 'uint32':
-    case 'uint64':
-      return 'uint64_data';
-    case 'string':
-      return 'string_data';
-    default:
-      return 'int32_data';
-  }
-}
-
-/** Limits of what an int32_data element may hold for each type that is written there. */
-const kRange: Partial<Record<DType, readonly [number, number]>> = {
-  int8: [-128, 127],
-  uint8: [0, 255],
-  int16: [-32768, 32767],
-  uint16: [0, 65535],
-  float16: [0, 65535],
-  bfloat16: [0, 65535],
-  bool: [0, 1],
-  float8e4m3fn: [0, 255],
-  float8e4m3fnuz: [0, 255],
-  float8e5m2: [0, 255],
-  float8e5m2fnuz: [0, 255],
-  float8e8m0: [0, 255],
-};
 
 /** A TensorProto as it was read, with the problem that kept it from becoming a Tensor, if there was one. */
 export interface ReadTensor {
@@ -192,8 +125,7 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
   if (code === 0) return bad('no element type: expected data_type, got none.');
   if (dtype === undefined) {
     const typeName = onnxTypeName(code);
-    if (kOnnxTypeNames[code] === undefined)
-      return bad(`unknown element type: got data_type ${code}.`);
+    if (!isOnnxType(code)) return bad(`unknown element type: got data_type ${code}.`);
     return unsupported(
       `element type ${typeName} is not supported.`,
       'Convert the model to float32, float16 or int8.',
@@ -281,7 +213,7 @@ export function readTensorProto(message: Message, weights?: Weights): ReadTensor
       const values = evens(int32s).map((word) => word | 0);
       // Types that share a byte are written a byte an element, as unsigned or as signed.
       const isPacked = packedBits < 8;
-      const [low, high] = isPacked ? [-128, 255] : (kRange[dtype] ?? [-0x80000000, 0x7fffffff]);
+      const [low, high] = isPacked ? [-128, 255] : rangeOf(dtype);
       const over = values.findIndex(
         (value, index) =>
           value < low ||

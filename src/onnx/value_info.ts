@@ -4,7 +4,7 @@
 import { dtypeOfOnnx } from '../core/dtype.ts';
 import type { Dim, ValueInfo } from '../graph/graph.ts';
 import type { Message } from './proto.ts';
-import { onnxTypeName } from './tensor.ts';
+import { onnxTypeName } from './element_type.ts';
 
 /** Reads a ValueInfoProto. */
 export function readValueInfo(message: Message): ValueInfo {

@@ -1,15 +1,13 @@
 // A plan made ready on a WebGPU device: buffers, Params, pipelines and bind groups, made once; a run only records
-// and submits. A stretch of dispatches with shaders is one command buffer; the reference executes the others
-// between stretches. A dispatch whose flag is raised is recomputed by the reference from its actual inputs, and
+// and submits (attempt.ts). A dispatch whose flag is raised is recomputed by the reference from its actual inputs, and
 // the run is repeated with it (B6). In front of a run new pipelines pass their gate (B7). Some dispatches are audited
 // before the outputs are delivered (B8): where one is not the reference's, its pipeline goes one rung down the ladder (B7)
 // and the run is repeated. Every device error rejects the run.
 import type { Constant } from '../../core/constant.ts';
 import { throwIfAborted } from '../../core/errors.ts';
-import { inputsOf, type Dispatch } from '../../core/op.ts';
+import type { Dispatch } from '../../core/op.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import type { Value } from '../../core/value.ts';
-import { byteLengthOf } from '../../graph/memory.ts';
 import type { Plan } from '../../graph/plan.ts';
 import type {
   AuditOptions,
@@ -20,6 +18,7 @@ import type {
   StepTime,
 } from '../backend.ts';
 import type { WasmBackend } from '../wasm.ts';
+import { attempt, type Attempted } from './attempt.ts';
 import type { Auditor, RunClock } from './auditor.ts';
 import { Outputs } from './outputs.ts';
 import { uploadParams } from './params.ts';
@@ -28,12 +27,9 @@ import { runPipelineGates } from './pipeline_gate.ts';
 import { Recording, type PipelineSource } from './recording.ts';
 import type { Rung } from './rungs.ts';
 import { Samples, type Fault, type SampledRun } from './samples.ts';
-import { GpuStorage, mapped, upload } from './storage.ts';
 
 // Each dispatch has its own status words, at an offset that every device can bind.
 const STATUS_STRIDE = 256;
-// With a signal, the device is asked to finish this many dispatches before the next are submitted.
-const DISPATCHES_A_TURN = 16;
 
 /** What an executable asks of its backend. */
 export interface ExecutableHost extends PipelineSource {
@@ -49,12 +45,7 @@ export interface ExecutableHost extends PipelineSource {
 }
 
 /** What build() makes. */
-interface Made {
-  readonly status: GPUBuffer;
-  readonly staging: GPUBuffer;
-  readonly recording: Recording;
-  readonly outputs: Outputs;
-}
+type Made = Pick<Attempted, 'status' | 'staging' | 'recording' | 'outputs'>;
 
 export class GpuExecutable implements Executable {
   readonly #backend: ExecutableHost;
@@ -102,10 +93,6 @@ export class GpuExecutable implements Executable {
     return this.#built().status;
   }
 
-  get #staging(): GPUBuffer {
-    return this.#built().staging;
-  }
-
   #built(): Made {
     if (this.#made === undefined) throw new Error('webgpu: run before build()');
     return this.#made;
@@ -139,7 +126,14 @@ export class GpuExecutable implements Executable {
       // Of the attempt that is delivered.
       const times: StepTime[] = [];
       try {
-        ({ bytes, faults } = await this.#execute(feeds, recompute, options, samples, times));
+        ({ bytes, faults } = await attempt(
+          this.#attempted(),
+          feeds,
+          recompute,
+          options,
+          samples,
+          times,
+        ));
       } finally {
         samples?.dispose();
       }
@@ -232,6 +226,15 @@ export class GpuExecutable implements Executable {
     };
   }
 
+  #attempted(): Attempted {
+    const { device, reference } = this.#backend;
+    return {
+      ...{ device, reference, plan: this.#plan, ...this.#built() },
+      bufferOf: (value) => this.#bufferOf(value),
+      isStored: (value) => this.#slots.has(value),
+    };
+  }
+
   #trust(samples: Samples, all: boolean): void {
     const { steps } = this.#built().recording;
     const checked = samples.checked.flatMap((step) => steps[step]?.gpu?.pipeline ?? []);
@@ -281,136 +284,5 @@ export class GpuExecutable implements Executable {
     if (constant === undefined) throw new Error(`webgpu: value ${root.id} is stored nowhere`);
     this.#used.push(constant);
     return this.#backend.useConstant(constant);
-  }
-
-  /** The bytes of the status words and of the outputs that are wanted in memory, and what the audit found. */
-  async #execute(
-    feeds: ReadonlyMap<string, Tensor>,
-    recompute: ReadonlySet<number>,
-    options: RunOptions,
-    samples: Samples | undefined,
-    times: StepTime[],
-  ): Promise<{ bytes: Uint8Array; faults: Fault[] }> {
-    const { device } = this.#backend;
-    const { gpu } = device;
-    const { recording, outputs } = this.#built();
-    const { signal, audit, profile = false } = options;
-    const timed = (i: number, backend: StepTime['backend'], begin: number): void => {
-      const step = recording.steps[i]?.step;
-      if (!profile || step === undefined) return;
-      const milliseconds = performance.now() - begin;
-      const { kernel } = step.dispatch;
-      times.push({ kernel: kernel.name, nodes: step.nodes, backend, begin, milliseconds });
-    };
-    const checks: Promise<void>[] = [];
-    const faults: Fault[] = [];
-    const compare = async (): Promise<void> => {
-      if (samples === undefined || audit === undefined) return;
-      faults.push(
-        ...(await samples.check(this.#backend.reference, audit.random, () =>
-          throwIfAborted(signal),
-        )),
-      );
-    };
-    const onGpu = (i: number): boolean =>
-      recording.steps[i]?.gpu !== undefined && !recompute.has(i);
-    const count = recording.steps.length;
-    const most = profile ? 1 : signal === undefined ? count : DISPATCHES_A_TURN;
-    // A stretch of GPU dispatches is one command buffer; uploads go in front of the first, copies of the outputs
-    // behind the last. Where nothing needs the reference, that is the whole run.
-    let at = 0;
-    let first = true;
-    for (;;) {
-      const from = at;
-      await samples?.open();
-      let full = false;
-      while (at < count && at - from < most && onGpu(at) && !full) {
-        full = samples?.ends(at) === true;
-        at += 1;
-      }
-      const last = at === count;
-      const begin = performance.now();
-      const { checked } = device.guard('run', () => {
-        const encoder = gpu.createCommandEncoder();
-        if (first) this.#encodeFeeds(encoder, feeds);
-        recording.encode(encoder, from, at, samples);
-        if (last) {
-          encoder.copyBufferToBuffer(this.#status, 0, this.#staging, 0, this.#status.size);
-          outputs.encode(encoder, this.#staging, options.keepOnDevice);
-        }
-        gpu.queue.submit([encoder.finish()]);
-      });
-      // The rejection is delivered below, with those of the other stretches.
-      checked.catch(() => undefined);
-      checks.push(checked);
-      first = false;
-      const waits = profile || (!last && (signal !== undefined || full));
-      if (waits) await device.race(gpu.queue.onSubmittedWorkDone());
-      if (at > from) timed(from, 'webgpu', begin);
-      if (last) break;
-      throwIfAborted(signal);
-      if (full) await compare();
-      for (; at < count && !onGpu(at); at += 1) {
-        const step = recording.steps[at]?.step;
-        if (step !== undefined) {
-          const begin = performance.now();
-          const { checked } = await this.#computeOnReference(step.dispatch);
-          checks.push(checked);
-          timed(at, 'wasm', begin);
-        }
-        throwIfAborted(signal);
-      }
-    }
-    const bytes = mapped(device, this.#staging, this.#staging.size);
-    // All of them are awaited before any is reported, so that the next run finds the buffer unmapped. A failed
-    // submission is a better reason than the mapping that fails after it.
-    const settled = await Promise.allSettled([...checks, bytes]);
-    const failed = settled.find((one) => one.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    await compare();
-    return { bytes: await bytes, faults };
-  }
-
-  #encodeFeeds(encoder: GPUCommandEncoder, feeds: ReadonlyMap<string, Tensor>): void {
-    const { device } = this.#backend;
-    encoder.clearBuffer(this.#status);
-    for (const [name, value] of this.#plan.feeds) {
-      if (!this.#slots.has(value)) continue;
-      const tensor = feeds.get(name);
-      if (tensor === undefined) throw new TypeError(`run: feed '${name}' is missing`);
-      const { storage } = tensor;
-      if (storage instanceof GpuStorage && storage.device === device) {
-        encoder.copyBufferToBuffer(
-          storage.buffer,
-          0,
-          this.#bufferOf(value),
-          0,
-          storage.buffer.size,
-        );
-      } else upload(device.gpu, this.#bufferOf(value), tensor.bytes());
-    }
-  }
-
-  /** @returns the check of the upload, wrapped so that it is not awaited here */
-  async #computeOnReference(dispatch: Dispatch): Promise<{ checked: Promise<void> }> {
-    const { device, reference } = this.#backend;
-    const inputs: Uint8Array[] = [];
-    for (const value of inputsOf(dispatch)) {
-      const constant = this.#plan.constant(value);
-      if (constant !== undefined) {
-        inputs.push(constant.bytes().slice());
-        continue;
-      }
-      const storage = new GpuStorage(device, this.#bufferOf(value), byteLengthOf(value));
-      inputs.push(await storage.read());
-    }
-    const results = reference.compute(dispatch, inputs);
-    const { checked } = device.guard('run', () => {
-      dispatch.outputs.forEach((value, i) => {
-        upload(device.gpu, this.#bufferOf(value), results[i] ?? new Uint8Array(0));
-      });
-    });
-    checked.catch(() => undefined);
-    return { checked };
   }
 }
