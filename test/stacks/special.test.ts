@@ -63,7 +63,7 @@ describe.each(stacks.map((spec) => spec.id))('stack %s', (id) => {
       const small = flagged.filter((key) => key.includes('special=small'));
       expect(small.filter((key) => !/Pow|Normalization|LRN|Attention/.test(key))).toEqual([]);
       if (stems === undefined && stack.backend === 'webgpu') {
-        expect(flagged.length).toBeGreaterThan(50);
+        expect(flagged.length).toBeGreaterThan(Math.min(50, ids.length / 10));
       }
     } finally {
       await stack.close();
