@@ -4,15 +4,13 @@ import { execFile } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { applyEdits, type Edit } from './planted.ts';
@@ -41,7 +39,7 @@ export function copyEdited(to: string, folders: readonly string[], edits: readon
  * @throws Error with what the compiler says
  */
 export async function buildEditedCore(folder: string, edits: readonly Edit[]): Promise<string> {
-  const unedited = await (objects ??= compileUnedited());
+  const unedited = await (objects ??= compileUnedited(`${folder}-unedited`));
   copyEdited(folder, ['wasm'], edits);
   const own = resolve(folder, 'objects');
   cpSync(unedited, own, { recursive: true, preserveTimestamps: true });
@@ -70,12 +68,10 @@ function reached(sources: string, edits: readonly Edit[]): string[] {
   return files.filter((file) => found.has(basename(file)));
 }
 
-/** Compiled once a process. */
+/** Compiled once a process, beside the folder of the first who asks, which nobody else writes to. */
 let objects: Promise<string> | undefined;
 
-async function compileUnedited(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'isobit-core-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+async function compileUnedited(folder: string): Promise<string> {
   copyEdited(folder, ['wasm'], []);
   await buildCore(folder, resolve(folder, 'objects'));
   return resolve(folder, 'objects');

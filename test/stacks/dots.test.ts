@@ -1,6 +1,7 @@
 // Exact integer products with WGSL's dot4I8Packed (shaders/math/dot_packed), which graphics cards use and the software adapters of
 // this machine do not by themselves: the operator cases that have such products give the golden digests with it too, on a
-// stack of each way from WGSL to a driver, a third of them on the slowest (FULL=1: all). That a wrong one is not used is seen in gate.test.ts.
+// stack of each way from WGSL to a driver, a third of them on the slowest (FULL=1: all). That a wrong one is not used is
+// seen in gate.test.ts.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openStack } from '../../src/cli/stacks/runner.ts';
 import { buildJob } from '../harness/build_job.ts';
