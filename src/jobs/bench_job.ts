@@ -18,7 +18,7 @@ export interface BenchJob {
   threads: number;
   /** The folder `dist` of onnxruntime-web; without it only our side is measured. */
   ortDist?: string;
-  /** After the warm-up, runs begin for this long, but at least `MIN_RUNS` and at most `MAX_RUNS`. */
+  /** After the warm-up, runs begin for this long, but at least `MIN_RUNS`. */
   budgetMs: number;
   /** That onnxruntime-web refuses the model is a finding, not an error. */
   mayRefuse?: boolean;
@@ -54,7 +54,6 @@ export interface AuditReport {
 }
 
 const MIN_RUNS = 3;
-const MAX_RUNS = 200;
 /** Before each run where there are several threads: those of the other side look for work for a while before they sleep. */
 const PAUSE_MS = 20;
 
@@ -181,7 +180,7 @@ async function alternate(
   const mine: number[] = [];
   const others: number[] = [];
   const end = performance.now() + budgetMs;
-  while (mine.length < MIN_RUNS || (mine.length < MAX_RUNS && performance.now() < end)) {
+  while (mine.length < MIN_RUNS || performance.now() < end) {
     // The order alternates too: the second of a pair finds the caches of the first.
     const order: Runner[] = theirs === undefined ? [ours] : [ours, theirs];
     if (mine.length % 2 === 1) order.reverse();
