@@ -160,7 +160,8 @@ export const CHAIN_RANK = 8;
 export const CHAIN_LOADS = 8;
 export const CHAIN_STEPS = 32;
 export const CHAIN_REGISTERS = 8;
-const WORDS = 4 + CHAIN_RANK + CHAIN_LOADS * CHAIN_RANK + CHAIN_STEPS;
+/** Words of the packed form. */
+export const CHAIN_WORDS = 4 + CHAIN_RANK + CHAIN_LOADS * CHAIN_RANK + CHAIN_STEPS;
 
 const codes = new Map(Object.keys(CHAIN_OPS).map((name, i) => [name, i]));
 
@@ -227,10 +228,23 @@ export function allocateRegisters(steps: readonly ChainStep[]): number[] | undef
   return registers;
 }
 
-/** What the packed form of a program holds beside its steps; undefined where the program does not fit it. */
-function fitted(
-  program: ChainProgram,
-): (ReturnType<typeof collapse> & { readonly registers: readonly number[] }) | undefined {
+/** What the packed form of a program holds beside its steps. */
+type Form = ReturnType<typeof collapse> & { readonly registers: readonly number[] };
+
+// Asked for when chains are joined, and again when what came of it is packed.
+const forms = new WeakMap<ChainProgram, Form>();
+
+/** The packed form; undefined where the program has none. */
+function fitted(program: ChainProgram): Form | undefined {
+  let form = forms.get(program);
+  if (form === undefined) {
+    form = newForm(program);
+    if (form !== undefined) forms.set(program, form);
+  }
+  return form;
+}
+
+function newForm(program: ChainProgram): Form | undefined {
   const { loads, steps } = program;
   if (loads.length > CHAIN_LOADS || steps.length > CHAIN_STEPS) return undefined;
   const collapsed = collapse(program);
@@ -240,19 +254,19 @@ function fitted(
 }
 
 /**
- * The words of the C and WGSL struct Chain: n_steps, rank, first input, bytes an output element; dims;
+ * Writes the words of the C and WGSL struct Chain over zeros: n_steps, rank, first input, bytes an output element; dims;
  * strides; steps as code | destination << 8 | a << 12 | b << 16 | c << 20 (registers; for loads `a` is the
  * load's index).
  */
 export function packChain(
+  out: Uint32Array,
   program: ChainProgram | undefined,
   firstInput: number,
   outputBytes: number,
-): Uint32Array {
-  const out = new Uint32Array(WORDS);
+): void {
   out[2] = firstInput;
   out[3] = outputBytes;
-  if (!program) return out;
+  if (!program) return;
   const form = fitted(program);
   if (form === undefined) {
     throw new RangeError(
@@ -277,7 +291,6 @@ export function packChain(
       (field(1) << 16) |
       (field(2) << 20);
   });
-  return out;
 }
 
 /** Joins `tail` behind `head`, whose result `tail` loads (densely) as load `at`; unfit joins are undefined. */

@@ -4,8 +4,9 @@
 // dispatch names a kernel, the words of its Params, and values; it holds no GPU object and no address, so
 // either machine can execute it: `wasm/ops/<name>.c` and `shaders/ops/<name>.wgsl` are twins that read the
 // same Params bytes and the same tensors. Nothing here executes anything.
-import { packChain, type ChainProgram } from './chain.ts';
+import { CHAIN_WORDS, packChain, type ChainProgram } from './chain.ts';
 import { dtypeInfo, type DType, type TypedArray } from './dtype.ts';
+import { roomForWords } from './room.ts';
 import type { Shader, ShaderName } from './shader.ts';
 import type { Tiles } from './tiles.ts';
 import type { Value } from './value.ts';
@@ -65,8 +66,8 @@ export interface Dispatch {
 }
 
 /** Everything a dispatch reads, in binding order. */
-export function inputsOf(dispatch: Dispatch): Value[] {
-  return [...dispatch.inputs, ...(dispatch.chain?.loads.map((load) => load.value) ?? [])];
+export function inputsOf({ inputs, chain }: Dispatch): readonly Value[] {
+  return chain === undefined ? inputs : [...inputs, ...chain.loads.map((load) => load.value)];
 }
 
 // Asked for by whoever compares, folds, sizes or writes a dispatch.
@@ -82,10 +83,10 @@ export function wordsOf(dispatch: Dispatch): Uint32Array {
 
 function packedWords(dispatch: Dispatch): Uint32Array {
   const bytes = dtypeInfo(dispatch.outputs[0]?.dtype ?? 'float32').bytes;
-  const chain = packChain(dispatch.chain, dispatch.inputs.length, bytes);
-  const words = new Uint32Array(dispatch.params.length + chain.length);
-  words.set(dispatch.params);
-  words.set(chain, dispatch.params.length);
+  const { params } = dispatch;
+  const words = roomForWords(params.length + CHAIN_WORDS);
+  words.set(params);
+  packChain(words.subarray(params.length), dispatch.chain, dispatch.inputs.length, bytes);
   return words;
 }
 
@@ -266,13 +267,24 @@ function paramWord(kernel: Kernel, { name, kind }: ParamField, value: number): n
   );
 }
 
+const lengths = new WeakMap<readonly ParamField[], number>();
+
+/** Words of a Params struct, padded to a multiple of four. */
+function wordsOfParams(fields: readonly ParamField[]): number {
+  let length = lengths.get(fields);
+  if (length === undefined) {
+    const words = fields.reduce((sum, field) => sum + field.length, 0);
+    lengths.set(fields, (length = Math.max(4, Math.ceil(words / 4) * 4)));
+  }
+  return length;
+}
+
 /** The words of a Params struct, padded to a multiple of four. */
 export function packParams(
   kernel: Kernel,
   values: Readonly<Record<string, number | readonly number[]>>,
 ): Uint32Array {
-  const words = kernel.params.reduce((sum, field) => sum + field.length, 0);
-  const out = new Uint32Array(Math.max(4, Math.ceil(words / 4) * 4));
+  const out = roomForWords(wordsOfParams(kernel.params));
   let word = 0;
   for (const field of kernel.params) {
     const value = values[field.name];

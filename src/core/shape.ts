@@ -22,12 +22,14 @@ export function clampedNumber(value: bigint): number {
  */
 export function sizeOf(dims: readonly number[]): number {
   let size = 1;
+  let isEmpty = false;
   for (const dim of dims) {
     if (!Number.isSafeInteger(dim) || dim < 0) {
       throw new RangeError(
         `sizeOf: dimension out of range: expected an integer of at least 0, got ${dim} in shape ${formatShape(dims)}.`,
       );
     }
+    isEmpty ||= dim === 0;
     size *= dim;
     // A product that left the exact range stays above 2^53 until a zero: hence the second look below.
     if (size > Number.MAX_SAFE_INTEGER && !dims.includes(0)) {
@@ -36,12 +38,12 @@ export function sizeOf(dims: readonly number[]): number {
       );
     }
   }
-  return dims.includes(0) ? 0 : size;
+  return isEmpty ? 0 : size;
 }
 
 /** Row-major strides in elements; a dimension of size 0 counts as 1 for the strides before it. */
 export function stridesOf(dims: readonly number[]): number[] {
-  const strides = Array.from(dims, () => 1);
+  const strides = [...dims];
   let stride = 1;
   for (let axis = dims.length - 1; axis >= 0; axis--) {
     strides[axis] = stride;

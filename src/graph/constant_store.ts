@@ -1,17 +1,61 @@
-// Constants that belong to a model and not to a plan: initialisers, results of nodes that read only such, and packed
-// weights. Plans for other shapes find them here, so that planning again neither scans nor packs again.
+// Constants that plans share: those of the model, which are initialisers, results of nodes that read only such, and packed
+// weights; and those that are there while one of their plans is: what operators made themselves, and what was folded with
+// it. Plans for other shapes find them here, so that planning again neither scans nor packs again.
 import { canonicalWord } from '../core/bits.ts';
 import type { Constant } from '../core/constant.ts';
 import { Tensor } from '../core/tensor.ts';
+
+/** What plans hold until the last of them is released. */
+interface Held {
+  readonly constants: readonly Constant[];
+  holders: number;
+}
+
+/** What one plan holds, by what it is made of. */
+export class Holdings {
+  readonly #all: Map<string, Held>;
+  readonly #own = new Map<string, Held>();
+
+  constructor(all: Map<string, Held>) {
+    this.#all = all;
+  }
+
+  /** @param make makes what no plan holds */
+  hold(key: string, make: () => readonly Constant[]): readonly Constant[] {
+    const mine = this.#own.get(key);
+    if (mine !== undefined) return mine.constants;
+    let held = this.#all.get(key);
+    if (held === undefined) this.#all.set(key, (held = { constants: make(), holders: 0 }));
+    held.holders += 1;
+    this.#own.set(key, held);
+    return held.constants;
+  }
+
+  release(): void {
+    for (const [key, held] of this.#own) {
+      held.holders -= 1;
+      if (held.holders > 0) continue;
+      this.#all.delete(key);
+      for (const constant of held.constants) constant.release();
+    }
+    this.#own.clear();
+  }
+}
 
 export class ConstantStore {
   /** Named values whose contents no feed's shape changes: initialisers, and nodes that read only such values. */
   readonly named = new Map<string, NamedConstant>();
   /** Results of folded dispatches, by kernel, Params and inputs: packed weights. */
   readonly folded = new Map<string, Constant[]>();
+  readonly #held = new Map<string, Held>();
   readonly #canonical = new WeakMap<Constant, boolean>();
   #count = 0;
   readonly #ids = new WeakMap<Constant, number>();
+
+  /** For a new plan, which releases it. */
+  holdings(): Holdings {
+    return new Holdings(this.#held);
+  }
 
   /** A named constant as a tensor of its own; undefined if there is none of the name. */
   tensor(name: string): Tensor | undefined {

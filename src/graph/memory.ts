@@ -51,18 +51,18 @@ function breadths(spans: readonly Span[]): Float64Array {
 
 /** Places spans in this order, each at the lowest offset where it meets none that lives with it; gives the size of all. */
 function place(spans: readonly Span[]): number {
-  const placed: Span[] = [];
+  const placed: Span[] = []; // by offset
   let bytes = 0;
   for (const span of spans) {
     span.offset = 0;
-    const rivals = placed
-      .filter((other) => other.first <= span.last && span.first <= other.last)
-      .sort((a, b) => a.offset - b.offset);
-    for (const rival of rivals) {
+    for (const rival of placed) {
+      if (rival.first > span.last || span.first > rival.last) continue;
       if (span.offset + span.size <= rival.offset) break;
       span.offset = Math.max(span.offset, rival.offset + rival.size);
     }
-    placed.push(span);
+    let at = placed.length;
+    while (at > 0 && (placed[at - 1]?.offset ?? 0) > span.offset) at -= 1;
+    placed.splice(at, 0, span);
     bytes = Math.max(bytes, span.offset + span.size);
   }
   return bytes;

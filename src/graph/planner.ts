@@ -46,6 +46,16 @@ export function planGraph(
   options: PlanOptions,
 ): Plan {
   const planner = new Planner(checked, store, evaluator, feeds, options);
+  try {
+    return planOf(planner);
+  } catch (error) {
+    planner.holdings.release();
+    throw error;
+  }
+}
+
+function planOf(planner: Planner): Plan {
+  const { checked, store, options } = planner;
   const nodes = neededNodes(options.nodes ?? checked.graph.nodes, options.outputs);
   const left = new Set<string>();
   for (const node of nodes) {
@@ -102,9 +112,7 @@ export function planGraph(
     outputs,
     root,
     constant: (one) => planner.constant(one),
-    release: () => {
-      for (const constant of planner.own) constant.release();
-    },
+    release: () => planner.holdings.release(),
   };
 }
 

@@ -8,13 +8,19 @@ import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { Value } from '../core/value.ts';
 import type { CheckedGraph } from './check.ts';
-import type { ConstantStore } from './constant_store.ts';
+import type { ConstantStore, Holdings } from './constant_store.ts';
 import type { Node } from './graph.ts';
 import type { FeedType, PlanOptions, Step } from './plan.ts';
 import type { PlanBuilder } from './plan_context.ts';
 
 /** Constants up to this size are compared with others that operators made. */
 const SMALL_BYTES = 1024;
+
+/** The same bytes as words, where they are such: there are fewer of these to compare. */
+const wholeWords = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array | Uint32Array =>
+  byteOffset % 4 === 0 && byteLength % 4 === 0
+    ? new Uint32Array(buffer, byteOffset, byteLength / 4)
+    : new Uint8Array(buffer, byteOffset, byteLength);
 
 export interface Mark {
   readonly steps: number;
@@ -25,8 +31,8 @@ export class Planner implements PlanBuilder {
   readonly values: Value[] = [];
   readonly roots = new Map<Value, Value>();
   readonly constants = new Map<Value, Constant>();
-  /** Constants that depend on feed shapes: released with the plan. */
-  readonly own: Constant[] = [];
+  /** Constants that may depend on feed shapes. */
+  readonly holdings: Holdings;
   readonly #named = new Map<string, Value>();
   /** What each name stood for before it was given, in order. */
   readonly #before: [name: string, value: Value | undefined][] = [];
@@ -45,10 +51,6 @@ export class Planner implements PlanBuilder {
   /** The graph whose node made a dequantised value: only in it that counts (V8). */
   readonly #dequantisedIn = new Map<Value, CheckedGraph>();
   readonly #shared = new Set<Constant>();
-  /** Small constants that operators made, by contents. */
-  readonly #made = new Map<string, Constant>();
-  /** Results of folded dispatches that depend on feed shapes, by the same key as `ConstantStore.folded`. */
-  readonly #folded = new Map<string, Constant[]>();
 
   constructor(
     checked: CheckedGraph,
@@ -59,6 +61,7 @@ export class Planner implements PlanBuilder {
   ) {
     this.checked = checked;
     this.store = store;
+    this.holdings = store.holdings();
     this.evaluator = evaluator;
     this.options = options;
     this.#feeds = feeds;
@@ -193,12 +196,9 @@ export class Planner implements PlanBuilder {
 
   hostConstant(dtype: DType, bytes: Uint8Array): Constant {
     if (bytes.byteLength > SMALL_BYTES) return new HostConstant(dtype, bytes);
-    const key = `${dtype} ${bytes.join()}`;
-    const known = this.#made.get(key);
-    if (known !== undefined) return known;
-    const made = new HostConstant(dtype, bytes);
-    this.#made.set(key, made);
-    return made;
+    const key = `= ${dtype} ${bytes.byteLength} ${wholeWords(bytes).join()}`;
+    const [made] = this.holdings.hold(key, () => [new HostConstant(dtype, bytes)]);
+    return made ?? new HostConstant(dtype, bytes);
   }
 
   contents(value: Value): TypedArray | undefined {
@@ -250,13 +250,17 @@ export class Planner implements PlanBuilder {
     const types = dispatch.outputs.map(({ dtype }) => dtype);
     const ids = inputs.map((one) => this.store.idOf(one));
     const key = `${dispatch.kernel.name} ${words.join()} ${dispatch.units} ${types.join()} ${ids.join()}`;
-    const folded = shared ? this.store.folded : this.#folded;
-    let results = folded.get(key);
-    if (results === undefined) {
-      results = this.evaluator.evaluate(dispatch, inputs);
-      folded.set(key, results);
-      if (shared) this.evaluator.keepsFolded?.(dispatch, inputs, results);
-      else this.own.push(...results);
+    const evaluate = (): Constant[] => this.evaluator.evaluate(dispatch, inputs);
+    let results: readonly Constant[] | undefined;
+    if (!shared) results = this.holdings.hold(key, evaluate);
+    else {
+      results = this.store.folded.get(key);
+      if (results === undefined) {
+        const made = evaluate();
+        this.store.folded.set(key, made);
+        this.evaluator.keepsFolded?.(dispatch, inputs, made);
+        results = made;
+      }
     }
     dispatch.outputs.forEach((value, i) => {
       const constant = results[i];

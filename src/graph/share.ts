@@ -5,23 +5,36 @@ import { inputsOf, wordsOf, type Dispatch } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import type { Step } from './plan.ts';
 
-/** What makes two dispatches compute the same. */
-function keyOf(dispatch: Dispatch, identity: (value: Value) => string): string {
-  const { kernel, units, constants, chain, outputs } = dispatch;
-  const types = outputs.map(({ dtype, dims }) => `${dtype}[${dims.join()}]`);
-  const operands = inputsOf(dispatch).map((value) => `${identity(value)}:${value.dtype}`);
-  // A program's loads read by dims and strides that its words hold; what its operands may be taken for, they do not.
-  const canonical = inputsOf(dispatch).map((value) => (value.canonical ? 1 : 0));
-  return [
-    kernel.name,
-    wordsOf(dispatch).join(),
-    units,
-    JSON.stringify(constants),
-    chain === undefined ? '' : chain.steps.map(({ op }) => op).join(),
-    operands.join(),
-    canonical.join(),
-    types.join(),
-  ].join(' ');
+const isSameList = <T>(
+  a: ArrayLike<T>,
+  b: ArrayLike<T>,
+  same: (x: T, y: T) => boolean,
+): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) {
+    const [x, y] = [a[i], b[i]];
+    if (x === undefined || y === undefined || !same(x, y)) return false;
+  }
+  return true;
+};
+const isEqual = (x: unknown, y: unknown): boolean => x === y;
+const isSameType = (x: Value, y: Value): boolean =>
+  x.dtype === y.dtype && isSameList(x.dims, y.dims, isEqual);
+// A program's loads read by dims and strides that its words hold; what its operands may be taken for, they do not.
+const isReadAlike = (x: Value, y: Value): boolean =>
+  x.dtype === y.dtype && x.canonical === y.canonical;
+const stepsOf = ({ chain }: Dispatch): readonly string[] => chain?.steps.map(({ op }) => op) ?? [];
+
+/** Whether two dispatches of one kernel on the same operands compute the same. */
+function isSame(a: Dispatch, b: Dispatch): boolean {
+  return (
+    a.units === b.units &&
+    isSameList(wordsOf(a), wordsOf(b), isEqual) &&
+    isSameList(a.outputs, b.outputs, isSameType) &&
+    isSameList(inputsOf(a), inputsOf(b), isReadAlike) &&
+    isSameList(stepsOf(a), stepsOf(b), isEqual) &&
+    JSON.stringify(a.constants) === JSON.stringify(b.constants)
+  );
 }
 
 /**
@@ -36,22 +49,20 @@ export function shareSteps(
   identity: (value: Value) => string,
   alias: (to: Value, from: Value) => void,
 ): Step[] {
-  // Whole keys are long: they are made where kernel and operands are those of another step.
-  const alike = new Map<string, { key: string | undefined; at: number }[]>();
+  const alike = new Map<string, number[]>();
   const kept: Step[] = [];
   for (const step of steps) {
-    const operands = inputsOf(step.dispatch).map(identity);
-    const name = `${step.dispatch.kernel.name} ${operands.join()}`;
-    const others = alike.get(name) ?? [];
-    const key = others.length === 0 ? undefined : keyOf(step.dispatch, identity);
-    const found = others.find((other) => {
-      const earlier = kept[other.at];
-      if (earlier !== undefined) other.key ??= keyOf(earlier.dispatch, identity);
-      return other.key === key;
+    const { dispatch } = step;
+    const name = `${dispatch.kernel.name} ${inputsOf(dispatch).map(identity).join()}`;
+    const others = alike.get(name);
+    const at = others?.find((other) => {
+      const earlier = kept[other];
+      return earlier !== undefined && isSame(earlier.dispatch, dispatch);
     });
-    const same = found === undefined ? undefined : kept[found.at];
-    if (found === undefined || same === undefined) {
-      alike.set(name, [...others, { key, at: kept.length }]);
+    const same = at === undefined ? undefined : kept[at];
+    if (at === undefined || same === undefined) {
+      if (others === undefined) alike.set(name, [kept.length]);
+      else others.push(kept.length);
       kept.push(step);
       continue;
     }
@@ -60,7 +71,7 @@ export function shareSteps(
       if (from !== undefined) alias(root(value), root(from));
     });
     const nodes = [...new Set([...same.nodes, ...step.nodes])];
-    kept[found.at] = { ...same, nodes };
+    kept[at] = { ...same, nodes };
   }
   return kept;
 }

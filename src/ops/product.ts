@@ -102,10 +102,11 @@ function mergedBatch(
   return { dims: merged, strides: steps };
 }
 
-const eight = (list: readonly number[], fill: number): number[] => [
-  ...list,
-  ...Array.from<number>({ length: BATCH_RANK - list.length }).fill(fill),
-];
+function eight(list: readonly number[], fill: number): number[] {
+  const out = [...list];
+  while (out.length < BATCH_RANK) out.push(fill);
+  return out;
+}
 
 /** Matrices [batch][k][n] flushed (V3) and packed in panels of eight columns, as the reference reads them. */
 export function emitPack(

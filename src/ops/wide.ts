@@ -4,6 +4,7 @@
 import { dtypeInfo, type DType } from '../core/dtype.ts';
 import type { LowerContext, NodeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
+import { sameShape } from '../core/shape.ts';
 import { emitCast } from './cast.ts';
 
 const FLOATS: readonly DType[] = ['float32', 'float16', 'bfloat16'];
@@ -57,7 +58,7 @@ export function narrowed(node: LowerContext, out: Value, compute: (to: Value) =>
 
 /** The same elements under other dims. */
 export function view(node: LowerContext, value: Value, dims: readonly number[]): Value {
-  if (dims.join() === value.dims.join()) return value;
+  if (sameShape(dims, value.dims)) return value;
   const to = node.temp(value.dtype, dims);
   node.alias(to, value);
   return to;

@@ -28,12 +28,22 @@ const FILES: Readonly<Record<ModuleName | 'core', () => Promise<{ readonly defau
 const moduleOf = new Map(
   MODULE_NAMES.flatMap((module) => EXPORTS[module].split(' ').map((name) => [name, module])),
 );
+const moduleOfStep = new Map(
+  [...moduleOf].flatMap(([name, module]) =>
+    name.startsWith(STEP) ? [[name.slice(STEP.length), module] as const] : [],
+  ),
+);
 
 /** The modules that a dispatch needs beside the core. */
 export function modulesOf({ kernel, chain }: Dispatch): ModuleName[] {
-  const names = [kernel.module === undefined ? kernel.name : ''];
-  for (const { op } of chain?.steps ?? []) names.push(STEP + op);
-  return names.flatMap((name) => moduleOf.get(name) ?? []);
+  const names: ModuleName[] = [];
+  const own = kernel.module === undefined ? moduleOf.get(kernel.name) : undefined;
+  if (own !== undefined) names.push(own);
+  for (const { op } of chain?.steps ?? []) {
+    const module = moduleOfStep.get(op);
+    if (module !== undefined) names.push(module);
+  }
+  return names;
 }
 
 /** A dispatch was to be executed whose module is not there yet: whoever can wait links it and begins again. */
