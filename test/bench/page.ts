@@ -1,7 +1,8 @@
 // `npm run bench:page`: what the first visit to a page costs: a page of its own for each sample, without cache, in Chromium on
-// this machine; the import of the library, then from a model's address to the outputs of its first run on WASM, one thread.
-// Ours and onnxruntime-web's take turns. BENCH_MODEL=FILE takes another model than mnist-cnn of ../shared/models,
-// BENCH_SAMPLES=40 other than 20 pages a side. Printed are the least, the median and the largest. Not here: WebGPU.
+// this machine, at rest before it begins; the import of the library, then from a model's address to the outputs of its first
+// run on WASM, one thread. Ours and onnxruntime-web's take turns. BENCH_MODEL=FILE takes another model than mnist-cnn of
+// ../shared/models, BENCH_SAMPLES=40 other than 20 pages a side. Printed are the least, the median and the largest. Not
+// here: WebGPU.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserType } from 'playwright-core';
@@ -15,6 +16,9 @@ import type { Sample } from '../jobs/page_job.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const DIST = resolve(ROOT, 'dist');
 const ORT = resolve(ROOT, 'node_modules/onnxruntime-web/dist');
+
+/** Until a page that was just opened is at rest: what the browser does for it meanwhile takes both processors. */
+const REST_MS = 1500;
 
 async function launch(): Promise<Browser> {
   const path = findPackage('playwright-core');
@@ -53,6 +57,7 @@ test('what the first visit to a page costs', async () => {
         const context = await browser.newContext();
         const page = await context.newPage();
         await page.goto(server.page, { waitUntil: 'load' });
+        await page.waitForTimeout(REST_MS);
         const address = (path: string): string => `${server.page}files${path}`;
         const addresses = { library: address(file), model: address(model) };
         const call = `import('${address(bundle)}').then((job) => job.${side}(${JSON.stringify(addresses)}))`;
