@@ -21,8 +21,11 @@ export async function dataInMemory(data: Data): Promise<Data> {
 export async function bringToMemory(
   feeds: ReadonlyMap<string, Tensor>,
 ): Promise<Map<string, Tensor>> {
-  const out = new Map<string, Tensor>();
-  for (const [name, tensor] of feeds) out.set(name, await inMemory(tensor));
+  const out = new Map(feeds);
+  for (const [name, tensor] of feeds) {
+    // Not awaited where nothing is to be fetched: small models notice.
+    if (tensor.storage !== undefined) out.set(name, await inMemory(tensor));
+  }
   return out;
 }
 

@@ -20,19 +20,25 @@ import type { CheckedGraph } from './graph/check.ts';
  */
 export type Feeds = Readonly<Record<string, Data>> | ReadonlyMap<string, Data>;
 
-/** @throws TypeError for missing, unknown or wrongly typed feeds; RangeError for shapes */
-export function checkFeeds({ graph, types }: CheckedGraph, feeds: Feeds): Map<string, Data> {
-  const given = new Map(feeds instanceof Map ? feeds : Object.entries(feeds));
-  const names = graph.inputs.map((info) => info.name);
-  const unknown = [...given.keys()].filter((name) => !names.includes(name));
+function checkNames(names: readonly string[], given: readonly string[]): void {
+  const unknown = given.filter((name) => !names.includes(name));
   if (unknown.length > 0) {
     throw new TypeError(`run: unknown feeds ${unknown.join(', ')}: expected ${names.join(', ')}.`);
   }
-  const missing = names.filter((name) => !given.has(name));
+  const missing = names.filter((name) => !given.includes(name));
   if (missing.length > 0) {
     throw new TypeError(
-      `run: missing feeds ${missing.join(', ')}: expected ${names.join(', ')}, got ${[...given.keys()].join(', ') || 'none'}.`,
+      `run: missing feeds ${missing.join(', ')}: expected ${names.join(', ')}, got ${given.join(', ') || 'none'}.`,
     );
+  }
+}
+
+/** @throws TypeError for missing, unknown or wrongly typed feeds; RangeError for shapes */
+export function checkFeeds({ graph, types }: CheckedGraph, feeds: Feeds): Map<string, Data> {
+  const given = new Map(feeds instanceof Map ? feeds : Object.entries(feeds));
+  if (given.size !== graph.inputs.length || !graph.inputs.every(({ name }) => given.has(name))) {
+    const names = graph.inputs.map(({ name }) => name);
+    checkNames(names, [...given.keys()]);
   }
   const sizes = new Map<string, { size: number; input: string }>();
   const fed = new Map<string, Data>();

@@ -15,7 +15,7 @@ import type { Graph, ValueInfo } from './graph/graph.ts';
 import { ConstantStore } from './graph/constant_store.ts';
 import { planGraph } from './graph/planner.ts';
 import { SEED_FEED, seedTensor } from './graph/seed.ts';
-import { signatureOf, type FeedType, type PlanOptions } from './graph/plan.ts';
+import type { FeedType, PlanOptions } from './graph/plan.ts';
 import { checkFeeds, type Feeds } from './feeds.ts';
 import { openDevice } from './gpu.ts';
 import { describeNotes } from './notes.ts';
@@ -278,7 +278,8 @@ export class Session implements Model {
     const { target, fuse, keep, inline = true, outputs } = options;
     const { id } = this.#programOf(checked);
     const how = `${fuse} ${keep === 'all'} ${inline}`;
-    const key = `${target} ${id} ${after} ${how} ${outputs.join()} ${signatureOf(feeds)}`;
+    const kind = `${target} ${id} ${after} ${how} ${outputs.join()}`;
+    const key = this.#stages.keyOf(kind, feeds);
     const known = this.#stages.get(key);
     if (known !== undefined) return known;
     const plan = await this.#wasm.complete(() =>

@@ -1,11 +1,14 @@
 // The plans that a session keeps ready, of its graph and of the graphs that nodes carry, by what they are for. Those used
 // last are kept; more would hold buffers of shapes that may never come back. Not here: planning, execution.
+import { isSignature, signatureOf, type FeedType } from './graph/plan.ts';
 import type { Stage } from './machine.ts';
 
 /** Kept for each of the stages that one run takes. */
 const KEPT_RUNS = 8;
 /** In all: a loop whose every trip has another shape must not fill the memory. */
 const KEPT_STAGES = 64;
+
+type Signature = ReadonlyMap<string, FeedType>;
 
 interface Kept {
   readonly stage: Stage;
@@ -14,6 +17,8 @@ interface Kept {
 
 export class Stages {
   readonly #kept = new Map<string, Kept>();
+  /** What was asked for last, of each kind: mostly it is asked for again. */
+  readonly #last = new Map<string, { readonly feeds: Signature; readonly key: string }>();
   /** The stages that the run at hand took, and the most that one ever took. */
   readonly #taken = new Set<string>();
   #most = 1;
@@ -27,6 +32,16 @@ export class Stages {
 
   begin(): void {
     this.#taken.clear();
+  }
+
+  /** What a stage is kept by: its kind, and what it is fed. */
+  keyOf(kind: string, feeds: Signature): string {
+    const last = this.#last.get(kind);
+    if (last !== undefined && isSignature(last.feeds, feeds)) return last.key;
+    const key = `${kind} ${signatureOf(feeds)}`;
+    if (this.#last.size >= KEPT_STAGES) this.#last.clear();
+    this.#last.set(kind, { feeds, key });
+    return key;
   }
 
   get(key: string): Stage | undefined {

@@ -124,12 +124,16 @@ export class Checked {
   }
 }
 
+// Arrays are what is asked about most, and a property of theirs is looked for in all they inherit from.
+const isObject = (data: unknown): data is object =>
+  typeof data === 'object' && data !== null && !ArrayBuffer.isView(data);
+
 function isStorage(data: TensorInput | Held): data is DeviceStorage {
-  return typeof data === 'object' && data !== null && 'location' in data && 'read' in data;
+  return isObject(data) && 'location' in data && 'read' in data;
 }
 
 function isHostStorage(data: TensorInput | Held): data is HostStorage {
-  return typeof data === 'object' && data !== null && 'location' in data && !('read' in data);
+  return isObject(data) && 'location' in data && !('read' in data);
 }
 
 /** What a tensor can be made of; see the constructor. */
@@ -205,7 +209,9 @@ export class Tensor {
         `Tensor: data of the wrong length: expected ${size * width} bytes for ${dtype} ${formatShape(dims)}, got ${bytes.byteLength}.`,
       );
     }
-    return new Tensor(dtype, arrayOfBytes(dtype, bytes, size), dims);
+    const array = arrayOfBytes(dtype, bytes, size);
+    checkRange(dtype, array);
+    return new Tensor(dtype, new Checked(array), dims);
   }
 
   /** 'cpu' if `data` can be read now. */

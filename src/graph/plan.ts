@@ -60,7 +60,29 @@ export interface Plan {
   release(): void;
 }
 
-/** Whether two plans' feeds have the same shapes, and the same contents where these matter, as a cache key. */
+const sameList = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => {
+  let isSame = a.length === b.length;
+  for (let i = 0; isSame && i < a.length; i += 1) isSame = a[i] === b[i];
+  return isSame;
+};
+
+/** Whether feeds, in this order, have the same shapes, and the same contents where these matter. */
+export function isSignature(
+  a: ReadonlyMap<string, FeedType>,
+  b: ReadonlyMap<string, FeedType>,
+): boolean {
+  if (a.size !== b.size) return false;
+  const others = b.entries();
+  for (const [name, { dtype, dims, contents }] of a) {
+    const [key, other] = others.next().value ?? ['', undefined];
+    if (key !== name || other?.dtype !== dtype || !sameList(dims, other.dims)) return false;
+    if (contents === other.contents) continue;
+    if (!contents || !other.contents || !sameList(contents, other.contents)) return false;
+  }
+  return true;
+}
+
+/** The same for two plans that are kept, as a cache key. */
 export function signatureOf(feeds: ReadonlyMap<string, FeedType>): string {
   return [...feeds]
     .map(([name, { dtype, dims, contents }]) => {
