@@ -247,6 +247,7 @@ export function composedDefinition(operator: ComposedOperator): OpDef {
   const { type, attributes } = operator;
   return {
     ...plannedDefinition(operator),
+    isUsers: true,
     lower(node) {
       const given = Array.from({ length: node.inputCount }, (_, i) => node.optional(i));
       const composer = new PlanComposer(node, given);

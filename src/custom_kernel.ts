@@ -168,6 +168,7 @@ export function kernelDefinition(operator: KernelOperator): OpDef {
   const definition = plannedDefinition(operator);
   return {
     ...definition,
+    isUsers: true,
     lower(node) {
       const given = Array.from({ length: node.inputCount }, (_, i) => node.optional(i));
       const [dtypes, dims] = [definition.dtypes(node), definition.infer(node)];

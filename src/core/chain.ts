@@ -244,6 +244,19 @@ function fitted(program: ChainProgram): Form | undefined {
   return form;
 }
 
+/** The same program on other values, of the same types each. */
+export function programOnValues(
+  program: ChainProgram,
+  moved: (value: Value) => Value,
+): ChainProgram {
+  const { dims, loads, steps } = program;
+  const own = loads.map(({ value, strides }) => ({ value: moved(value), strides }));
+  const other = { dims, loads: own, steps };
+  const form = forms.get(program);
+  if (form !== undefined) forms.set(other, form);
+  return other;
+}
+
 function newForm(program: ChainProgram): Form | undefined {
   const { loads, steps } = program;
   if (loads.length > CHAIN_LOADS || steps.length > CHAIN_STEPS) return undefined;

@@ -4,7 +4,7 @@
 // dispatch names a kernel, the words of its Params, and values; it holds no GPU object and no address, so
 // either machine can execute it: `wasm/ops/<name>.c` and `shaders/ops/<name>.wgsl` are twins that read the
 // same Params bytes and the same tensors. Nothing here executes anything.
-import { CHAIN_WORDS, packChain, type ChainProgram } from './chain.ts';
+import { CHAIN_WORDS, packChain, programOnValues, type ChainProgram } from './chain.ts';
 import { dtypeInfo, type DType, type TypedArray } from './dtype.ts';
 import { roomForWords } from './room.ts';
 import type { Shader, ShaderName } from './shader.ts';
@@ -79,6 +79,21 @@ export function wordsOf(dispatch: Dispatch): Uint32Array {
   let words = packed.get(dispatch);
   if (words === undefined) packed.set(dispatch, (words = packedWords(dispatch)));
   return words;
+}
+
+/** The same on other values, of the same types each. */
+export function onValues(dispatch: Dispatch, moved: (value: Value) => Value): Dispatch {
+  const { inputs, outputs, chain } = dispatch;
+  const other: Dispatch = {
+    ...dispatch,
+    inputs: inputs.map(moved),
+    outputs: outputs.map(moved),
+    ...(chain === undefined ? {} : { chain: programOnValues(chain, moved) }),
+  };
+  // They hold places of values, not values.
+  const words = packed.get(dispatch);
+  if (words !== undefined) packed.set(other, words);
+  return other;
 }
 
 function packedWords(dispatch: Dispatch): Uint32Array {
@@ -227,6 +242,8 @@ export interface OpDef {
   /** Fewest and most inputs. */
   readonly inputs: readonly [number, number];
   readonly attributes: Readonly<Record<string, AttributeSpec>>;
+  /** Lowering runs code of users, which may do otherwise for the same node. */
+  readonly isUsers?: true;
   /** The dtypes of the outputs; throws (TypeError) for inputs that are not implemented. */
   dtypes(node: NodeContext): DType[];
   /** The dims of the outputs; throws (RangeError) for shapes that do not fit. */

@@ -4,6 +4,7 @@
 import { canonicalWord } from '../core/bits.ts';
 import type { Constant } from '../core/constant.ts';
 import { Tensor } from '../core/tensor.ts';
+import { Templates } from './templates.ts';
 
 /** What plans hold until the last of them is released. */
 interface Held {
@@ -48,6 +49,7 @@ export class ConstantStore {
   /** Results of folded dispatches, by kernel, Params and inputs: packed weights. */
   readonly folded = new Map<string, Constant[]>();
   readonly #held = new Map<string, Held>();
+  readonly templates = new Templates();
   readonly #canonical = new WeakMap<Constant, boolean>();
   #count = 0;
   readonly #ids = new WeakMap<Constant, number>();

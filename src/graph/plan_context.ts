@@ -19,6 +19,7 @@ import { AttributeContext } from './context.ts';
 import type { Attribute, Node } from './graph.ts';
 import type { PlanOptions } from './plan.ts';
 import { SEED_FEED, wordsOfName } from './seed.ts';
+import type { Recording } from './templates.ts';
 
 /** Thrown where an operator needs the contents of a value that only a run knows. */
 export class ContentsNeeded extends TypeError {
@@ -35,7 +36,6 @@ export class ContentsNeeded extends TypeError {
 export interface PlanBuilder {
   readonly checked: CheckedGraph;
   readonly options: PlanOptions;
-  readonly roots: Map<Value, Value>;
   create(dtype: DType, dims: readonly number[]): Value;
   lookup(name: string): Value | undefined;
   /** A value's name in the graph, or that of a value that it is the same bytes as; empty for a temporary. */
@@ -43,8 +43,10 @@ export interface PlanBuilder {
   constant(value: Value): Constant | undefined;
   contents(value: Value): TypedArray | undefined;
   setConstant(value: Value, constant: Constant): void;
-  /** A constant with these contents: the same one for the same small contents, so that what is made of it is shared. */
-  hostConstant(dtype: DType, bytes: Uint8Array): Constant;
+  /** The value is a constant with these contents: the same one for the same small contents, so that what is made of it is shared. */
+  makeConstant(value: Value, bytes: Uint8Array): void;
+  alias(to: Value, from: Value): void;
+  readonly recording: Recording | undefined;
   emit(node: number, dispatch: Dispatch, lazy: boolean): void;
 }
 
@@ -124,13 +126,14 @@ export class PlanContext extends AttributeContext implements LowerContext {
   constantValue(dtype: DType, dims: readonly number[], data: TypedArray): Value {
     const value = this.#planner.create(dtype, dims);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    this.#planner.setConstant(value, this.#planner.hostConstant(dtype, bytes));
+    this.#planner.makeConstant(value, bytes);
     return value;
   }
 
   emit(kernel: Kernel, options: DispatchOptions): void {
     if (options.outputs.every((value) => sizeOf(value.dims) === 0)) {
       // Zero elements: nothing to compute, on either machine.
+      this.#planner.recording?.giveUp();
       for (const value of options.outputs) {
         this.#planner.setConstant(value, new HostConstant(value.dtype, new Uint8Array(0)));
       }
@@ -160,12 +163,11 @@ export class PlanContext extends AttributeContext implements LowerContext {
         `${this.opType}: expected ${sizeOf(from.dims)} elements, got shape ${formatShape(to.dims)}.`,
       );
     }
-    to.canonical = from.canonical;
-    if (from.halves !== undefined && to.dtype === from.dtype) to.halves = from.halves;
-    this.#planner.roots.set(to, from);
+    this.#planner.alias(to, from);
   }
 
   randomness(): Randomness {
+    this.#planner.recording?.giveUp();
     const seed = this.#planner.lookup(SEED_FEED);
     if (seed === undefined) {
       throw new TypeError(

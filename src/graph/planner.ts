@@ -15,6 +15,7 @@ import { ContentsNeeded, PlanContext } from './plan_context.ts';
 import type { FeedType, Plan, PlanOptions, Step } from './plan.ts';
 import { Planner } from './planning.ts';
 import { shareSteps } from './share.ts';
+import { Recording } from './templates.ts';
 import { valuesRead } from './sort.ts';
 
 /** Nodes among `nodes` that the wanted values depend on, in order. */
@@ -182,8 +183,12 @@ function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origi
     name === '' ? undefined : planner.taken(name, checked),
   );
   const opset = checked.opsets[node.index] ?? 0;
-  const context = new PlanContext(planner, node, inputs, opset, origin.index);
+  const key = def.isUsers === true ? undefined : planner.keyOf(node, inputs, opset);
   try {
+    if (key !== undefined && planner.repeat(key, node, inputs, origin.index)) return;
+    const context = new PlanContext(planner, node, inputs, opset, origin.index);
+    const recording = key === undefined ? undefined : new Recording(inputs);
+    planner.recording = recording;
     const dims = def.infer(context);
     context.outputs = node.outputs.map((name, i) => {
       const dtype = checked.dtypes.get(name);
@@ -197,6 +202,8 @@ function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origi
     def.lower(context);
     planner.noteDequantised(context.outputs, checked);
     planner.remember(context.outputs);
+    const template = recording?.template(context.outputs);
+    if (key !== undefined && template !== undefined) planner.store.templates.add(key, template);
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) {
       // What engines throw for sizes that no array can have names nothing.
@@ -207,6 +214,8 @@ function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origi
       error.message = `node ${nodeLabel(node)}: ${what}`;
     }
     throw error;
+  } finally {
+    planner.recording = undefined;
   }
 }
 

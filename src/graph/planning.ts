@@ -12,6 +12,7 @@ import type { ConstantStore, Holdings } from './constant_store.ts';
 import type { Node } from './graph.ts';
 import type { FeedType, PlanOptions, Step } from './plan.ts';
 import type { PlanBuilder } from './plan_context.ts';
+import { repeat, textOfNode, type Recording } from './templates.ts';
 
 /** Constants up to this size are compared with others that operators made. */
 const SMALL_BYTES = 1024;
@@ -51,6 +52,9 @@ export class Planner implements PlanBuilder {
   /** The graph whose node made a dequantised value: only in it that counts (V8). */
   readonly #dequantisedIn = new Map<Value, CheckedGraph>();
   readonly #shared = new Set<Constant>();
+  readonly #target: string;
+  /** What the node at hand does, where it may be repeated. */
+  recording: Recording | undefined;
 
   constructor(
     checked: CheckedGraph,
@@ -64,6 +68,7 @@ export class Planner implements PlanBuilder {
     this.holdings = store.holdings();
     this.evaluator = evaluator;
     this.options = options;
+    this.#target = `${options.target} ${JSON.stringify(options.tiles ?? '')}`;
     this.#feeds = feeds;
     this.addInitializers(checked);
   }
@@ -159,6 +164,7 @@ export class Planner implements PlanBuilder {
     }
     const value: Value = { id: this.values.length, dtype, dims, name, canonical: false };
     this.values.push(value);
+    this.recording?.created(value);
     if (name !== '') this.name(name, value);
     return value;
   }
@@ -194,16 +200,71 @@ export class Planner implements PlanBuilder {
     if (value.dtype === 'float32') value.canonical = this.store.isCanonical(constant);
   }
 
-  hostConstant(dtype: DType, bytes: Uint8Array): Constant {
-    if (bytes.byteLength > SMALL_BYTES) return new HostConstant(dtype, bytes);
-    const key = `= ${dtype} ${bytes.byteLength} ${wholeWords(bytes).join()}`;
-    const [made] = this.holdings.hold(key, () => [new HostConstant(dtype, bytes)]);
-    return made ?? new HostConstant(dtype, bytes);
+  makeConstant(value: Value, bytes: Uint8Array): void {
+    const { dtype } = value;
+    const isSmall = bytes.byteLength <= SMALL_BYTES;
+    const key = isSmall ? `= ${dtype} ${bytes.byteLength} ${wholeWords(bytes).join()}` : '';
+    const constant = this.hold(key, new HostConstant(dtype, bytes));
+    this.setConstant(value, constant);
+    this.recording?.constant(value, constant, key);
+  }
+
+  hold(key: string, constant: Constant): Constant {
+    // Large contents are not compared: they are of each node that made them.
+    if (key === '') return new HostConstant(constant.dtype, constant.bytes());
+    const [held = constant] = this.holdings.hold(key, () => [constant]);
+    return held;
+  }
+
+  alias(to: Value, from: Value): void {
+    to.canonical = from.canonical;
+    if (from.halves !== undefined && to.dtype === from.dtype) to.halves = from.halves;
+    this.roots.set(to, from);
+    this.recording?.alias(to, from);
+  }
+
+  /** What a node's template is found by; undefined where it is lowered by itself. */
+  keyOf(node: Node, inputs: readonly (Value | undefined)[], opset: number): string | undefined {
+    const text = textOfNode(node);
+    if (text === undefined) return undefined;
+    let key = `${this.#target} ${text} ${opset}`;
+    for (const name of node.outputs) key += name === '' ? '-' : '+';
+    for (const [i, value] of inputs.entries()) {
+      if (value === undefined) {
+        key += '|';
+        continue;
+      }
+      const { dtype, dims, canonical, halves, quantised } = value;
+      const isPlain = halves === undefined && quantised === undefined;
+      if (!isPlain || this.#waiting.has(this.root(value))) return undefined;
+      const kind = `${canonical ? 'c' : ''}${this.constant(value) === undefined ? '' : 'k'}`;
+      key += `|${dtype}[${dims.join()}]${kind}${inputs.indexOf(value) === i ? '' : inputs.indexOf(value)}`;
+    }
+    return key;
+  }
+
+  /** Lowers a node as one like it was lowered, if there was one. */
+  repeat(key: string, node: Node, inputs: readonly (Value | undefined)[], origin: number): boolean {
+    const template = this.store.templates.find(key, (place) => {
+      const value = inputs[place];
+      const constant = value === undefined ? undefined : this.constant(value);
+      return constant === undefined ? undefined : this.store.idOf(constant);
+    });
+    if (template === undefined) return false;
+    const mark = this.mark();
+    const outputs = repeat(template, inputs, node.outputs, origin, this);
+    if (outputs === undefined) {
+      this.rewind(mark);
+      return false;
+    }
+    this.remember(outputs);
+    return true;
   }
 
   contents(value: Value): TypedArray | undefined {
     const constant = this.constant(value);
     if (constant === undefined) return undefined;
+    this.recording?.read(value, this.store.idOf(constant));
     const bytes = constant.bytes().slice();
     return typedArrayOf(value.dtype, bytes.buffer, 0, sizeOf(value.dims));
   }
@@ -232,6 +293,12 @@ export class Planner implements PlanBuilder {
   }
 
   emit(node: number, dispatch: Dispatch, lazy: boolean): void {
+    const work = (): void => this.#emit(node, dispatch, lazy);
+    if (this.recording === undefined) work();
+    else this.recording.emit(dispatch, lazy, work);
+  }
+
+  #emit(node: number, dispatch: Dispatch, lazy: boolean): void {
     const inputs = inputsOf(dispatch);
     const known = inputs.map((value) => this.constant(value));
     if (known.every((one): one is Constant => one !== undefined)) {

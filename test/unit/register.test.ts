@@ -93,6 +93,29 @@ test('what compose gives must be what it said', async () => {
   unregister();
 });
 
+test("users' code is asked for every node, also where one like it was planned", async () => {
+  let asked = 0;
+  const unregister = registerOperator({
+    type: 'Counted',
+    domain,
+    inputs: [1, 1],
+    compose: (composer, [x]) => {
+      asked += 1;
+      const add = composer.constant(new Tensor('float32', [asked], []));
+      return composer.call('Add', [x, add]);
+    },
+  });
+  const node = { opType: 'Counted', domain };
+  const nodes = [
+    { ...node, inputs: ['x'], outputs: ['a'] },
+    { ...node, inputs: ['a'], outputs: ['b'] },
+    { ...node, inputs: ['b'], outputs: ['y'] },
+  ];
+  const { y } = await outputsOf(nodes, { x: f32([1], 10) });
+  expect(y instanceof Tensor && y.data).toEqual(Float32Array.of(16));
+  unregister();
+});
+
 test('a function on the host, between planned nodes', async () => {
   const unregister = registerOperator({
     type: 'Repeat',
