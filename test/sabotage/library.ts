@@ -139,10 +139,38 @@ export const libraryMutants: readonly Mutant[] = [
     'unit/session.test.ts',
     'a row has the same bits',
     edit(
-      'src/session.ts',
-      '${outputs.join()} ${signatureOf(feeds)}`',
-      '${outputs.join()} ${[...feeds.keys()].join()}`',
+      'src/stages.ts',
+      'const key = `${kind} ${signatureOf(feeds)}`;',
+      'const key = `${kind} ${[...feeds.keys()].join()}`;',
     ),
+  ),
+  byTest(
+    'planning: the plan used last, for every shape',
+    'unit/stages.test.ts',
+    'another size',
+    edit('src/graph/plan.ts', '!sameList(dims, other.dims)', 'false'),
+  ),
+  byTest(
+    'templates: contents that were read make no difference',
+    'unit/templates.test.ts',
+    'contents of constants',
+    edit('src/graph/templates.ts', 'idOf(place) === id', 'idOf(place) !== undefined'),
+  ),
+  byTest(
+    'templates: one value twice is two values',
+    'unit/templates.test.ts',
+    'one value twice',
+    edit(
+      'src/graph/planning.ts',
+      "${inputs.indexOf(value) === i ? '' : inputs.indexOf(value)}",
+      '',
+    ),
+  ),
+  byTest(
+    'holdings: what other plans hold is released',
+    'unit/replanning.test.ts',
+    'folds nothing again',
+    edit('src/graph/constant_store.ts', 'if (held.holders > 0) continue;', ''),
   ),
   byTest(
     'slices: a unit skipped where a slice ends',
