@@ -94,6 +94,11 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 }
 
 /** Same rank and same sizes. */
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean => sameNumbers(a, b);
+
+/** As many, each equal. */
+export function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -1,8 +1,9 @@
 // What planning gives: the dispatches of a model for one set of feed shapes, and the values they read and write.
-// Either backend executes it. Types only; planner.ts makes plans.
+// Either backend executes it; planner.ts makes plans. Here are their types, and what feeds are told apart by.
 import type { Constant } from '../core/constant.ts';
 import type { DType } from '../core/dtype.ts';
 import type { Dispatch } from '../core/op.ts';
+import { sameNumbers, sameShape } from '../core/shape.ts';
 import type { Tiles } from '../core/tiles.ts';
 import type { Value } from '../core/value.ts';
 import type { Node } from './graph.ts';
@@ -60,12 +61,6 @@ export interface Plan {
   release(): void;
 }
 
-const sameList = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => {
-  let isSame = a.length === b.length;
-  for (let i = 0; isSame && i < a.length; i += 1) isSame = a[i] === b[i];
-  return isSame;
-};
-
 /** Whether feeds, in this order, have the same shapes, and the same contents where these matter. */
 export function isSignature(
   a: ReadonlyMap<string, FeedType>,
@@ -75,9 +70,9 @@ export function isSignature(
   const others = b.entries();
   for (const [name, { dtype, dims, contents }] of a) {
     const [key, other] = others.next().value ?? ['', undefined];
-    if (key !== name || other?.dtype !== dtype || !sameList(dims, other.dims)) return false;
+    if (key !== name || other?.dtype !== dtype || !sameShape(dims, other.dims)) return false;
     if (contents === other.contents) continue;
-    if (!contents || !other.contents || !sameList(contents, other.contents)) return false;
+    if (!contents || !other.contents || !sameNumbers(contents, other.contents)) return false;
   }
   return true;
 }

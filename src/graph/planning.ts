@@ -235,8 +235,8 @@ export class Planner implements PlanBuilder {
         continue;
       }
       const { dtype, dims, canonical, halves, quantised } = value;
-      const isPlain = halves === undefined && quantised === undefined;
-      if (!isPlain || this.#waiting.has(this.root(value))) return undefined;
+      // More than its words: of which what a reader sees is another node's.
+      if (halves !== undefined || quantised !== undefined) return undefined;
       const kind = `${canonical ? 'c' : ''}${this.constant(value) === undefined ? '' : 'k'}`;
       key += `|${dtype}[${dims.join()}]${kind}${inputs.indexOf(value) === i ? '' : inputs.indexOf(value)}`;
     }

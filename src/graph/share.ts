@@ -2,35 +2,25 @@
 // left out, and its outputs are the other's. R5: equal operands give equal bits, so none moves; a test compares every
 // plan with and without. Not here: what counts as the same value (aliases are the planner's).
 import { inputsOf, wordsOf, type Dispatch } from '../core/op.ts';
+import { sameNumbers, sameShape } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import type { Step } from './plan.ts';
 
-const isSameList = <T>(
-  a: ArrayLike<T>,
-  b: ArrayLike<T>,
-  same: (x: T, y: T) => boolean,
-): boolean => {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i += 1) {
-    const [x, y] = [a[i], b[i]];
-    if (x === undefined || y === undefined || !same(x, y)) return false;
-  }
-  return true;
-};
-const isEqual = (x: unknown, y: unknown): boolean => x === y;
-const isSameType = (x: Value, y: Value): boolean =>
-  x.dtype === y.dtype && isSameList(x.dims, y.dims, isEqual);
+const isSameType = (x: Value, y: Value | undefined): boolean =>
+  x.dtype === y?.dtype && sameShape(x.dims, y.dims);
 // A program's loads read by dims and strides that its words hold; what its operands may be taken for, they do not.
-const isReadAlike = (x: Value, y: Value): boolean =>
-  x.dtype === y.dtype && x.canonical === y.canonical;
+const isReadAlike = (x: Value, y: Value | undefined): boolean =>
+  x.dtype === y?.dtype && x.canonical === y.canonical;
 
 /** Whether two dispatches of one kernel on the same operands compute the same. */
 function isSame(a: Dispatch, b: Dispatch): boolean {
+  const operands = inputsOf(b);
   return (
     a.units === b.units &&
-    isSameList(wordsOf(a), wordsOf(b), isEqual) &&
-    isSameList(a.outputs, b.outputs, isSameType) &&
-    isSameList(inputsOf(a), inputsOf(b), isReadAlike) &&
+    sameNumbers(wordsOf(a), wordsOf(b)) &&
+    a.outputs.length === b.outputs.length &&
+    a.outputs.every((value, i) => isSameType(value, b.outputs[i])) &&
+    inputsOf(a).every((value, i) => isReadAlike(value, operands[i])) &&
     JSON.stringify(a.constants) === JSON.stringify(b.constants)
   );
 }

@@ -97,9 +97,9 @@ export class Recording {
   }
 
   /** Contents were read; of an input they are part of what the node is known by. */
-  read(value: Value, id: number | undefined): void {
+  read(value: Value, id: number): void {
     const place = this.#place(value);
-    if (place < this.#inputs.length) this.#read.set(place, id ?? 0);
+    if (place < this.#inputs.length) this.#read.set(place, id);
     else if (!this.#known.has(place)) this.giveUp();
   }
 

@@ -5,6 +5,8 @@ import type { Attribute, Graph, Node, ValueInfo } from '../../src/graph/graph.ts
 
 export interface NodeText {
   readonly op: string;
+  /** '' if not given; others are at opset 1. */
+  readonly domain?: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** The first output's name if not given. */
@@ -20,10 +22,10 @@ export function graphOf(
 ): Graph {
   return {
     name: 'graph',
-    nodes: nodes.map(({ op, inputs, outputs, name, attributes }, index): Node => ({
+    nodes: nodes.map(({ op, domain = '', inputs, outputs, name, attributes }, index): Node => ({
       index,
       name: name ?? outputs[0] ?? '',
-      domain: '',
+      domain,
       opType: op,
       inputs,
       outputs,
@@ -33,7 +35,7 @@ export function graphOf(
     outputs: outputs.map((name) => ({ name, dtype: 'float32' as const })),
     initializers: new Map(Object.entries(initializers)),
     valueInfo: new Map(),
-    opsets: new Map([['', 17]]),
+    opsets: new Map([...nodes.map(({ domain = '' }) => [domain, 1] as const), ['', 17]]),
   };
 }
 

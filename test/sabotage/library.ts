@@ -148,7 +148,7 @@ export const libraryMutants: readonly Mutant[] = [
     'planning: the plan used last, for every shape',
     'unit/stages.test.ts',
     'another size',
-    edit('src/graph/plan.ts', '!sameList(dims, other.dims)', 'false'),
+    edit('src/graph/plan.ts', '!sameShape(dims, other.dims)', 'false'),
   ),
   byTest(
     'templates: contents that were read make no difference',
