@@ -3,66 +3,17 @@
 //   uniform u = (word >> 8) · 2^-24, in [0, 1)           RandomUniform: low + u · (high - low)
 //   normal z = √(-2 log v) · cos(2π u), v = word · 2^-32, at least 2^-33      RandomNormal: mean + z · scale
 //   Bernoulli: u < p      Multinomial: how many partial sums of exp(x - max) are <= u · their total
-// A `seed` attribute takes the place of the run's seed, path and node: nodes with the same one draw the same numbers.
-import { wordOfF32 } from '../core/bits.ts';
+// Not here: how words and uniforms are drawn (drawn.ts).
 import { dtypeInfo, dtypeOfOnnx, type DType } from '../core/dtype.ts';
-import { NEWEST_OPSET, paramFields } from '../core/op.ts';
-import type { AttributeSpec, Kernel, LowerContext, NodeContext, OpDef } from '../core/op.ts';
+import { NEWEST_OPSET } from '../core/op.ts';
+import type { AttributeSpec, LowerContext, NodeContext, OpDef } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
-import { formatShape, sizeOf } from '../core/shape.ts';
-import philoxShader from '../../shaders/ops/philox.wgsl';
-import { gridOf } from './grid.ts';
+import { formatShape } from '../core/shape.ts';
+import { uniforms, words } from './drawn.ts';
 import { reduced } from './reduction.ts';
 import { mapped } from './chain_builder.ts';
 
-export const philox: Kernel = {
-  name: 'philox',
-  params: paramFields('n', 'step', 'offset', 'shift', 'node_low', 'node_high', 'pad1', 'pad2'),
-  shader: philoxShader,
-};
-
 const TURN = Math.fround(2 * Math.PI);
-const UNIT = 256; // outputs a work unit, UNIT in wasm/ops/philox.c
-
-/** Words `step · i + offset` of the node's stream, shifted right. */
-function words(
-  node: LowerContext,
-  dims: readonly number[],
-  { step, offset, shift }: { step: number; offset: number; shift: number },
-): Value {
-  const out = node.temp('uint32', dims);
-  const n = sizeOf(dims);
-  let seed: Value;
-  let own: readonly [number, number] = [0, 0];
-  const given = seedOf(node);
-  if (given === undefined) ({ seed, node: own } = node.randomness());
-  else seed = node.constantValue('uint32', [3], given);
-  node.emit(philox, {
-    params: { n, step, offset, shift, node_low: own[0], node_high: own[1], pad1: 0, pad2: 0 },
-    inputs: [seed],
-    outputs: [out],
-    units: Math.ceil(n / UNIT),
-    unitCost: 40 * UNIT,
-    grid: gridOf(n),
-  });
-  return out;
-}
-
-/** The key that a `seed` attribute makes: the bits of a float, the low words of an integer. */
-function seedOf(node: NodeContext): Uint32Array | undefined {
-  if (!node.has('seed')) return undefined;
-  if (node.opType !== 'Dropout') return Uint32Array.of(wordOfF32(node.float('seed')), 0, 0);
-  const seed = node.int('seed');
-  return Uint32Array.of(seed % 2 ** 32, Math.floor(seed / 2 ** 32), 0);
-}
-
-/** u, one an element. */
-function uniforms(node: LowerContext, dims: readonly number[], step = 1, offset = 0): Value {
-  const bits = words(node, dims, { step, offset, shift: 8 });
-  return mapped(node, dims, (c) =>
-    c.op('mul_f32', c.op('u32_to_f32', c.word(bits)), c.scalar(2 ** -24)),
-  );
-}
 
 /** z, one an element: of each pair of words the first is the radius, the second the angle. */
 function normals(node: LowerContext, dims: readonly number[]): Value {
@@ -291,29 +242,3 @@ export const Multinomial: OpDef = {
     if (out.dtype === 'int64') node.call('Cast', [count], { attributes: { to: 7 }, to: out });
   },
 };
-
-/** Emits the mask and the output of Dropout while training: x ÷ (1 - ratio) where u >= ratio, else +0. */
-export function emitDropout(
-  node: LowerContext,
-  x: Value,
-  ratio: Value,
-  out: Value | undefined,
-  maskTo: Value | undefined,
-): void {
-  const u = uniforms(node, x.dims);
-  const mask = maskTo ?? node.temp('bool', x.dims);
-  mapped(node, x.dims, (c) => c.op('less_equal_f32', c.f32(ratio), c.f32(u)), mask);
-  if (out === undefined) return;
-  const scale = mapped(node, [], (c) =>
-    c.op('div_f32', c.scalar(1), c.op('sub_f32', c.scalar(1), c.f32(ratio))),
-  );
-  mapped(
-    node,
-    x.dims,
-    (c) => {
-      const kept = c.op('mul_f32', c.f32(x), c.f32(scale));
-      return c.op('select_word', c.word(mask), kept, c.scalar(0));
-    },
-    out,
-  );
-}

@@ -3,7 +3,7 @@ import { dtypeInfo, typedArrayOf, type DType } from '../core/dtype.ts';
 import type { LowerContext, NodeContext, OpDef, ShapeContext } from '../core/op.ts';
 import { formatShape, normalizeAxis, sizeOf } from '../core/shape.ts';
 import { integersOf, normalizeAxes } from './known.ts';
-import { emitDropout } from './random.ts';
+import { emitDropout } from './drawn.ts';
 
 export function sameDtype(node: NodeContext): DType[] {
   const dtype = node.dtypeOf(0);
