@@ -31,6 +31,10 @@ export const matMul: Kernel = {
     'batch_dims[8]',
     'a_strides[8]',
     'b_strides[8]',
+    'b_row_stride',
+    'b_column_stride',
+    'pad0',
+    'pad1',
   ),
   chain: 'epilogue',
 };
@@ -62,6 +66,9 @@ const BATCH_RANK = 8;
 // about a millisecond at most (measured: larger blocks are not faster).
 const ROWS = 64;
 const PACKED_ROWS = 1 << 16; // elements of flushed rows a unit
+const STRIP = 4; // rows that a panel passes at once, STRIP in wasm/tile.h
+const PACKED_HERE = 1 << 16; // elements that a unit packs for itself, which stay in the second-level cache
+const FEWEST_COLUMNS = 32; // and columns at least, of which lines of memory are whole
 
 /** One operand: its matrices are `[batch][row][column]` at these strides, in elements. */
 export interface Operand {
@@ -165,16 +172,22 @@ export function emitProduct(
     emitHere(node, to, dims, { ...a, strides: left }, { ...b, strides: right }, { m, n, k });
     return;
   }
-  const packedSize = Math.ceil(n / PANEL) * PANEL * k;
-  const packed = emitPack(node, b.value, b.batch, k, n, b.rowStride, b.columnStride);
+  // What few rows read once, and no other product reads, is packed on the way.
+  const isPacked = m > STRIP || node.isConstant(b.value) || sizeOf(b.batch) < sizeOf(batch);
+  const size = isPacked ? Math.ceil(n / PANEL) * PANEL * k : k * n;
+  const operand = isPacked
+    ? emitPack(node, b.value, b.batch, k, n, b.rowStride, b.columnStride)
+    : b.value;
   const whole = mergedBatch(node.opType, batch, [
     broadcastStrides(a.batch, batch).map((s) => s * m * k),
-    broadcastStrides(b.batch, batch).map((s) => s * packedSize),
+    broadcastStrides(b.batch, batch).map((s) => s * size),
   ]);
   const most = Math.max(4, Math.min(ROWS, Math.floor(PACKED_ROWS / Math.max(1, k)) & ~3));
   const rows = Math.min(most, Math.ceil(m / 4) * 4);
   const others = sizeOf(batch) * Math.ceil(m / rows);
-  const columns = columnsOfBlock(n, others, sizeOf(batch) * m * k);
+  const block = columnsOfBlock(n, others, sizeOf(batch) * m * k);
+  const fitting = Math.max(1, Math.floor(PACKED_HERE / Math.max(1, k) / FEWEST_COLUMNS));
+  const columns = isPacked ? block : Math.min(block, fitting * FEWEST_COLUMNS);
   to.canonical = true;
   node.emit(matMul, {
     params: {
@@ -189,11 +202,15 @@ export function emitProduct(
       batch_dims: eight(whole.dims, 1),
       a_strides: eight(whole.strides[0] ?? [], 0),
       b_strides: eight(whole.strides[1] ?? [], 0),
+      b_row_stride: isPacked ? 0 : b.rowStride,
+      b_column_stride: isPacked ? 0 : b.columnStride,
+      pad0: 0,
+      pad1: 0,
     },
-    inputs: [a.value, packed],
+    inputs: [a.value, operand],
     outputs: [to],
     units: others * Math.ceil(n / columns),
     unitCost: Math.min(rows, m) * Math.min(columns, n) * k,
-    scratch: 4 * (rows * k + rows * columns + 16),
+    scratch: 4 * (rows * k + rows * columns + 16 + (isPacked ? 0 : k * columns)),
   });
 }

@@ -212,6 +212,13 @@ const edges: OpCase[] = [
     matMul('edges', [7, 70], [70, 9], kind),
     matMul('edges', [1, 150], [150, 9], kind),
   ]),
+  // Few rows, whose right operand is packed on the way, over several blocks of columns.
+  ...[1, 2, 3, 4].flatMap((m) => [
+    matMul('edges', [m, 37], [37, 530], 'wide', m),
+    gemm('edges', [m, 37], [530, 37], { transB: 1 }, [530], 'wide', m),
+  ]),
+  matMul('edges', [2, 3, 20], [2, 20, 530], 'wide'),
+  matMul('edges', [2, 3000], [3000, 70], 'wide'),
   matMul('edges', [66], [66]),
   matMul('edges', [66], [66, 5]),
   matMul('edges', [5, 66], [66]),

@@ -143,11 +143,16 @@ export const coreMutants: readonly Mutant[] = [
     ['mat_mul'],
     [
       edit(
-        'wasm/ops/mat_mul_pack.c',
-        'to[c] = c < width ? flush_product(b[c * p->column_stride]) : 0.0f;',
-        'to[c] = c < width ? flush_product(f32_of(bits_of(b[c * p->column_stride]) ^ (c == 1))) : 0.0f;',
+        'wasm/panels.c',
+        'c < width ? flush_product(b[k * row_stride + c * column_stride]) : 0.0f;',
+        'c < width ? flush_product(f32_of(bits_of(b[k * row_stride + c * column_stride]) ^ (c == 1))) : 0.0f;',
       ),
     ],
+  ),
+  byCases(
+    'columns packed on the way from the place of packed ones',
+    ['mat_mul'],
+    [edit('wasm/ops/mat_mul.c', '(is_packed ? p->k : p->b_column_stride)', 'p->k')],
   ),
   byCases(
     'a wrong pad tap',
