@@ -2,6 +2,7 @@
 import { mapTensors, tensorsIn, type Data } from './core/data.ts';
 import { Tensor } from './core/tensor.ts';
 import type { WebGpuBackend } from './backends/webgpu.ts';
+import type { FeedType } from './graph/plan.ts';
 
 /** The tensor with its elements in memory. */
 export async function inMemory(tensor: Tensor): Promise<Tensor> {
@@ -15,6 +16,12 @@ export async function dataInMemory(data: Data): Promise<Data> {
   const here = new Map<Tensor, Tensor>();
   for (const tensor of tensorsIn(data)) here.set(tensor, await inMemory(tensor));
   return mapTensors(data, (tensor) => here.get(tensor) ?? tensor);
+}
+
+/** What a plan takes for a feed whose contents it is for. */
+export async function typeWithContents(tensor: Tensor): Promise<FeedType> {
+  const { dtype, dims } = tensor;
+  return { dtype, dims, contents: (await inMemory(tensor)).bytes().slice() };
 }
 
 /** Feeds in memory: what lies on a device is fetched. */

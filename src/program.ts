@@ -4,7 +4,7 @@
 // graphs that nodes carry compute is computed by programs of their own. Not here: which machine, how plans are kept.
 import type { Data } from './core/data.ts';
 import { tensorsIn } from './core/data.ts';
-import { dataInMemory, inMemory } from './bring.ts';
+import { dataInMemory, typeWithContents } from './bring.ts';
 import { throwIfAborted } from './core/errors.ts';
 import { Tensor } from './core/tensor.ts';
 import type { CheckedGraph } from './graph/check.ts';
@@ -29,6 +29,8 @@ export class Program {
   // What a run asks again and again, found once.
   readonly #needed = new Map<string, readonly Node[]>();
   readonly #valuesOf = new WeakMap<readonly Node[], { read: Set<string>; made: Set<string> }>();
+  /** Values that most nodes of a run waited for the contents of: the next run plans with them at once, if they are fed. */
+  readonly waitedFor = new Set<string>();
 
   constructor(checked: CheckedGraph, id: number) {
     this.checked = checked;
@@ -109,6 +111,8 @@ class ProgramRun {
     this.#checked = program.checked;
     this.#options = options;
     this.#values = new Map([...feeds, ...program.strings]);
+    for (const name of program.waitedFor)
+      if (feeds.get(name) instanceof Tensor) this.#contents.add(name);
   }
 
   async result(): Promise<ProgramResult> {
@@ -125,7 +129,9 @@ class ProgramRun {
       replayed = stage.replayed;
       pending = await this.#hostOperators(stage.deferred);
       if (pending.length === 0) break;
-      if (pending.length === before && !this.#learn(stage.contents)) this.#stuck(pending, stage);
+      const isMost = pending.length > before - pending.length;
+      const isStuck = !this.#learn(stage.contents, isMost) && pending.length === before;
+      if (isStuck) this.#stuck(pending, stage);
     }
     for (const name of outputs) {
       const value = this.#valueOf(name);
@@ -311,11 +317,12 @@ class ProgramRun {
   }
 
   /** Takes over the contents that plans need; false if there were none. */
-  #learn(contents: Plan['contents']): boolean {
+  #learn(contents: Plan['contents'], isForMost: boolean): boolean {
     let isNew = false;
     for (const name of contents.keys()) {
       if (this.#contents.has(name) || !(this.#values.get(name) instanceof Tensor)) continue;
       this.#contents.add(name);
+      if (isForMost) this.#program.waitedFor.add(name);
       isNew = true;
     }
     return isNew;
@@ -340,9 +347,4 @@ class ProgramRun {
     const message = `${nodes.join(', ')}: executed on the host, between runs of the GPU.`;
     this.#log.addNotes([{ kind: 'reference', message, nodes }]);
   }
-}
-
-async function typeWithContents(tensor: Tensor): Promise<FeedType> {
-  const { dtype, dims } = tensor;
-  return { dtype, dims, contents: (await inMemory(tensor)).bytes().slice() };
 }

@@ -231,17 +231,29 @@ export function allocateRegisters(steps: readonly ChainStep[]): number[] | undef
 /** What the packed form of a program holds beside its steps. */
 type Form = ReturnType<typeof collapse> & { readonly registers: readonly number[] };
 
-// Asked for when chains are joined, and again when what came of it is packed.
+// Asked for when chains are joined, and again when what came of it is packed. By the program that one is a copy of.
 const forms = new WeakMap<ChainProgram, Form>();
+const originals = new WeakMap<ChainProgram, ChainProgram>();
+
+/** The program that this one is on other values, if it is: all copies of it have its dims, strides and steps. */
+export const originalOf = (program: ChainProgram): ChainProgram =>
+  originals.get(program) ?? program;
 
 /** The packed form; undefined where the program has none. */
-function fitted(program: ChainProgram): Form | undefined {
-  let form = forms.get(program);
+export function formOf(program: ChainProgram): Form | undefined {
+  const original = originalOf(program);
+  let form = forms.get(original);
   if (form === undefined) {
     form = newForm(program);
-    if (form !== undefined) forms.set(program, form);
+    if (form !== undefined) forms.set(original, form);
   }
   return form;
+}
+
+/** A program known to have the dims, strides and steps of another: what is known of that holds for it. */
+export function asCopy(program: ChainProgram, other: ChainProgram): ChainProgram {
+  originals.set(program, originalOf(other));
+  return program;
 }
 
 /** The same program on other values, of the same types each. */
@@ -251,10 +263,7 @@ export function programOnValues(
 ): ChainProgram {
   const { dims, loads, steps } = program;
   const own = loads.map(({ value, strides }) => ({ value: moved(value), strides }));
-  const other = { dims, loads: own, steps };
-  const form = forms.get(program);
-  if (form !== undefined) forms.set(other, form);
-  return other;
+  return asCopy({ dims, loads: own, steps }, program);
 }
 
 function newForm(program: ChainProgram): Form | undefined {
@@ -280,7 +289,7 @@ export function packChain(
   out[2] = firstInput;
   out[3] = outputBytes;
   if (!program) return;
-  const form = fitted(program);
+  const form = formOf(program);
   if (form === undefined) {
     throw new RangeError(
       `chain: ${program.steps.length} steps on ${program.loads.length} tensors do not fit`,
@@ -304,44 +313,6 @@ export function packChain(
       (field(1) << 16) |
       (field(2) << 20);
   });
-}
-
-/** Joins `tail` behind `head`, whose result `tail` loads (densely) as load `at`; unfit joins are undefined. */
-export function joinChains(
-  head: ChainProgram,
-  tail: ChainProgram,
-  at: number,
-): ChainProgram | undefined {
-  const loads: ChainLoad[] = [...head.loads];
-  const place = tail.loads.map((load, k) => {
-    if (k === at) return -1;
-    const same = loads.findIndex(
-      (one) => one.value === load.value && one.strides.every((s, axis) => s === load.strides[axis]),
-    );
-    if (same >= 0) return same;
-    loads.push(load);
-    return loads.length - 1;
-  });
-  const steps: ChainStep[] = [...head.steps];
-  const result = steps.length - 1;
-  const moved: number[] = [];
-  for (const step of tail.steps) {
-    const isLoad = step.op.startsWith('load_');
-    const target = isLoad ? (place[step.args[0] ?? 0] ?? 0) : 0;
-    if (isLoad && target < 0) {
-      moved.push(result);
-      continue;
-    }
-    const args = isLoad ? [target] : step.args.map((arg) => moved[arg] ?? 0);
-    const again = isLoad
-      ? steps.findIndex((one) => one.op === step.op && one.args[0] === target)
-      : -1;
-    if (again >= 0) moved.push(again);
-    else moved.push(steps.push({ op: step.op, args }) - 1);
-  }
-  if (moved.at(-1) !== steps.length - 1) return undefined; // the result must stay the last step
-  const program = { dims: tail.dims, loads, steps };
-  return fitted(program) === undefined ? undefined : program;
 }
 
 /**

@@ -4,8 +4,8 @@
 // dispatch names a kernel, the words of its Params, and values; it holds no GPU object and no address, so
 // either machine can execute it: `wasm/ops/<name>.c` and `shaders/ops/<name>.wgsl` are twins that read the
 // same Params bytes and the same tensors. Nothing here executes anything.
-import { CHAIN_WORDS, packChain, programOnValues, type ChainProgram } from './chain.ts';
-import { dtypeInfo, type DType, type TypedArray } from './dtype.ts';
+import { programOnValues, type ChainProgram } from './chain.ts';
+import type { DType, TypedArray } from './dtype.ts';
 import { roomForWords } from './room.ts';
 import type { Shader, ShaderName } from './shader.ts';
 import type { Tiles } from './tiles.ts';
@@ -70,39 +70,15 @@ export function inputsOf({ inputs, chain }: Dispatch): readonly Value[] {
   return chain === undefined ? inputs : [...inputs, ...chain.loads.map((load) => load.value)];
 }
 
-// Asked for by whoever compares, folds, sizes or writes a dispatch.
-const packed = new WeakMap<Dispatch, Uint32Array>();
-
-/** The words of the dispatch's Params, its chain included. */
-export function wordsOf(dispatch: Dispatch): Uint32Array {
-  if (dispatch.kernel.chain === undefined) return dispatch.params;
-  let words = packed.get(dispatch);
-  if (words === undefined) packed.set(dispatch, (words = packedWords(dispatch)));
-  return words;
-}
-
 /** The same on other values, of the same types each. */
 export function onValues(dispatch: Dispatch, moved: (value: Value) => Value): Dispatch {
   const { inputs, outputs, chain } = dispatch;
-  const other: Dispatch = {
+  return {
     ...dispatch,
     inputs: inputs.map(moved),
     outputs: outputs.map(moved),
     ...(chain === undefined ? {} : { chain: programOnValues(chain, moved) }),
   };
-  // They hold places of values, not values.
-  const words = packed.get(dispatch);
-  if (words !== undefined) packed.set(other, words);
-  return other;
-}
-
-function packedWords(dispatch: Dispatch): Uint32Array {
-  const bytes = dtypeInfo(dispatch.outputs[0]?.dtype ?? 'float32').bytes;
-  const { params } = dispatch;
-  const words = roomForWords(params.length + CHAIN_WORDS);
-  words.set(params);
-  packChain(words.subarray(params.length), dispatch.chain, dispatch.inputs.length, bytes);
-  return words;
 }
 
 /** Workgroups for the WebGPU twin. */

@@ -98,6 +98,7 @@ export const sameShape = (a: readonly number[], b: readonly number[]): boolean =
 
 /** As many, each equal. */
 export function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
   return true;

@@ -1,11 +1,12 @@
 // Joins element-wise dispatches with their producers where the intermediate has no other reader.
 // R5: a joined chain is the same list of canonical steps, so no bit moves; a test compares every plan fused
 // and unfused. The producer moves down to its reader's place, where all inputs of both exist.
-import { joinChains, type ChainProgram } from '../core/chain.ts';
+import { asCopy, originalOf, type ChainProgram } from '../core/chain.ts';
+import { joinChains } from '../core/chain_join.ts';
 import { dtypeInfo } from '../core/dtype.ts';
 import { inputsOf, type Dispatch } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
-import { sizeOf, stridesOf } from '../core/shape.ts';
+import { sameShape, sizeOf, stridesOf } from '../core/shape.ts';
 import type { Step } from './plan.ts';
 
 // Storage buffers a stage: 8 by default, one of them the status buffer.
@@ -15,12 +16,12 @@ function bindings(dispatch: Dispatch, chain: ChainProgram, hostInputs: number): 
   return hostInputs + chain.loads.length + dispatch.outputs.length;
 }
 
+/** Of whatever dims: it loads nothing. */
+const SEED: ChainProgram = { dims: [], loads: [], steps: [{ op: 'seed', args: [] }] };
+
 /** The chain that a head continues with: its own, or the bare seed of an epilogue kernel. */
-function headChain(head: Dispatch, dims: readonly number[]): ChainProgram | undefined {
-  if (head.chain !== undefined) return head.chain;
-  return head.kernel.chain === 'epilogue'
-    ? { dims, loads: [], steps: [{ op: 'seed', args: [] }] }
-    : undefined;
+function headChain({ chain, kernel }: Dispatch): ChainProgram | undefined {
+  return chain ?? (kernel.chain === 'epilogue' ? SEED : undefined);
 }
 
 export function fuse(
@@ -63,7 +64,7 @@ export function fuse(
       // Epilogue shaders store one word an element; bytes are packed by the element-wise kernel only.
       if (host === 'epilogue' && dtypeInfo(tail.dispatch.outputs[0]?.dtype ?? 'bool').bytes !== 4)
         continue;
-      const first = headChain(head.dispatch, chain.dims);
+      const first = headChain(head.dispatch);
       const own = tail.dispatch.kernel.chain === 'epilogue' ? tail.dispatch : head.dispatch;
       // Head and tail count the same flat elements, under the tail's dims.
       const moved = first === undefined ? undefined : onDims(first, chain.dims);
@@ -94,11 +95,27 @@ export function fuse(
   return list.filter((step) => step !== undefined);
 }
 
+// What came of it for programs on other values, by their original and dims; null where there is none.
+const onOtherDims = new WeakMap<ChainProgram, Map<string, ChainProgram | null>>();
+
 /** The same program over other dims of the same size; only dense and scalar loads can be carried over. */
 function onDims(program: ChainProgram, dims: readonly number[]): ChainProgram | undefined {
-  if (program.dims.length === dims.length && program.dims.every((dim, i) => dim === dims[i])) {
-    return program;
-  }
+  if (program.loads.length === 0 || sameShape(program.dims, dims)) return program;
+  const original = originalOf(program);
+  let known = onOtherDims.get(original);
+  if (known === undefined) onOtherDims.set(original, (known = new Map()));
+  const key = dims.join();
+  let other = known.get(key);
+  if (other === undefined) known.set(key, (other = carriedOver(program, dims) ?? null));
+  if (other === null) return undefined;
+  const loads = program.loads.map(({ value }, i) => ({
+    value,
+    strides: other.loads[i]?.strides ?? [],
+  }));
+  return asCopy({ dims, loads, steps: program.steps }, other);
+}
+
+function carriedOver(program: ChainProgram, dims: readonly number[]): ChainProgram | undefined {
   const before = stridesOf(program.dims);
   const after = stridesOf(dims);
   const loads = program.loads.map((load) => {

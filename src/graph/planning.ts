@@ -3,7 +3,8 @@
 // weight packing never reach the plan. Not here: which nodes are planned, and in which order (planner.ts).
 import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
 import { dtypeInfo, typedArrayOf, type DType, type TypedArray } from '../core/dtype.ts';
-import { inputsOf, wordsOf, type Dispatch } from '../core/op.ts';
+import { inputsOf, type Dispatch } from '../core/op.ts';
+import { wordsOf } from '../core/words.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { Value } from '../core/value.ts';

@@ -1,7 +1,8 @@
 // Common subexpressions: a dispatch that repeats another one, the same kernel with the same Params on the same values, is
 // left out, and its outputs are the other's. R5: equal operands give equal bits, so none moves; a test compares every
 // plan with and without. Not here: what counts as the same value (aliases are the planner's).
-import { inputsOf, wordsOf, type Dispatch } from '../core/op.ts';
+import { inputsOf, type Dispatch } from '../core/op.ts';
+import { wordsOf } from '../core/words.ts';
 import { sameNumbers, sameShape } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 import type { Step } from './plan.ts';

@@ -1,7 +1,8 @@
 // A plan as a text: steps with their words, operands and results numbered as they come, constants by their bytes, places in
 // the arena, outputs. Two plans with one text compute the same from the same places.
 import { createHash } from 'node:crypto';
-import { gridOfDispatch, inputsOf, wordsOf } from '../../src/core/op.ts';
+import { gridOfDispatch, inputsOf } from '../../src/core/op.ts';
+import { wordsOf } from '../../src/core/words.ts';
 import type { Value } from '../../src/core/value.ts';
 import { arrange } from '../../src/graph/memory.ts';
 import type { Plan } from '../../src/graph/plan.ts';

@@ -7,7 +7,8 @@
 // Not here: whether the reference is right (test:math), other functions of two operands, and pow at large (math_job.ts).
 import { createCore } from '../../src/backends/wasm/core.ts';
 import { LaidOut } from '../../src/backends/wasm/laid_out.ts';
-import { gridOfDispatch, wordsOf, type Dispatch } from '../../src/core/op.ts';
+import { gridOfDispatch, type Dispatch } from '../../src/core/op.ts';
+import { wordsOf } from '../../src/core/words.ts';
 import { shaders } from '../../src/backends/webgpu/shaders.ts';
 import { assembleShader } from '../../src/core/shader.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';

@@ -119,6 +119,42 @@ export const libraryMutants: readonly Mutant[] = [
     ),
   ),
   byTest(
+    'chains: joined as a copy whose loads lie elsewhere',
+    'unit/chain_join.test.ts',
+    'a load that a copy has in common',
+    edit('src/core/chain_join.ts', '`${at} ${place.join()}`', '`${at}`'),
+  ),
+  byTest(
+    'chains: words of a copy with other inputs',
+    'unit/chain_join.test.ts',
+    'the words of copies',
+    edit('src/core/words.ts', 'one.inputs === first && ', ''),
+  ),
+  byTest(
+    'chains: words of a copy with other Params',
+    'unit/chain_join.test.ts',
+    'the words of copies',
+    edit('src/core/words.ts', ' && sameNumbers(one.params, params)', ''),
+  ),
+  byTest(
+    'chains: carried over to the dims of a copy',
+    'unit/chain_join.test.ts',
+    'copies are fused',
+    edit('src/graph/fuse.ts', 'const key = dims.join();', "const key = '';"),
+  ),
+  byTest(
+    'planning: contents that few nodes wait for are taken at once',
+    'unit/contents.test.ts',
+    'what few nodes wait for',
+    edit('src/program.ts', 'if (isForMost) this', 'this'),
+  ),
+  byTest(
+    'planning: contents are waited for in every run',
+    'unit/contents.test.ts',
+    'what most nodes wait for',
+    edit('src/program.ts', 'if (isForMost) this', 'if (!isForMost) this'),
+  ),
+  byTest(
     'memory: a value overwritten while its last reader runs',
     fusion,
     bothForms,

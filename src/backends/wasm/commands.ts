@@ -1,5 +1,6 @@
 // Command lists as wasm/command.h has them: the words of a list, and the pace at which it is run in slices.
-import { inputsOf, wordsOf, type Dispatch } from '../../core/op.ts';
+import { inputsOf, type Dispatch } from '../../core/op.ts';
+import { wordsOf } from '../../core/words.ts';
 import type { Value } from '../../core/value.ts';
 import { ownParams } from './own_module.ts';
 

@@ -2,7 +2,8 @@
 // fault in it reaches the core's: a call copies what the kernel reads there, and what it wrote back. To the core's command
 // lists it is a function in the table like others. Promises: a call that covers some units leaves the others' words as
 // they were (R4). Not here: what a module must export (src/custom_kernel.ts checks it).
-import { inputsOf, wordsOf, type Dispatch } from '../../core/op.ts';
+import { inputsOf, type Dispatch } from '../../core/op.ts';
+import { wordsOf } from '../../core/words.ts';
 import { byteLengthOf } from '../../graph/memory.ts';
 import { PAGE, type Heap } from './heap.ts';
 

@@ -1,5 +1,6 @@
 // The Params of all dispatches of a plan in one uniform buffer, each at an offset that can be bound.
-import { wordsOf, type Dispatch } from '../../core/op.ts';
+import type { Dispatch } from '../../core/op.ts';
+import { wordsOf } from '../../core/words.ts';
 import { align } from './pool.ts';
 
 export interface ParamsBuffer {

@@ -1,0 +1,46 @@
+// The words of a dispatch's Params as both machines read them: its own, then its chain. The layers of a model end alike, so
+// words that are there already are found by what the chain is a copy of. Not here: Params by name (op.ts).
+import { CHAIN_WORDS, originalOf, packChain, type ChainProgram } from './chain.ts';
+import { dtypeInfo } from './dtype.ts';
+import type { Dispatch } from './op.ts';
+import { roomForWords } from './room.ts';
+import { sameNumbers } from './shape.ts';
+
+// Asked for by whoever compares, folds, sizes or writes a dispatch.
+const packed = new WeakMap<Dispatch, Uint32Array>();
+
+/** The words of the dispatch's Params, its chain included. */
+export function wordsOf(dispatch: Dispatch): Uint32Array {
+  if (dispatch.kernel.chain === undefined) return dispatch.params;
+  let words = packed.get(dispatch);
+  if (words === undefined) packed.set(dispatch, (words = packedWords(dispatch)));
+  return words;
+}
+
+/** Words that a chain is the end of. */
+interface Packed {
+  readonly params: Uint32Array;
+  readonly inputs: number;
+  readonly bytes: number;
+  readonly words: Uint32Array;
+}
+
+/** By the original of the chain or, without one, by the Params; those used last. */
+const alike = new WeakMap<ChainProgram | Uint32Array, Packed[]>();
+const KEPT_ALIKE = 4;
+
+function packedWords({ params, inputs, outputs, chain }: Dispatch): Uint32Array {
+  const bytes = dtypeInfo(outputs[0]?.dtype ?? 'float32').bytes;
+  const first = inputs.length;
+  const original = chain === undefined ? params : originalOf(chain);
+  const others = alike.get(original) ?? [];
+  const same = others.find(
+    (one) => one.inputs === first && one.bytes === bytes && sameNumbers(one.params, params),
+  );
+  if (same !== undefined) return same.words;
+  const words = roomForWords(params.length + CHAIN_WORDS);
+  words.set(params);
+  packChain(words.subarray(params.length), chain, first, bytes);
+  alike.set(original, [...others.slice(1 - KEPT_ALIKE), { params, inputs: first, bytes, words }]);
+  return words;
+}
