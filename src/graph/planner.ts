@@ -96,9 +96,9 @@ function planOf(planner: Planner): Plan {
   }
   const root = (one: Value): Value => planner.root(one);
   const live = liveSteps(planner.steps, outputs, root);
-  const identity = (value: Value): string => {
+  const identity = (value: Value): number => {
     const constant = planner.constant(value);
-    return constant === undefined ? `${root(value).id}` : `c${store.idOf(constant)}`;
+    return constant === undefined ? root(value).id : -1 - store.idOf(constant);
   };
   const alias = (to: Value, from: Value): void => void planner.roots.set(to, from);
   return {

@@ -13,10 +13,11 @@ const isSameType = (x: Value, y: Value | undefined): boolean =>
 const isReadAlike = (x: Value, y: Value | undefined): boolean =>
   x.dtype === y?.dtype && x.canonical === y.canonical;
 
-/** Whether two dispatches of one kernel on the same operands compute the same. */
+/** Whether two dispatches on the same operands compute the same. */
 function isSame(a: Dispatch, b: Dispatch): boolean {
   const operands = inputsOf(b);
   return (
+    a.kernel === b.kernel &&
     a.units === b.units &&
     sameNumbers(wordsOf(a), wordsOf(b)) &&
     a.outputs.length === b.outputs.length &&
@@ -24,6 +25,15 @@ function isSame(a: Dispatch, b: Dispatch): boolean {
     inputsOf(a).every((value, i) => isReadAlike(value, operands[i])) &&
     JSON.stringify(a.constants) === JSON.stringify(b.constants)
   );
+}
+
+/** A small number that is the same for the same operands. */
+const hashOf = (operands: readonly number[]): number =>
+  operands.reduce((hash, id) => (Math.imul(hash, 31) + id) & 0x3fffffff, operands.length);
+
+interface Kept {
+  step: Step;
+  readonly operands: readonly number[];
 }
 
 /**
@@ -35,32 +45,32 @@ function isSame(a: Dispatch, b: Dispatch): boolean {
 export function shareSteps(
   steps: readonly Step[],
   root: (value: Value) => Value,
-  identity: (value: Value) => string,
+  identity: (value: Value) => number,
   alias: (to: Value, from: Value) => void,
 ): Step[] {
-  const alike = new Map<string, number[]>();
-  const kept: Step[] = [];
+  const alike = new Map<number, Kept[]>();
+  const kept: Kept[] = [];
   for (const step of steps) {
     const { dispatch } = step;
-    const name = `${dispatch.kernel.name} ${inputsOf(dispatch).map(identity).join()}`;
-    const others = alike.get(name);
-    const at = others?.find((other) => {
-      const earlier = kept[other];
-      return earlier !== undefined && isSame(earlier.dispatch, dispatch);
-    });
-    const same = at === undefined ? undefined : kept[at];
-    if (at === undefined || same === undefined) {
-      if (others === undefined) alike.set(name, [kept.length]);
-      else others.push(kept.length);
-      kept.push(step);
+    const operands = inputsOf(dispatch).map(identity);
+    const hash = hashOf(operands);
+    const others = alike.get(hash);
+    const same = others?.find(
+      (other) => sameNumbers(other.operands, operands) && isSame(other.step.dispatch, dispatch),
+    );
+    if (same === undefined) {
+      const one = { step, operands };
+      if (others === undefined) alike.set(hash, [one]);
+      else others.push(one);
+      kept.push(one);
       continue;
     }
-    step.dispatch.outputs.forEach((value, i) => {
-      const from = same.dispatch.outputs[i];
+    const earlier = same.step;
+    dispatch.outputs.forEach((value, i) => {
+      const from = earlier.dispatch.outputs[i];
       if (from !== undefined) alias(root(value), root(from));
     });
-    const nodes = [...new Set([...same.nodes, ...step.nodes])];
-    kept[at] = { ...same, nodes };
+    same.step = { ...earlier, nodes: [...new Set([...earlier.nodes, ...step.nodes])] };
   }
-  return kept;
+  return kept.map(({ step }) => step);
 }

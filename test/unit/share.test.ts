@@ -55,7 +55,7 @@ function shared(...dispatches: Dispatch[]): { kept: Dispatch[]; nodes: (readonly
   const steps = shareSteps(
     dispatches.map((dispatch, i) => ({ dispatch, nodes: [i] })),
     root,
-    (one) => String(root(one).id),
+    (one) => root(one).id,
     (to, from) => void aliases.set(to, from),
   );
   // What is left out stands for what is kept.
