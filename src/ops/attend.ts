@@ -11,7 +11,7 @@ import { sizeOf, stridesOf } from '../core/shape.ts';
 import { emitConcat } from './concat.ts';
 import { emitProduct } from './product.ts';
 import { emitSoftmax } from './softmax.ts';
-import { emitStridedCopy } from './strided_copy.ts';
+import { emitStridedCopy, viewOf, type StridedView } from './strided_copy.ts';
 import { view } from './wide.ts';
 
 type Four = readonly [number, number, number, number];
@@ -23,17 +23,34 @@ export function four(value: Value): Four {
 /** 1 ÷ √n as two rounded steps. */
 export const inverseRootOf = (n: number): number => Math.fround(1 / Math.fround(Math.sqrt(n)));
 
+/** Heads [batch, heads, rows, size] where they lie in a value. */
+export interface Heads extends StridedView {
+  readonly value: Value;
+}
+
+/** All of a value that is heads. */
+export const whole = (value: Value): Heads => ({ ...viewOf(value), value });
+
+/** Heads that lie side by side from element `from` of every row of `x`, [batch, rows, …]. */
+export function headsIn(x: Value, heads: number, size: number, from = 0): Heads {
+  const [batch = 1, rows = 1, width = 1] = x.dims;
+  const dims = [batch, heads, rows, size];
+  return { value: x, dims, strides: [rows * width, size, width, 1], offset: from };
+}
+
+/** The heads as a tensor, without the elements of each before `from`. */
+export function copied(node: LowerContext, heads: Heads, from = 0): Value {
+  const { value, strides, offset } = heads;
+  const [a = 1, b = 1, c = 1, size = 1] = heads.dims;
+  const dims = [a, b, c, size - from];
+  const to = node.temp(value.dtype, dims);
+  emitStridedCopy(node, to, value, { dims, strides, offset: offset + from });
+  return to;
+}
+
 /** [batch, rows, heads · size] as [batch, heads, rows, size]. */
 export function splitHeads(node: LowerContext, x: Value, heads: number): Value {
-  const [batch = 1, rows = 1, hidden = 1] = x.dims;
-  const size = heads === 0 ? 0 : hidden / heads;
-  const to = node.temp(x.dtype, [batch, heads, rows, size]);
-  emitStridedCopy(node, to, x, {
-    dims: to.dims,
-    strides: [rows * hidden, size, hidden, 1],
-    offset: 0,
-  });
-  return to;
+  return copied(node, headsIn(x, heads, heads === 0 ? 0 : (x.dims[2] ?? 1) / heads));
 }
 
 /** [batch, heads, rows, size] into `out`, [batch, rows, heads · size]. */

@@ -10,20 +10,24 @@ import type { DType } from '../core/dtype.ts';
 import type { LowerContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
+import { appended } from './append_rows.ts';
 import { storable } from './named_activations.ts';
 import {
+  copied,
   emitScores,
   emitWeighted,
+  headsIn,
   inverseRootOf,
   joined,
   joinHeads,
   part,
   softmaxRows,
-  splitHeads,
+  whole,
+  type Heads,
 } from './attend.ts';
 import { emitChain, mapped, type ChainBuilder } from './chain_builder.ts';
 import { knownIntegers } from './known.ts';
-import { rotate } from './rotary.ts';
+import { rotate } from './rotate_pairs.ts';
 import { castTo, floatOf, integerOf, integers, narrowed, view, widened, zeros } from './wide.ts';
 
 interface Sizes {
@@ -118,17 +122,14 @@ function mappedIntegers(
 }
 
 /** RMS of every head, where the weights are given. */
-function normalised(node: LowerContext, x: Value, weight: Value | undefined): Value {
+function normalised(node: LowerContext, x: Heads, weight: Value | undefined): Heads {
   if (weight === undefined) return x;
-  const [y = x] = node.call(
-    'SimplifiedLayerNormalization',
-    [widened(node, x), widened(node, weight)],
-    {
-      domain: 'com.microsoft',
-      attributes: { axis: -1, epsilon: { float: node.float('qk_norm_epsilon', 1e-6) } },
-    },
-  );
-  return castTo(node, y, x.dtype);
+  const wide = widened(node, copied(node, x));
+  const [y = wide] = node.call('SimplifiedLayerNormalization', [wide, widened(node, weight)], {
+    domain: 'com.microsoft',
+    attributes: { axis: -1, epsilon: { float: node.float('qk_norm_epsilon', 1e-6) } },
+  });
+  return whole(castTo(node, y, x.value.dtype));
 }
 
 /** Past and new rows of every entry, one behind the other: [batch, shared, present, size]. */
@@ -137,30 +138,13 @@ function cached(
   own: Value,
   past: Value | undefined,
   filled: Value | undefined,
-  { batch, rows, shared, size, past: buffer, present }: Sizes,
+  { batch, rows, shared, size, present }: Sizes,
 ): Value {
   const empty = (n: number): Value => zeros(node, own.dtype, [batch, shared, n, size]);
   if (filled === undefined) {
     return present === rows ? own : joined(node, [own, empty(present - rows)], 2);
   }
-  // A buffer of all rows there are, and a row of zeros behind them.
-  const all = joined(node, [...(past === undefined ? [] : [past]), own, empty(1)], 2);
-  const [row, zero] = [
-    integers(node, [present], upTo(present)),
-    integers(node, [], [buffer + rows]),
-  ];
-  const [first, count] = [integers(node, [], [buffer]), integers(node, [], [rows])];
-  const indices = mappedIntegers(node, [batch, shared, present], (c) => {
-    const [p, n] = [c.word(row), c.word(view(node, filled, [batch, 1, 1]))];
-    const fresh = c.op('sub_i32', p, n);
-    const isNew = c.op('less_i32', fresh, c.word(count));
-    const later = c.op('select_word', isNew, c.op('add_i32', fresh, c.word(first)), c.word(zero));
-    const old = c.op('select_word', c.op('less_i32', p, c.word(first)), p, c.word(zero));
-    return c.op('select_word', c.op('less_i32', p, n), old, later);
-  });
-  const tuples = view(node, indices, [batch, shared, present, 1]);
-  const [found = all] = node.call('GatherND', [all, tuples], { attributes: { batch_dims: 2 } });
-  return found;
+  return appended(node, past, own, filled, present);
 }
 
 export const GroupQueryAttention: OpDef = {
@@ -207,18 +191,13 @@ export const GroupQueryAttention: OpDef = {
   lower(node) {
     const sizes = sizesOf(node);
     const { batch, rows, heads, shared, size, isPacked, total } = sizes;
-    const hidden = heads * size;
-    const slice = (from: number, width: number): Value => part(node, node.input(0), 2, from, width);
-    const [inQ, inK, inV] = isPacked
-      ? [
-          slice(0, hidden),
-          slice(hidden, shared * size),
-          slice(hidden + shared * size, shared * size),
-        ]
-      : [node.input(0), node.input(1), node.input(2)];
-    let q = normalised(node, splitHeads(node, inQ, heads), node.optional(14));
-    let k = normalised(node, splitHeads(node, inK, shared), node.optional(15));
-    const v = splitHeads(node, inV, shared);
+    const inQ = headsIn(node.input(0), heads, size);
+    const own = (i: number, from: number): Heads =>
+      isPacked ? headsIn(inQ.value, shared, size, from) : headsIn(node.input(i), shared, size);
+    const [inK, inV] = [own(1, heads * size), own(2, (heads + shared) * size)];
+    const ownQ = normalised(node, inQ, node.optional(14));
+    const ownK = normalised(node, inK, node.optional(15));
+    const v = copied(node, inV);
     const lengths = view(node, node.input(5), [batch]);
     // Rows before this run; undefined for the first run. What lies outside 0 … total − rows is taken as the nearest.
     const bound = (n: number): Value => integers(node, [], [n]);
@@ -238,6 +217,7 @@ export const GroupQueryAttention: OpDef = {
         : mappedIntegers(node, [batch, rows], (c) =>
             c.op('add_i32', c.word(view(node, filled, [batch, 1])), c.word(steps)),
           );
+    let turn = (x: Heads): Value => copied(node, x);
     if (node.int('do_rotary', 0) !== 0) {
       const [cos, sin] = [node.input(7), node.input(8)];
       const half = cos.dims.at(-1) ?? 0;
@@ -251,9 +231,9 @@ export const GroupQueryAttention: OpDef = {
       };
       const isInterleaved = node.int('rotary_interleaved', 0) !== 0;
       const [c, s] = [angle(cos), angle(sin)];
-      q = rotate(node, q, c, s, 2 * half, isInterleaved);
-      k = rotate(node, k, c, s, 2 * half, isInterleaved);
+      turn = (x) => rotate(node, x, c, s, 2 * half, isInterleaved);
     }
+    const [q, k] = [turn(ownQ), turn(ownK)];
     const present = (own: Value, past: number, out: number): Value => {
       const all = cached(node, own, node.optional(past), filled, sizes);
       if (node.wants(out)) node.alias(node.output(out), all);

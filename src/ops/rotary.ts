@@ -1,57 +1,12 @@
-// RotaryEmbedding of ai.onnx (opset 23) and of com.microsoft: pairs of elements of every head turned by an angle whose cosine
-// and sine stand in caches, by position (V7).
-//   real = cos · x1 − sin · x2;  imaginary = sin · x1 + cos · x2
-// x1 and x2 are the halves of the first `rotary_embedding_dim` elements or, interleaved, its even and odd ones; the rest of a
-// head is copied (V1). Not here: how caches are made.
+// RotaryEmbedding of ai.onnx (opset 23) and of com.microsoft: pairs of the first `rotary_embedding_dim` elements of every head
+// turned (rotate_pairs.ts) by an angle whose cosine and sine stand in caches, by position (V7). Not here: how caches are made.
 import { NEWEST_OPSET } from '../core/op.ts';
 import type { LowerContext, OpDef, ShapeContext } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { formatShape } from '../core/shape.ts';
-import { joined, part } from './attend.ts';
-import { castTo, floatOf, integerOf, longs, view, widened } from './wide.ts';
-import { mapped } from './chain_builder.ts';
-
-/**
- * `x` [a, b, c, size] turned, in its own dtype and in `out` if that is given; `cos` and `sin` broadcast to
- * [a, b, c, turned / 2].
- */
-export function rotate(
-  node: LowerContext,
-  x: Value,
-  cos: Value,
-  sin: Value,
-  turned: number,
-  isInterleaved: boolean,
-  out?: Value,
-): Value {
-  const size = x.dims[3] ?? 0;
-  const half = turned / 2;
-  const [first, second] = isInterleaved
-    ? [part(node, x, 3, 0, half, 2), part(node, x, 3, 1, half, 2)]
-    : [part(node, x, 3, 0, half), part(node, x, 3, half, half)];
-  const [x1, x2, c1, s1] = [first, second, cos, sin].map((value) => widened(node, value));
-  if (!x1 || !x2 || !c1 || !s1) return x;
-  const real = mapped(node, x1.dims, (c) =>
-    c.op('sub_f32', c.op('mul_f32', c.f32(c1), c.f32(x1)), c.op('mul_f32', c.f32(s1), c.f32(x2))),
-  );
-  const imaginary = mapped(node, x1.dims, (c) =>
-    c.op('add_f32', c.op('mul_f32', c.f32(s1), c.f32(x1)), c.op('mul_f32', c.f32(c1), c.f32(x2))),
-  );
-  const pair = [real, imaginary].map((value) => castTo(node, value, x.dtype));
-  const rest = turned < size ? [part(node, x, 3, turned, size - turned)] : [];
-  if (!isInterleaved) return joined(node, [...pair, ...rest], 3, out);
-  const columns = [...x1.dims, 1];
-  const woven = joined(
-    node,
-    pair.map((value) => view(node, value, columns)),
-    4,
-  );
-  const flat = view(node, woven, [...x1.dims.slice(0, 3), turned]);
-  if (rest.length > 0) return joined(node, [flat, ...rest], 3, out);
-  if (out === undefined) return flat;
-  node.alias(out, flat);
-  return out;
-}
+import { part, whole } from './attend.ts';
+import { rotate } from './rotate_pairs.ts';
+import { castTo, floatOf, integerOf, longs, view } from './wide.ts';
 
 interface Layout {
   readonly op: string;
@@ -155,7 +110,7 @@ function emitRotary(
   const dims = is3d ? [batch, rows, heads, size] : x.dims;
   const y = rotate(
     node,
-    view(node, x, dims),
+    whole(view(node, x, dims)),
     angles(node, layout, cos, positions),
     angles(node, layout, sin, positions),
     turned,

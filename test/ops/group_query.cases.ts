@@ -219,10 +219,151 @@ function build(group: OpCase['group'], kind: FloatKind, seed: number): OpCase[] 
     ...caches(),
     { dtype: 'int64', dims: [2, 1], data: [8n, 0n] },
   );
+  // Heads turned where they lie, an odd number of pairs; one entry holds nothing yet, stale rows in the buffer are not its own.
+  add(
+    'packed,chunk,part of a head',
+    gqa,
+    { ...four, do_rotary: 1, rotary_interleaved: 1 },
+    3,
+    f(2, 3, 104),
+    undefined,
+    undefined,
+    f(2, 2, 6, 13),
+    f(2, 2, 6, 13),
+    i32([2], 2, 7),
+    total(8),
+    f(9, 5),
+    f(9, 5),
+  );
+  add(
+    'apart,chunk,part of a head',
+    gqa,
+    { ...four, do_rotary: 1 },
+    3,
+    f(2, 3, 52),
+    f(2, 3, 26),
+    f(2, 3, 26),
+    f(2, 2, 9, 13),
+    f(2, 2, 9, 13),
+    i32([2], 4, 3),
+    total(5),
+    f(9, 5),
+    f(9, 5),
+  );
+  // Lengths of 0, less than a row of the run before its end, in the middle, at the end and beyond it.
+  add(
+    'five lengths,longer buffer',
+    gqa,
+    four,
+    3,
+    f(5, 2, 24),
+    f(5, 2, 12),
+    f(5, 2, 12),
+    f(5, 2, 11, 6),
+    f(5, 2, 11, 6),
+    i32([5], 1, 0, 4, 6, 100),
+    total(7),
+  );
+  add(
+    'more rows than past and new ones',
+    gqa,
+    { num_heads: 2, kv_num_heads: 1 },
+    3,
+    f(2, 1, 6),
+    f(2, 1, 3),
+    f(2, 1, 3),
+    f(2, 1, 2, 3),
+    f(2, 1, 2, 3),
+    i32([2], 5, 1),
+    total(6),
+  );
+  add(
+    'no past',
+    gqa,
+    four,
+    3,
+    f(2, 2, 24),
+    f(2, 2, 12),
+    f(2, 2, 12),
+    undefined,
+    undefined,
+    i32([2], 1, 4),
+    total(5),
+  );
+  add(
+    'empty past',
+    gqa,
+    four,
+    3,
+    f(2, 2, 24),
+    f(2, 2, 12),
+    f(2, 2, 12),
+    f(2, 2, 0, 6),
+    f(2, 2, 0, 6),
+    i32([2], 2, 3),
+    total(4),
+  );
   return out;
 }
-const edges: OpCase[] = [...build('edges', 'special', 100), ...build('edges', 'subnormal', 300)];
-const random: OpCase[] = [...build('random', 'normal', 500), ...build('random', 'wide', 700)];
+
+/** Caches of 16-bit floats with words of every kind, rows of whole words or not. */
+const any16 = (dtype: 'float16' | 'bfloat16', seed: number, ...dims: number[]): CaseInput => {
+  const words = new Uint16Array(floats(seed, Math.ceil(sizeOf(dims) / 2), 'special').buffer);
+  return { dtype, dims, data: words.slice(0, sizeOf(dims)) };
+};
+const narrow = (['float16', 'bfloat16'] as const).flatMap((dtype, i) =>
+  [4, 5].map((size) => {
+    const f = (seed: number, ...dims: number[]): CaseInput =>
+      any16(dtype, 900 + 40 * i + 20 * (size - 4) + seed, ...dims);
+    const inputs = [
+      f(1, 2, 2, 2 * size),
+      f(2, 2, 2, size),
+      f(3, 2, 2, size),
+      f(4, 2, 1, 5, size),
+      f(5, 2, 1, 5, size),
+      i32([2], 4, 2),
+      total(6),
+      f(6, 7, 2),
+      f(7, 7, 2),
+    ];
+    return one(
+      `${dtype},size=${size},data=special`,
+      'edges',
+      'GroupQueryAttention',
+      inputs,
+      { num_heads: 2, kv_num_heads: 1, do_rotary: 1 },
+      { outputs: 3 },
+    );
+  }),
+);
+const edges: OpCase[] = [
+  ...build('edges', 'special', 100),
+  ...build('edges', 'subnormal', 300),
+  ...narrow,
+];
+const random: OpCase[] = [
+  ...build('random', 'normal', 500),
+  ...build('random', 'wide', 700),
+  // Rows for several threads, the last of a buffer that is full.
+  one(
+    'long cache',
+    'random',
+    'GroupQueryAttention',
+    [
+      f32([2, 1, 64], floats(901, 128)),
+      f32([2, 1, 32], floats(902, 64)),
+      f32([2, 1, 32], floats(903, 64)),
+      f32([2, 2, 400, 16], floats(904, 25600)),
+      f32([2, 2, 400, 16], floats(905, 25600)),
+      i32([2], 399, 250),
+      total(400),
+      f32([400, 8], floats(906, 3200)),
+      f32([400, 8], floats(907, 3200)),
+    ],
+    { num_heads: 4, kv_num_heads: 2, do_rotary: 1 },
+    { outputs: 3 },
+  ),
+];
 
 // A sequence of 67 rows, 2 query heads and one key head of size 4: its last row.
 const [rows, size] = [67, 4];

@@ -101,6 +101,11 @@ const SHAPES: readonly Shape[] = [
   { dims: [2, 3, 4, 8], half: 3, attributes: { rotary_embedding_dim: 6, interleaved: 1 } },
   { dims: [2, 5, 12], heads: 2, half: 3, attributes: { num_heads: 2, interleaved: 1 } },
   { dims: [1, 2, 20], heads: 2, half: 2, attributes: { num_heads: 2, rotary_embedding_dim: 4 } },
+  // Four pairs at a time and what is left; an odd number of pairs a row; elements that are not turned.
+  { dims: [2, 2, 3, 13], half: 5, attributes: { rotary_embedding_dim: 10 } },
+  { dims: [2, 3, 45], half: 7, attributes: { num_heads: 3, rotary_embedding_dim: 14 } },
+  { dims: [1, 3, 2, 19], half: 9, attributes: { rotary_embedding_dim: 18, interleaved: 1 } },
+  { dims: [1, 2, 32], half: 8, attributes: { num_heads: 2, interleaved: 1 } },
 ];
 const build = (group: OpCase['group'], kind: FloatKind, seed: number): OpCase[] =>
   DOMAINS.flatMap((domain) =>
@@ -126,7 +131,39 @@ const half = (dims: readonly number[], seed: number): CaseInput => ({
   dims,
   data: Uint16Array.from({ length: sizeOf(dims) }, (_, i) => 0x3000 + ((i * 977 + seed) % 0x1000)),
 });
-const edges: OpCase[] = [...build('edges', 'special', 100), ...build('edges', 'subnormal', 200)];
+/** Words of 16 bits of every kind: NaNs, infinities, subnormals, zeros among them. */
+const any16 = (dtype: 'float16' | 'bfloat16', dims: readonly number[], seed: number): CaseInput => {
+  const words = new Uint16Array(floats(seed, Math.ceil(sizeOf(dims) / 2), 'special').buffer);
+  return { dtype, dims, data: words.slice(0, sizeOf(dims)) };
+};
+const edges: OpCase[] = [
+  ...build('edges', 'special', 100),
+  ...build('edges', 'subnormal', 200),
+  ...(['float16', 'bfloat16'] as const).flatMap((dtype, i) =>
+    [0, 1].map((interleaved) =>
+      one(
+        `${dtype},interleaved=${interleaved},data=special`,
+        'edges',
+        '',
+        [
+          any16(dtype, [2, 3, 2, 13], 20 + 6 * i + interleaved),
+          any16(dtype, [4, 5], 22 + 6 * i + interleaved),
+          any16(dtype, [4, 5], 24 + 6 * i + interleaved),
+          i64([2, 2], 3, 1, 0, 2),
+        ],
+        { rotary_embedding_dim: 10, interleaved },
+      ),
+    ),
+  ),
+  one(
+    'empty',
+    'edges',
+    '',
+    [f32([2, 3, 0, 4], []), f32([4, 2], floats(40, 8)), f32([4, 2], floats(41, 8)), i64([2, 0])],
+    {},
+    { expected: [of([2, 3, 0, 4])] },
+  ),
+];
 const random: OpCase[] = [
   ...build('random', 'normal', 300),
   one(

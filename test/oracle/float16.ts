@@ -6,12 +6,12 @@ import type { OracleNode, OracleOperator, OracleType } from './types.ts';
 
 const isFloat16 = (type: OracleType): boolean => type === 'float16' || type === 'bfloat16';
 
-// "Movement" in docs/NUMERICS.md, and the conversions.
+// "Movement" in docs/NUMERICS.md, the conversions, and what moves some of its elements (wideMoving).
 const MOVES: ReadonlySet<string> = new Set(
   (
     'Reshape Flatten Squeeze Unsqueeze Identity Dropout Transpose Slice Split Concat Expand Tile Pad DepthToSpace ' +
     'SpaceToDepth Gather GatherND GatherElements ScatterND ScatterElements Scatter Trilu OneHot ConstantOfShape EyeLike ' +
-    'Where Cast CastLike BitCast Constant Shape Size'
+    'Where Cast CastLike BitCast Constant Shape Size RotaryEmbedding GroupQueryAttention'
   ).split(' '),
 );
 

@@ -34,3 +34,29 @@ export const wide =
     const inputs = node.inputs.map((x) => (x && isNarrow(x.dtype) ? cast(x, 'float32') : x));
     return operator({ ...node, inputs }).map((y) => (y.dtype === 'float32' ? cast(y, type) : y));
   };
+
+/** The word of an element that is computed, where words are moved. */
+export const COMPUTED = -1;
+
+/**
+ * The same for operators that also move elements: `moves` gives their words as they came, and COMPUTED for the others, from
+ * inputs whose words are taken for those of float32.
+ */
+export const wideMoving =
+  (operator: OracleOperator, moves: OracleOperator): OracleOperator =>
+  (node) => {
+    const outputs = wide(operator)(node);
+    if (!isNarrow(node.inputs[0]?.dtype ?? 'float32')) return outputs;
+    const inputs = node.inputs.map((x): OracleTensor | undefined =>
+      x && isNarrow(x.dtype) ? { ...x, dtype: 'float32' } : x,
+    );
+    const moved = moves({ ...node, inputs });
+    return outputs.map((y, i) => {
+      const words = moved[i]?.data;
+      const data = y.data.map((word, k) => {
+        const own = words?.[k] ?? COMPUTED;
+        return own === COMPUTED ? word : own;
+      });
+      return { ...y, data };
+    });
+  };

@@ -26,8 +26,8 @@ import {
   wordsOf,
 } from '../node.ts';
 import type { OracleNode, OracleOperator, OracleTensor } from '../types.ts';
-import { wide } from '../wide.ts';
-import { cacheRow, turn } from './rotary.ts';
+import { COMPUTED, wide, wideMoving } from '../wide.ts';
+import { cacheRow, turn, unturned } from './rotary.ts';
 
 /** f32(-10000). */
 const kFilter = f.wordOfInteger(-10000n);
@@ -220,7 +220,17 @@ function quantisedAttention(node: OracleNode): OracleTensor[] {
   });
 }
 
-function groupQuery(node: OracleNode): OracleTensor[] {
+/** A row divided by its root mean square, times the weights. */
+function normed(node: OracleNode, row: readonly number[], weight: OracleTensor): number[] {
+  const epsilon = floatOf(node, 'qk_norm_epsilon', f.roundRational(1n, 1000000n));
+  const squares = f.sumTree(row.map((word) => f.multiply(word, word)));
+  const mean = f.divide(squares, f.wordOfInteger(BigInt(row.length)));
+  const inv = f.divide(f.kOne, f.sqrt(f.add(mean, epsilon)));
+  return row.map((word, d) => f.multiply(f.multiply(word, inv), at(wordsOf(weight), d)));
+}
+
+/** Queries, and keys and values with those of the past before them. */
+function groupQueryHeads(node: OracleNode, norm = normed, turned = turn) {
   const [heads, shared] = [intOf(node, 'num_heads', 1), intOf(node, 'kv_num_heads', 1)];
   const x = inputOf(node, 0);
   const isPacked = node.inputs[1] === undefined;
@@ -239,17 +249,9 @@ function groupQuery(node: OracleNode): OracleTensor[] {
   const filled = lengths.map((length) =>
     q.rows === total ? 0 : Math.min(Math.max(length, q.rows - 1), total - 1) + 1 - q.rows,
   );
-  const norm = (heads_: Heads, weight: OracleTensor | undefined): Heads => {
-    if (weight === undefined) return heads_;
-    const epsilon = floatOf(node, 'qk_norm_epsilon', f.roundRational(1n, 1000000n));
-    return mapRows(heads_, (row) => {
-      const squares = f.sumTree(row.map((word) => f.multiply(word, word)));
-      const mean = f.divide(squares, f.wordOfInteger(BigInt(row.length)));
-      const inv = f.divide(f.kOne, f.sqrt(f.add(mean, epsilon)));
-      return row.map((word, d) => f.multiply(f.multiply(word, inv), at(wordsOf(weight), d)));
-    });
-  };
-  [q, k] = [norm(q, node.inputs[14]), norm(k, node.inputs[15])];
+  const normedRows = (y: Heads, weight: OracleTensor | undefined): Heads =>
+    weight === undefined ? y : mapRows(y, (row) => norm(node, row, weight));
+  [q, k] = [normedRows(q, node.inputs[14]), normedRows(k, node.inputs[15])];
   if (intOf(node, 'do_rotary', 0) !== 0) {
     const [cos, sin] = [inputOf(node, 7), inputOf(node, 8)];
     const half = at(cos.dims, 1);
@@ -259,7 +261,7 @@ function groupQuery(node: OracleNode): OracleTensor[] {
     const rotate = (y: Heads): Heads =>
       mapRows(y, (row, b, _, i) => {
         const place = given === undefined ? BigInt(at(filled, b) + i) : at(given, b * rows + i);
-        return turn(row, cacheRow(cos, place, half), cacheRow(sin, place, half), isInterleaved);
+        return turned(row, cacheRow(cos, place, half), cacheRow(sin, place, half), isInterleaved);
       });
     [q, k] = [rotate(q), rotate(k)];
   }
@@ -274,6 +276,11 @@ function groupQuery(node: OracleNode): OracleTensor[] {
     },
   });
   const [keys, values] = [present(k, optionalHeads(node, 3)), present(v, optionalHeads(node, 4))];
+  return { q, keys, values, heads, total, lengths, filled };
+}
+
+function groupQuery(node: OracleNode): OracleTensor[] {
+  const { q, keys, values, heads, total, lengths, filled } = groupQueryHeads(node);
   const scale = scaleOf(node, q.size);
   const cap = floatOf(node, 'softcap', f.kZero);
   const isCapped = f.compare(cap, f.kZero) === 1;
@@ -306,9 +313,17 @@ function groupQuery(node: OracleNode): OracleTensor[] {
   return [tensorOfRows(y), tensorOfHeads(keys), tensorOfHeads(values)];
 }
 
+/** Caches that are 16-bit floats are moved: but for the keys that norms and turns make. */
+function movedCaches(node: OracleNode): OracleTensor[] {
+  const norm: typeof normed = (_, row) => row.map(() => COMPUTED);
+  const { q, keys, values } = groupQueryHeads(node, norm, unturned);
+  const y = tensorOfRows(mapRows(q, (row) => row.map(() => COMPUTED)));
+  return [y, tensorOfHeads(keys), tensorOfHeads(values)];
+}
+
 export const operators: Readonly<Record<string, OracleOperator>> = {
   'com.microsoft:Attention': wide(attention),
-  'com.microsoft:GroupQueryAttention': wide(groupQuery),
+  'com.microsoft:GroupQueryAttention': wideMoving(groupQuery, movedCaches),
   'com.microsoft:MultiHeadAttention': wide(multiHead),
   'com.microsoft:QAttention': wide(quantisedAttention, 2),
 };

@@ -3,7 +3,7 @@ import * as f from '../float.ts';
 import { zeroOf } from '../layout.ts';
 import { at, inputOf, intOf, sizeOf, tensorOf, wordsOf } from '../node.ts';
 import type { OracleNode, OracleOperator, OracleTensor } from '../types.ts';
-import { wide } from '../wide.ts';
+import { COMPUTED, wideMoving } from '../wide.ts';
 import { placeOf } from './gather.ts';
 
 /** The first `2 · cos.length` words of a head turned, the rest as they are. */
@@ -24,6 +24,10 @@ export function turn(
   return out;
 }
 
+/** As `turn`, with COMPUTED for what it turns. */
+export const unturned: typeof turn = (row, cos) =>
+  row.map((word, k) => (k < 2 * cos.length ? COMPUTED : word));
+
 /** The first `half` words of row `index` of a cache; zero bits outside. */
 export function cacheRow(cache: OracleTensor, index: bigint, half: number): number[] {
   const width = at(cache.dims, cache.dims.length - 1);
@@ -34,7 +38,11 @@ export function cacheRow(cache: OracleTensor, index: bigint, half: number): numb
   );
 }
 
-function rotary(node: OracleNode, order: readonly [number, number, number]): OracleTensor[] {
+function rotary(
+  node: OracleNode,
+  order: readonly [number, number, number],
+  turned = turn,
+): OracleTensor[] {
   const x = inputOf(node, 0);
   const [cos, sin] = [inputOf(node, order[0]), inputOf(node, order[1])];
   const positions = node.inputs[order[2]];
@@ -62,12 +70,20 @@ function rotary(node: OracleNode, order: readonly [number, number, number]): Ora
         : BigInt(at(positions.data, b * rows + row));
     }
     const own = words.slice(flat * size, (flat + 1) * size);
-    data.push(...turn(own, cacheRow(cos, index, half), cacheRow(sin, index, half), isInterleaved));
+    data.push(
+      ...turned(own, cacheRow(cos, index, half), cacheRow(sin, index, half), isInterleaved),
+    );
   }
   return [tensorOf('float32', x.dims, data)];
 }
 
+const rotaryOf = (order: readonly [number, number, number]): OracleOperator =>
+  wideMoving(
+    (node) => rotary(node, order),
+    (node) => rotary(node, order, unturned),
+  );
+
 export const operators: Readonly<Record<string, OracleOperator>> = {
-  RotaryEmbedding: wide((node) => rotary(node, [1, 2, 3])),
-  'com.microsoft:RotaryEmbedding': wide((node) => rotary(node, [2, 3, 1])),
+  RotaryEmbedding: rotaryOf([1, 2, 3]),
+  'com.microsoft:RotaryEmbedding': rotaryOf([2, 3, 1]),
 };
