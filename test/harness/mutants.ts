@@ -314,6 +314,30 @@ export const mutants: readonly Mutant[] = [
     edit('math/halves', '(word & 0x7c007c00u) + 0x04000400u', 'word & 0x7c007c00u'),
   ),
   cases(
+    'rotation: the second of two pairs left out at the end of a row',
+    ['rotary'],
+    edit('ops/rotate_pairs', 'if (i + 1u < params.half)', 'if (i + 2u < params.half)'),
+  ),
+  cases(
+    'rotation: the heads of queries read for those of keys',
+    ['group_query'],
+    edit('ops/rotate_pairs', 'let x = params.offset + steps.x', 'let x = steps.x'),
+  ),
+  cases(
+    'appended rows: what lies behind a past that is shorter than what is filled',
+    ['group_query'],
+    edit('ops/append_rows', 'select(ZERO, PAST, p < params.past)', 'PAST'),
+  ),
+  cases(
+    'appended rows: narrow elements from the beginning of their word',
+    ['group_query'],
+    edit(
+      'ops/append_rows',
+      'found = word_of(source.tensor, at >> log2_count) >> part',
+      'found = word_of(source.tensor, at >> log2_count)',
+    ),
+  ),
+  cases(
     'a tap of the padding read',
     ['conv'],
     edit('ops/conv_taps', 'inside = inside & (y < vec4<u32>(params.height));', ''),

@@ -192,6 +192,32 @@ export const coreMutants: readonly Mutant[] = [
     ],
   ),
   byCases(
+    'a rotation whose products are not canonical',
+    ['rotary'],
+    [
+      edit(
+        'wasm/ops/rotate_pairs.c',
+        'wasm_f32x4_add(product_x4(s, x1), product_x4(c, x2))',
+        'wasm_f32x4_add(wasm_f32x4_mul(s, x1), product_x4(c, x2))',
+      ),
+    ],
+  ),
+  byCases(
+    'a rotation whose last pairs of a row are neighbours',
+    ['rotary'],
+    [edit('wasm/ops/rotate_pairs.c', '? first + 1 : i + half', '? first + 1 : i + 1')],
+  ),
+  byCases(
+    'rows of the past behind those that are filled',
+    ['group_query'],
+    [edit('wasm/ops/append_rows.c', 'filled < p->past ? filled : p->past', 'p->past')],
+  ),
+  byCases(
+    'new rows in places that do not follow from how many are filled',
+    ['group_query'],
+    [edit('wasm/ops/append_rows.c', 'p->rows + row - filled)', 'p->rows + row % p->rows)')],
+  ),
+  byCases(
     'Softmax by a product with 1 / s',
     ['softmax'],
     [edit('wasm/ops/softmax.c', 'canonical(y[i] / sum)', 'canonical(y[i] * (1.0f / sum))')],

@@ -250,4 +250,20 @@ export const libraryMutants: readonly Mutant[] = [
       ),
     ],
   ),
+  byCases(
+    'appended rows: narrow elements moved as if they were words',
+    ['group_query'],
+    [edit('src/ops/append_rows.ts', 'constants: { UNIT_SHIFT: shift },', '')],
+    'E',
+  ),
+  byCases(
+    'heads beside others read from the beginning of a row',
+    ['group_query'],
+    [edit('src/ops/attend.ts', 'size, width, 1], offset: from }', 'size, width, 1], offset: 0 }')],
+  ),
+  byCases(
+    'the elements of a head that are not turned, from its beginning',
+    ['rotary'],
+    [edit('src/ops/attend.ts', 'offset: offset + from }', 'offset }')],
+  ),
 ];
