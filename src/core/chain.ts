@@ -153,6 +153,8 @@ export interface ChainProgram {
   readonly dims: readonly number[];
   readonly loads: readonly ChainLoad[];
   readonly steps: readonly ChainStep[];
+  /** The program that this one is on other values, if it is: it has the same dims, strides and steps. */
+  readonly original?: ChainProgram;
 }
 
 /** Capacities of the packed form, as in wasm/chain.h and shaders/math/chain.wgsl. */
@@ -233,11 +235,9 @@ type Form = ReturnType<typeof collapse> & { readonly registers: readonly number[
 
 // Asked for when chains are joined, and again when what came of it is packed. By the program that one is a copy of.
 const forms = new WeakMap<ChainProgram, Form>();
-const originals = new WeakMap<ChainProgram, ChainProgram>();
 
-/** The program that this one is on other values, if it is: all copies of it have its dims, strides and steps. */
-export const originalOf = (program: ChainProgram): ChainProgram =>
-  originals.get(program) ?? program;
+/** What is known of a program is known by this. */
+export const originalOf = (program: ChainProgram): ChainProgram => program.original ?? program;
 
 /** The packed form; undefined where the program has none. */
 export function formOf(program: ChainProgram): Form | undefined {
@@ -250,12 +250,6 @@ export function formOf(program: ChainProgram): Form | undefined {
   return form;
 }
 
-/** A program known to have the dims, strides and steps of another: what is known of that holds for it. */
-export function asCopy(program: ChainProgram, other: ChainProgram): ChainProgram {
-  originals.set(program, originalOf(other));
-  return program;
-}
-
 /** The same program on other values, of the same types each. */
 export function programOnValues(
   program: ChainProgram,
@@ -263,7 +257,7 @@ export function programOnValues(
 ): ChainProgram {
   const { dims, loads, steps } = program;
   const own = loads.map(({ value, strides }) => ({ value: moved(value), strides }));
-  return asCopy({ dims, loads: own, steps }, program);
+  return { dims, loads: own, steps, original: originalOf(program) };
 }
 
 function newForm(program: ChainProgram): Form | undefined {

@@ -1,14 +1,7 @@
 // Chains joined: one program for two, where one loads what the other computes. What the layers of a model join is the same on
 // other values each, so it is worked out once. Promises: the joined list is the lists of both one behind the other, with
 // repeated loads left out (R5: no bit moves). Not here: which chains may be joined (graph/fuse.ts).
-import {
-  asCopy,
-  formOf,
-  originalOf,
-  type ChainLoad,
-  type ChainProgram,
-  type ChainStep,
-} from './chain.ts';
+import { formOf, originalOf, type ChainLoad, type ChainProgram, type ChainStep } from './chain.ts';
 
 /** What came of joining two programs, by where the loads of the second went; null where they do not fit. */
 type Joins = Map<string, ChainProgram | null>;
@@ -56,7 +49,7 @@ export function joinChains(
   }
   return joined === null
     ? undefined
-    : asCopy({ dims: tail.dims, loads, steps: joined.steps }, joined);
+    : { dims: tail.dims, loads, steps: joined.steps, original: joined };
 }
 
 /** @param place of each load of the tail among the loads of both; -1 for the head's result */

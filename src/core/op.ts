@@ -62,7 +62,7 @@ export interface Dispatch {
   /** Values for the pipeline-overridable constants of the WebGPU twin. */
   readonly constants: Readonly<Record<string, number>>;
   /** The element-wise program at the end of the kernel; its loads are bound behind `inputs`. */
-  readonly chain?: ChainProgram;
+  readonly chain?: ChainProgram | undefined;
 }
 
 /** Everything a dispatch reads, in binding order. */
@@ -72,13 +72,24 @@ export function inputsOf({ inputs, chain }: Dispatch): readonly Value[] {
 
 /** The same on other values, of the same types each. */
 export function onValues(dispatch: Dispatch, moved: (value: Value) => Value): Dispatch {
-  const { inputs, outputs, chain } = dispatch;
-  return {
-    ...dispatch,
-    inputs: inputs.map(moved),
-    outputs: outputs.map(moved),
-    ...(chain === undefined ? {} : { chain: programOnValues(chain, moved) }),
-  };
+  const { chain } = dispatch;
+  return withOperands(
+    dispatch,
+    dispatch.inputs.map(moved),
+    dispatch.outputs.map(moved),
+    chain === undefined ? undefined : programOnValues(chain, moved),
+  );
+}
+
+/** The same kernel with the same Params on these. */
+export function withOperands(
+  { kernel, params, units, unitCost, scratch, grid, constants }: Dispatch,
+  inputs: readonly Value[],
+  outputs: readonly Value[],
+  chain: ChainProgram | undefined,
+): Dispatch {
+  // All of one form: what planning makes and reads by the thousand.
+  return { kernel, params, inputs, outputs, units, unitCost, scratch, grid, constants, chain };
 }
 
 /** Workgroups for the WebGPU twin. */

@@ -23,7 +23,9 @@ export function clampedNumber(value: bigint): number {
 export function sizeOf(dims: readonly number[]): number {
   let size = 1;
   let isEmpty = false;
-  for (const dim of dims) {
+  // By index: planning asks thousands of times, and iterators are garbage then.
+  for (let axis = 0; axis < dims.length; axis += 1) {
+    const dim = dims[axis] ?? 0;
     if (!Number.isSafeInteger(dim) || dim < 0) {
       throw new RangeError(
         `sizeOf: dimension out of range: expected an integer of at least 0, got ${dim} in shape ${formatShape(dims)}.`,

@@ -6,17 +6,6 @@ import type { Dispatch } from './op.ts';
 import { roomForWords } from './room.ts';
 import { sameNumbers } from './shape.ts';
 
-// Asked for by whoever compares, folds, sizes or writes a dispatch.
-const packed = new WeakMap<Dispatch, Uint32Array>();
-
-/** The words of the dispatch's Params, its chain included. */
-export function wordsOf(dispatch: Dispatch): Uint32Array {
-  if (dispatch.kernel.chain === undefined) return dispatch.params;
-  let words = packed.get(dispatch);
-  if (words === undefined) packed.set(dispatch, (words = packedWords(dispatch)));
-  return words;
-}
-
 /** Words that a chain is the end of. */
 interface Packed {
   readonly params: Uint32Array;
@@ -29,15 +18,17 @@ interface Packed {
 const alike = new WeakMap<ChainProgram | Uint32Array, Packed[]>();
 const KEPT_ALIKE = 4;
 
-function packedWords({ params, inputs, outputs, chain }: Dispatch): Uint32Array {
+/** The words of the dispatch's Params, its chain included: whoever compares, folds, sizes or writes it asks for them. */
+export function wordsOf({ kernel, params, inputs, outputs, chain }: Dispatch): Uint32Array {
+  if (kernel.chain === undefined) return params;
   const bytes = dtypeInfo(outputs[0]?.dtype ?? 'float32').bytes;
   const first = inputs.length;
   const original = chain === undefined ? params : originalOf(chain);
   const others = alike.get(original) ?? [];
-  const same = others.find(
-    (one) => one.inputs === first && one.bytes === bytes && sameNumbers(one.params, params),
-  );
-  if (same !== undefined) return same.words;
+  for (const one of others) {
+    const isSame = one.inputs === first && one.bytes === bytes;
+    if (isSame && sameNumbers(one.params, params)) return one.words;
+  }
   const words = roomForWords(params.length + CHAIN_WORDS);
   words.set(params);
   packChain(words.subarray(params.length), chain, first, bytes);

@@ -1,10 +1,10 @@
 // Joins element-wise dispatches with their producers where the intermediate has no other reader.
 // R5: a joined chain is the same list of canonical steps, so no bit moves; a test compares every plan fused
 // and unfused. The producer moves down to its reader's place, where all inputs of both exist.
-import { asCopy, originalOf, type ChainProgram } from '../core/chain.ts';
+import { originalOf, type ChainProgram } from '../core/chain.ts';
 import { joinChains } from '../core/chain_join.ts';
 import { dtypeInfo } from '../core/dtype.ts';
-import { inputsOf, type Dispatch } from '../core/op.ts';
+import { inputsOf, withOperands, type Dispatch } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import { sameShape, sizeOf, stridesOf } from '../core/shape.ts';
 import type { Step } from './plan.ts';
@@ -14,6 +14,12 @@ const WEBGPU_TENSORS = 7;
 
 function bindings(dispatch: Dispatch, chain: ChainProgram, hostInputs: number): number {
   return hostInputs + chain.loads.length + dispatch.outputs.length;
+}
+
+/** The nodes of both, in order as each of them is: mostly one behind the other. */
+function inOrder(head: readonly number[], tail: readonly number[]): number[] {
+  const nodes = [...head, ...tail];
+  return (head.at(-1) ?? 0) <= (tail[0] ?? 0) ? nodes : nodes.sort((a, b) => a - b);
 }
 
 /** Of whatever dims: it loads nothing. */
@@ -34,54 +40,69 @@ export function fuse(
   const readers = new Map<Value, number>();
   const producer = new Map<Value, number>();
   const list: (Step | undefined)[] = [...steps];
-  steps.forEach((step, i) => {
-    for (const value of new Set(inputsOf(step.dispatch).map(root))) {
-      readers.set(value, (readers.get(value) ?? 0) + 1);
-    }
-    for (const value of step.dispatch.outputs) producer.set(root(value), i);
+  steps.forEach(({ dispatch }, i) => {
+    const operands = inputsOf(dispatch).map(root);
+    operands.forEach((value, k) => {
+      // Read twice by one step is read once.
+      if (operands.indexOf(value) === k) readers.set(value, (readers.get(value) ?? 0) + 1);
+    });
+    for (const value of dispatch.outputs) producer.set(root(value), i);
   });
 
+  /** The tail with the head in front of its load `k`, if that may be. */
+  const joinedAt = (tail: Step, chain: ChainProgram, k: number, head: Step): Step | undefined => {
+    const load = chain.loads[k];
+    const host = head.dispatch.kernel.chain;
+    if (load === undefined || head.dispatch.outputs.length !== 1) return undefined;
+    const value = root(load.value);
+    if (kept.has(value) || readers.get(value) !== 1) return undefined;
+    if (chain.loads.some((other, j) => j !== k && root(other.value) === value)) return undefined;
+    // A fold over one element may end in a chain that reads what is folded.
+    if (tail.dispatch.inputs.some((other) => root(other) === value)) return undefined;
+    const { dims, dtype } = load.value;
+    if (sizeOf(dims) !== sizeOf(chain.dims)) return undefined;
+    const dense = stridesOf(chain.dims);
+    if (!load.strides.every((s, axis) => chain.dims[axis] === 1 || s === dense[axis]))
+      return undefined;
+    if (host === 'epilogue') {
+      if (dtype !== 'float32' && dtype !== 'int32') return undefined;
+      // Epilogue shaders store one word an element; bytes are packed by the element-wise kernel only.
+      if (dtypeInfo(tail.dispatch.outputs[0]?.dtype ?? 'bool').bytes !== 4) return undefined;
+    }
+    const first = headChain(head.dispatch);
+    const own = tail.dispatch.kernel.chain === 'epilogue' ? tail.dispatch : head.dispatch;
+    // Head and tail count the same flat elements, under the tail's dims.
+    const moved = first === undefined ? undefined : onDims(first, chain.dims);
+    const joined = moved === undefined ? undefined : joinChains(moved, chain, k);
+    if (joined === undefined) return undefined;
+    if (target === 'webgpu' && bindings(own, joined, own.inputs.length) > WEBGPU_TENSORS)
+      return undefined;
+    for (const one of new Set(inputsOf(head.dispatch).map(root))) {
+      // A value that both read is read once now.
+      if (inputsOf(tail.dispatch).some((other) => root(other) === one)) {
+        readers.set(one, (readers.get(one) ?? 1) - 1);
+      }
+    }
+    return {
+      dispatch: withOperands(own, own.inputs, tail.dispatch.outputs, joined),
+      nodes: inOrder(head.nodes, tail.nodes),
+    };
+  };
+
+  // Asked of every step: only what may be joined is looked at.
   const tryJoin = (at: number, host: 'whole' | 'epilogue'): boolean => {
     const tail = list[at];
     const chain = tail?.dispatch.chain;
     if (tail === undefined || chain === undefined) return false;
     if (host === 'epilogue' && tail.dispatch.kernel.chain !== 'whole') return false;
-    const dense = stridesOf(chain.dims);
-    for (const [k, load] of chain.loads.entries()) {
-      const value = root(load.value);
-      const from = producer.get(value);
-      const head = from === undefined ? undefined : list[from];
-      if (from === undefined || head === undefined || from === at) continue;
-      if (head.dispatch.kernel.chain !== host || head.dispatch.outputs.length !== 1) continue;
-      if (kept.has(value) || readers.get(value) !== 1) continue;
-      if (chain.loads.some((other, j) => j !== k && root(other.value) === value)) continue;
-      // A fold over one element may end in a chain that reads what is folded.
-      if (tail.dispatch.inputs.some((other) => root(other) === value)) continue;
-      if (sizeOf(load.value.dims) !== sizeOf(chain.dims)) continue;
-      if (!load.strides.every((s, axis) => chain.dims[axis] === 1 || s === dense[axis])) continue;
-      if (host === 'epilogue' && load.value.dtype !== 'float32' && load.value.dtype !== 'int32')
-        continue;
-      // Epilogue shaders store one word an element; bytes are packed by the element-wise kernel only.
-      if (host === 'epilogue' && dtypeInfo(tail.dispatch.outputs[0]?.dtype ?? 'bool').bytes !== 4)
-        continue;
-      const first = headChain(head.dispatch);
-      const own = tail.dispatch.kernel.chain === 'epilogue' ? tail.dispatch : head.dispatch;
-      // Head and tail count the same flat elements, under the tail's dims.
-      const moved = first === undefined ? undefined : onDims(first, chain.dims);
-      const joined = moved === undefined ? undefined : joinChains(moved, chain, k);
-      if (joined === undefined) continue;
-      if (target === 'webgpu' && bindings(own, joined, own.inputs.length) > WEBGPU_TENSORS)
-        continue;
-      for (const one of new Set(inputsOf(head.dispatch).map(root))) {
-        // A value that both read is read once now.
-        if (inputsOf(tail.dispatch).some((other) => root(other) === one)) {
-          readers.set(one, (readers.get(one) ?? 1) - 1);
-        }
-      }
-      list[at] = {
-        dispatch: { ...own, outputs: tail.dispatch.outputs, chain: joined },
-        nodes: [...head.nodes, ...tail.nodes].sort((a, b) => a - b),
-      };
+    for (let k = 0; k < chain.loads.length; k += 1) {
+      const value = chain.loads[k]?.value;
+      const from = value === undefined ? undefined : producer.get(root(value));
+      const head = from === undefined || from === at ? undefined : list[from];
+      if (from === undefined || head?.dispatch.kernel.chain !== host) continue;
+      const step = joinedAt(tail, chain, k, head);
+      if (step === undefined) continue;
+      list[at] = step;
       list[from] = undefined;
       return true;
     }
@@ -112,7 +133,7 @@ function onDims(program: ChainProgram, dims: readonly number[]): ChainProgram | 
     value,
     strides: other.loads[i]?.strides ?? [],
   }));
-  return asCopy({ dims, loads, steps: program.steps }, other);
+  return { dims, loads, steps: program.steps, original: originalOf(other) };
 }
 
 function carriedOver(program: ChainProgram, dims: readonly number[]): ChainProgram | undefined {

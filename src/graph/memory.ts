@@ -43,9 +43,12 @@ interface Span {
 function breadths(spans: readonly Span[]): Float64Array {
   const end = spans.reduce((most, { last }) => Math.max(most, last), -1);
   const live = new Float64Array(end + 2);
+  // Where sizes come and where they go, summed up.
   for (const { first, last, size } of spans) {
-    for (let at = first; at <= last; at += 1) live[at + 1] = (live[at + 1] ?? 0) + size;
+    live[first + 1] = (live[first + 1] ?? 0) + size;
+    if (last + 2 < live.length) live[last + 2] = (live[last + 2] ?? 0) - size;
   }
+  for (let at = 1; at < live.length; at += 1) live[at] = (live[at] ?? 0) + (live[at - 1] ?? 0);
   return live;
 }
 

@@ -149,7 +149,7 @@ export class PlanContext extends AttributeContext implements LowerContext {
       scratch: options.scratch ?? 0,
       grid: options.grid ?? [1, 1, 1],
       constants: options.constants ?? {},
-      ...(options.chain === undefined ? {} : { chain: options.chain }),
+      chain: options.chain,
     };
     this.#planner.emit(this.#origin, dispatch, options.lazy === true);
   }

@@ -60,7 +60,7 @@ function planOf(planner: Planner): Plan {
   const nodes = neededNodes(options.nodes ?? checked.graph.nodes, options.outputs);
   const left = new Set<string>();
   for (const node of nodes) {
-    const waits = [...valuesRead(node)].some((name) => left.has(name));
+    const waits = left.size > 0 && [...valuesRead(node)].some((name) => left.has(name));
     if (waits || !lowerNode(planner, node, options.inline ?? true)) {
       planner.deferred.push(node);
       for (const name of node.outputs) left.add(name);
@@ -226,9 +226,11 @@ function liveSteps(
   root: (value: Value) => Value,
 ): Step[] {
   const wanted = new Set([...outputs.values()].map(root));
+  const isWanted = (value: Value): boolean => wanted.has(root(value));
   const live: Step[] = [];
-  for (const step of steps.toReversed()) {
-    if (!step.dispatch.outputs.some((value) => wanted.has(root(value)))) continue;
+  for (let i = steps.length - 1; i >= 0; i -= 1) {
+    const step = steps[i];
+    if (step?.dispatch.outputs.some(isWanted) !== true) continue;
     for (const value of inputsOf(step.dispatch)) wanted.add(root(value));
     live.push(step);
   }

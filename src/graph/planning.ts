@@ -230,7 +230,8 @@ export class Planner implements PlanBuilder {
     if (text === undefined) return undefined;
     let key = `${this.#target} ${text} ${opset}`;
     for (const name of node.outputs) key += name === '' ? '-' : '+';
-    for (const [i, value] of inputs.entries()) {
+    for (let i = 0; i < inputs.length; i += 1) {
+      const value = inputs[i];
       if (value === undefined) {
         key += '|';
         continue;
@@ -294,15 +295,20 @@ export class Planner implements PlanBuilder {
   }
 
   emit(node: number, dispatch: Dispatch, lazy: boolean): void {
-    const work = (): void => this.#emit(node, dispatch, lazy);
-    if (this.recording === undefined) work();
-    else this.recording.emit(dispatch, lazy, work);
+    const effect = this.recording?.emit(dispatch, lazy);
+    this.#emit(node, dispatch, lazy);
+    effect?.();
   }
 
   #emit(node: number, dispatch: Dispatch, lazy: boolean): void {
     const inputs = inputsOf(dispatch);
-    const known = inputs.map((value) => this.constant(value));
-    if (known.every((one): one is Constant => one !== undefined)) {
+    const known: Constant[] = [];
+    for (const value of inputs) {
+      const constant = this.constant(value);
+      if (constant === undefined) break;
+      known.push(constant);
+    }
+    if (known.length === inputs.length) {
       // A dequantised weight that only exact products read would be four times its size for nothing.
       if (lazy) for (const value of dispatch.outputs) this.#waiting.set(value, { dispatch, known });
       else this.fold(dispatch, known);

@@ -36,6 +36,18 @@ interface Kept {
   readonly operands: readonly number[];
 }
 
+function repeatedBy(
+  others: readonly Kept[],
+  operands: readonly number[],
+  dispatch: Dispatch,
+): Kept | undefined {
+  for (const other of others) {
+    if (sameNumbers(other.operands, operands) && isSame(other.step.dispatch, dispatch))
+      return other;
+  }
+  return undefined;
+}
+
 /**
  * The steps without repetitions, in order.
  *
@@ -55,9 +67,7 @@ export function shareSteps(
     const operands = inputsOf(dispatch).map(identity);
     const hash = hashOf(operands);
     const others = alike.get(hash);
-    const same = others?.find(
-      (other) => sameNumbers(other.operands, operands) && isSame(other.step.dispatch, dispatch),
-    );
+    const same = others === undefined ? undefined : repeatedBy(others, operands, dispatch);
     if (same === undefined) {
       const one = { step, operands };
       if (others === undefined) alike.set(hash, [one]);

@@ -35,7 +35,7 @@ type Effect =
     };
 
 export interface Template {
-  readonly created: readonly { readonly dtype: DType; readonly dims: readonly number[] }[];
+  readonly created: readonly Created[];
   /** Of the created values, at last. */
   readonly canonical: readonly boolean[];
   /** Where the values of the dispatches stand. */
@@ -44,7 +44,14 @@ export interface Template {
   /** The places of the node's outputs. */
   readonly outputs: readonly (Place | undefined)[];
   /** Constants whose contents were read, by their places. */
-  readonly read: ReadonlyMap<Place, number>;
+  readonly read: readonly (readonly [Place, number])[];
+}
+
+interface Created {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  /** The output that it is; -1 for none. */
+  readonly output: number;
 }
 
 /** What a plan does for a template. */
@@ -103,15 +110,16 @@ export class Recording {
     else if (!this.#known.has(place)) this.giveUp();
   }
 
-  /** To be called around what emitting does. */
-  emit(dispatch: Dispatch, lazy: boolean, work: () => void): void {
+  /** To be called before what emitting does; gives what is to be called behind it. */
+  emit(dispatch: Dispatch, lazy: boolean): () => void {
     for (const value of dispatch.inputs) this.#place(value);
     for (const { value } of dispatch.chain?.loads ?? []) this.#place(value);
     const flags = (): boolean[] => dispatch.outputs.map(({ canonical }) => canonical);
     const effect: Effect = { kind: 'emit', dispatch, lazy, before: flags(), after: [] };
     this.#effects.push(effect);
-    work();
-    effect.after = flags();
+    return () => {
+      effect.after = flags();
+    };
   }
 
   /** @returns undefined where it cannot be repeated */
@@ -122,12 +130,16 @@ export class Recording {
     const places = outputs.map((value) => (value === undefined ? undefined : this.#place(value)));
     if (!this.#isRepeatable || !isPlain) return undefined;
     return {
-      created: this.#created.map(({ dtype, dims }) => ({ dtype, dims })),
+      created: this.#created.map(({ dtype, dims }, k) => ({
+        dtype,
+        dims,
+        output: places.indexOf(this.#inputs.length + k),
+      })),
       canonical: this.#created.map(({ canonical }) => canonical),
       places: this.#places,
       effects: this.#effects,
       outputs: places,
-      read: this.#read,
+      read: [...this.#read],
     };
   }
 
@@ -152,10 +164,9 @@ export function repeat(
   node: number,
   on: Repeater,
 ): (Value | undefined)[] | undefined {
-  const created = template.created.map(({ dtype, dims }, k) => {
-    const output = template.outputs.indexOf(inputs.length + k);
-    return on.create(dtype, dims, output < 0 ? '' : names[output]);
-  });
+  const created = template.created.map(({ dtype, dims, output }) =>
+    on.create(dtype, dims, output < 0 ? '' : names[output]),
+  );
   const at = (place: Place): Value => {
     const value = place < inputs.length ? inputs[place] : created[place - inputs.length];
     if (value === undefined) throw new Error(`plan: a template has no value ${place}.`);
@@ -185,7 +196,7 @@ export class Templates {
   /** @param idOf the constant at a place, as `Recording.read` was told */
   find(key: string, idOf: (place: Place) => number | undefined): Template | undefined {
     const alike = this.#kept.get(key);
-    const found = alike?.find(({ read }) => [...read].every(([place, id]) => idOf(place) === id));
+    const found = alike?.find(({ read }) => read.every(([place, id]) => idOf(place) === id));
     if (alike !== undefined && found !== undefined) this.#keep(key, alike);
     return found;
   }

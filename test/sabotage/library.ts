@@ -105,7 +105,7 @@ export const libraryMutants: readonly Mutant[] = [
       'chain.dims[axis] === 1 || s === dense[axis]',
       's >= 0 || chain.dims[axis] === 1 || s === dense[axis]',
     ),
-    edit(fuse, 'if (sizeOf(load.value.dims) !== sizeOf(chain.dims)) continue;', ''),
+    edit(fuse, 'if (sizeOf(dims) !== sizeOf(chain.dims)) return undefined;', ''),
   ),
   byTest(
     'chains: a register given away before its last reader',
@@ -134,7 +134,7 @@ export const libraryMutants: readonly Mutant[] = [
     'chains: words of a copy with other Params',
     'unit/chain_join.test.ts',
     'the words of copies',
-    edit('src/core/words.ts', ' && sameNumbers(one.params, params)', ''),
+    edit('src/core/words.ts', 'isSame && sameNumbers(one.params, params)', 'isSame'),
   ),
   byTest(
     'chains: carried over to the dims of a copy',
