@@ -18,7 +18,7 @@ import { sameDtype } from './reshape.ts';
 import {
   NEAREST,
   POSITIONS,
-  tapsAt,
+  tapsOf,
   type FilterOptions,
   type ResizedAxis,
   type Tap,
@@ -146,12 +146,13 @@ function lowerFiltered(
     excludeOutside: node.int('exclude_outside', 0) !== 0,
   };
   const out = node.output(0);
-  const positions = axes.map((axis) => positionsOf(node, axis));
+  const positions: (readonly Rational[])[] = [];
   const rows: Tap[][][] = [];
-  for (const [k, axis] of axes.entries()) {
+  for (const axis of axes) {
     const alike = axes.findIndex((other) => isAlike(other, axis));
-    const own = alike < k ? rows[alike] : undefined;
-    rows.push(own ?? (positions[k] ?? []).map((x) => tapsAt(x, axis, options)));
+    const own = positions[alike] ?? positionsOf(node, axis);
+    positions.push(own);
+    rows.push(rows[alike] ?? own.map(tapsOf(axis, options)));
   }
   const outside = axes.map((axis, k) =>
     (positions[k] ?? []).map((x) => isCropped(node) && !isInside(x, axis)),

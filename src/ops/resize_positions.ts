@@ -98,8 +98,31 @@ function filterAt(x: Rational, { mode, a }: FilterOptions): Rational {
   return multiply(coefficient, add(cube, rest));
 }
 
+/**
+ * What gives the elements that a position on the axis reads, in ascending order. Far from the edges weights are those of any
+ * other position as far behind an element, of which there are few: they are worked out once.
+ */
+export function tapsOf(axis: ResizedAxis, options: FilterOptions): (x: Rational) => Tap[] {
+  const most = options.mode === 'linear' ? 1 : 2;
+  const shrinks = options.antialias && compare(axis.scale, ONE) < 0;
+  const reach = shrinks ? ceil(divide(rational(most), axis.scale)) : most;
+  const known = new Map<string, readonly Tap[]>();
+  return (x) => {
+    const first = floor(x);
+    if (first < reach || first + reach + 1 >= axis.from) return tapsAt(x, axis, options);
+    const part = subtract(x, rational(first));
+    const key = `${part.n}/${part.d}`;
+    let taps = known.get(key);
+    if (taps === undefined) {
+      taps = tapsAt(x, axis, options).map((tap) => ({ ...tap, index: tap.index - first }));
+      known.set(key, taps);
+    }
+    return taps.map(({ index, weight }) => ({ index: index + first, weight }));
+  };
+}
+
 /** The elements that a position reads, in ascending order. */
-export function tapsAt(x: Rational, axis: ResizedAxis, options: FilterOptions): Tap[] {
+function tapsAt(x: Rational, axis: ResizedAxis, options: FilterOptions): Tap[] {
   const shrinks = options.antialias && compare(axis.scale, ONE) < 0;
   // An element itself: every filter is 1 there and 0 at its neighbours.
   if (!shrinks && x.n % x.d === 0n) {

@@ -257,6 +257,22 @@ export const libraryMutants: readonly Mutant[] = [
     'E',
   ),
   byCases(
+    'resizing: one list of weights for all positions far from the edges',
+    ['resize'],
+    [edit('src/ops/resize_positions.ts', 'const key = `${part.n}/${part.d}`;', "const key = '';")],
+  ),
+  byCases(
+    'resizing: an edge that is repeated taken for the inside',
+    ['resize'],
+    [
+      edit(
+        'src/ops/resize_positions.ts',
+        'if (first < reach || first + reach + 1 >= axis.from) return',
+        'if (first < 0 || first >= axis.from) return',
+      ),
+    ],
+  ),
+  byCases(
     'heads beside others read from the beginning of a row',
     ['group_query'],
     [edit('src/ops/attend.ts', 'size, width, 1], offset: from }', 'size, width, 1], offset: 0 }')],
