@@ -6,6 +6,16 @@ import type { Dispatch } from './op.ts';
 import { roomForWords } from './room.ts';
 import { sameNumbers } from './shape.ts';
 
+// Layers have their words in common, which are a hundred and more where a chain is at their end.
+const texts = new WeakMap<Uint32Array, string>();
+
+/** The words as a text, to be found by. */
+export function textOfWords(words: Uint32Array): string {
+  let text = texts.get(words);
+  if (text === undefined) texts.set(words, (text = words.join()));
+  return text;
+}
+
 /** Words that a chain is the end of. */
 interface Packed {
   readonly params: Uint32Array;

@@ -4,7 +4,7 @@
 import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
 import { dtypeInfo, typedArrayOf, type DType, type TypedArray } from '../core/dtype.ts';
 import { inputsOf, type Dispatch } from '../core/op.ts';
-import { wordsOf } from '../core/words.ts';
+import { textOfWords, wordsOf } from '../core/words.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { Value } from '../core/value.ts';
@@ -320,10 +320,10 @@ export class Planner implements PlanBuilder {
   fold(dispatch: Dispatch, inputs: readonly Constant[]): void {
     // Nothing with zero elements is computed; kernels never see an empty output.
     const shared = inputs.length > 0 && inputs.every((one) => this.#shared.has(one));
-    const words = dispatch.chain === undefined ? dispatch.params : wordsOf(dispatch);
+    const words = textOfWords(dispatch.chain === undefined ? dispatch.params : wordsOf(dispatch));
     const types = dispatch.outputs.map(({ dtype }) => dtype);
     const ids = inputs.map((one) => this.store.idOf(one));
-    const key = `${dispatch.kernel.name} ${words.join()} ${dispatch.units} ${types.join()} ${ids.join()}`;
+    const key = `${dispatch.kernel.name} ${words} ${dispatch.units} ${types.join()} ${ids.join()}`;
     const evaluate = (): Constant[] => this.evaluator.evaluate(dispatch, inputs);
     let results: readonly Constant[] | undefined;
     if (!shared) results = this.holdings.hold(key, evaluate);

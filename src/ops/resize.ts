@@ -18,8 +18,11 @@ import { sameDtype } from './reshape.ts';
 import {
   NEAREST,
   POSITIONS,
+  isKept,
+  positionsBy,
   tapsOf,
   type FilterOptions,
+  type Positions,
   type ResizedAxis,
   type Tap,
 } from './resize_positions.ts';
@@ -31,15 +34,21 @@ export const resizeAxis: Kernel = {
   shader: resizeAxisShader,
 };
 
-function positionsOf(node: ShapeContext, axis: ResizedAxis): Rational[] {
+function positionsOf(node: ShapeContext, axis: ResizedAxis): Positions {
   const transform = POSITIONS[transformOf(node)];
   if (transform === undefined)
     throw new RangeError(`${node.opType}: unknown mode ${transformOf(node)}`);
-  return Array.from({ length: axis.to }, (_, o) => transform(o, axis));
+  return positionsBy((o) => transform(o, axis), axis.to);
 }
 
 const isInside = (x: Rational, axis: ResizedAxis): boolean =>
   x.n >= 0n && compare(x, rational(axis.from - 1)) <= 0;
+
+/** Which elements of the output lie outside of the input. */
+function outsideOf(node: ShapeContext, axis: ResizedAxis): boolean[] {
+  const positions = positionsOf(node, axis);
+  return Array.from({ length: axis.to }, (_, o) => !isInside(positions.at(o), axis));
+}
 
 /** Emits one axis: `out` has the shape of `input` but on `axis`. */
 function emitAxis(
@@ -99,11 +108,16 @@ function isUnchanged(axis: ResizedAxis, rows: readonly Tap[][]): boolean {
 function lowerNearest(node: LowerContext, axes: readonly ResizedAxis[]): void {
   const round = nearestOf(node);
   const cropped = isCropped(node);
-  const tables = axes.map((axis) =>
-    positionsOf(node, axis).map((x) =>
-      cropped && !isInside(x, axis) ? -1 : Math.min(Math.max(round(x, axis), 0), axis.from - 1),
-    ),
-  );
+  const tables = axes.map((axis) => {
+    const isSame = isKept(transformOf(node), axis);
+    const positions = positionsOf(node, axis);
+    return Array.from({ length: axis.to }, (_, o) => {
+      if (isSame) return o;
+      const x = positions.at(o);
+      if (cropped && !isInside(x, axis)) return -1;
+      return Math.min(Math.max(round(x, axis), 0), axis.from - 1);
+    });
+  });
   emitGatherAxes(node, node.output(0), node.input(0), tables, fillOf(node));
 }
 
@@ -146,23 +160,20 @@ function lowerFiltered(
     excludeOutside: node.int('exclude_outside', 0) !== 0,
   };
   const out = node.output(0);
-  const positions: (readonly Rational[])[] = [];
-  const rows: Tap[][][] = [];
+  // None for an axis that stays as it is.
+  const rows: (Tap[][] | undefined)[] = [];
   for (const axis of axes) {
     const alike = axes.findIndex((other) => isAlike(other, axis));
-    const own = positions[alike] ?? positionsOf(node, axis);
-    positions.push(own);
-    rows.push(rows[alike] ?? own.map(tapsOf(axis, options)));
+    const isNew = alike === rows.length && !isKept(transformOf(node), axis);
+    rows.push(isNew ? tapsOf(positionsOf(node, axis), axis, options) : rows[alike]);
   }
-  const outside = axes.map((axis, k) =>
-    (positions[k] ?? []).map((x) => isCropped(node) && !isInside(x, axis)),
-  );
+  const outside = isCropped(node) ? axes.map((axis) => outsideOf(node, axis)) : [];
   const isCut = outside.some((list) => list.includes(true));
   const todo = axes
     .map((_, k) => k)
     .filter((k) => {
-      const axis = axes[k];
-      return axis !== undefined && !isUnchanged(axis, rows[k] ?? []);
+      const [axis, own] = [axes[k], rows[k]];
+      return axis !== undefined && own !== undefined && !isUnchanged(axis, own);
     });
   let value = node.input(0);
   for (const [i, axis] of todo.toReversed().entries()) {

@@ -53,6 +53,52 @@ export const POSITIONS: Readonly<Record<string, (o: number, axis: ResizedAxis) =
   },
 };
 
+/** Whether an axis is as it was: positions are the elements themselves. */
+export function isKept(transform: string, { from, to, scale }: ResizedAxis): boolean {
+  const isShifted = transform === 'tf_half_pixel_for_nn' || transform === 'tf_crop_and_resize';
+  return from === to && scale.n === scale.d && !isShifted;
+}
+
+/** The positions of all elements of an axis. */
+export interface Positions {
+  readonly count: number;
+  at(o: number): Rational;
+  /**
+   * The element before position `o`, and how far behind it the position is: of `whole` to the next one, or a text, where
+   * equal ones are equal distances.
+   */
+  parts(o: number): readonly [element: number, rest: number | string];
+  readonly whole: number;
+}
+
+/** @param at one of POSITIONS, on an axis of `count` elements */
+export function positionsBy(at: (o: number) => Rational, count: number): Positions {
+  const [start, next, end] = [at(0), at(1), at(count - 1)];
+  const step = next.n - start.n;
+  const isEven = start.d === next.d && start.d === end.d;
+  const bound = absolute({ n: start.n, d: 1n }).n + absolute({ n: step, d: 1n }).n * BigInt(count);
+  // As every transformation is: a step from one position to the next, in numbers that doubles hold.
+  if (isEven && end.n === start.n + step * BigInt(count - 1) && bound + start.d < MOST) {
+    const [first, by, d] = [Number(start.n), Number(step), Number(start.d)];
+    const parts = (o: number): [number, number] => {
+      const n = first + o * by;
+      const rest = ((n % d) + d) % d;
+      return [(n - rest) / d, rest];
+    };
+    return { count, at, parts, whole: d };
+  }
+  const parts = (o: number): [number, string] => {
+    const x = at(o);
+    const element = floor(x);
+    const rest = subtract(x, rational(element));
+    return [element, `${rest.n}/${rest.d}`];
+  };
+  return { count, at, parts, whole: 0 };
+}
+const MOST = 1n << 52n;
+/** Quotients of integers up to here, rounded to double and then to float32, are rounded as if once (Figueroa 1995). */
+const ROUNDED_ONCE = 2 ** 24;
+
 /** The nearest modes by their ONNX names. */
 export const NEAREST: Readonly<Record<string, (x: Rational) => number>> = {
   round_prefer_floor: (x) => ceil(subtract(x, HALF)),
@@ -99,26 +145,34 @@ function filterAt(x: Rational, { mode, a }: FilterOptions): Rational {
 }
 
 /**
- * What gives the elements that a position on the axis reads, in ascending order. Far from the edges weights are those of any
- * other position as far behind an element, of which there are few: they are worked out once.
+ * The elements that each position on the axis reads, in ascending order. Far from the edges weights are those of any other
+ * position as far behind an element, of which there are few: they are worked out once.
  */
-export function tapsOf(axis: ResizedAxis, options: FilterOptions): (x: Rational) => Tap[] {
+export function tapsOf(positions: Positions, axis: ResizedAxis, options: FilterOptions): Tap[][] {
   const most = options.mode === 'linear' ? 1 : 2;
   const shrinks = options.antialias && compare(axis.scale, ONE) < 0;
   const reach = shrinks ? ceil(divide(rational(most), axis.scale)) : most;
-  const known = new Map<string, readonly Tap[]>();
-  return (x) => {
-    const first = floor(x);
-    if (first < reach || first + reach + 1 >= axis.from) return tapsAt(x, axis, options);
-    const part = subtract(x, rational(first));
-    const key = `${part.n}/${part.d}`;
-    let taps = known.get(key);
+  const known = new Map<number | string, readonly Tap[]>();
+  const { whole } = positions;
+  const isLine = options.mode === 'linear' && !shrinks && whole <= ROUNDED_ONCE;
+  return Array.from({ length: positions.count }, (_, o) => {
+    const [first, rest] = positions.parts(o);
+    if (first < reach || first + reach + 1 >= axis.from)
+      return tapsAt(positions.at(o), axis, options);
+    if (isLine && typeof rest === 'number' && rest > 0) {
+      const [before, behind] = [(whole - rest) / whole, rest / whole].map(Math.fround);
+      return [
+        { index: first, weight: before ?? 0 },
+        { index: first + 1, weight: behind ?? 0 },
+      ];
+    }
+    let taps = known.get(rest);
     if (taps === undefined) {
-      taps = tapsAt(x, axis, options).map((tap) => ({ ...tap, index: tap.index - first }));
-      known.set(key, taps);
+      const own = tapsAt(positions.at(o), axis, options);
+      known.set(rest, (taps = own.map((tap) => ({ ...tap, index: tap.index - first }))));
     }
     return taps.map(({ index, weight }) => ({ index: index + first, weight }));
-  };
+  });
 }
 
 /** The elements that a position reads, in ascending order. */

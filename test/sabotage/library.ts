@@ -259,7 +259,24 @@ export const libraryMutants: readonly Mutant[] = [
   byCases(
     'resizing: one list of weights for all positions far from the edges',
     ['resize'],
-    [edit('src/ops/resize_positions.ts', 'const key = `${part.n}/${part.d}`;', "const key = '';")],
+    [
+      edit(
+        'src/ops/resize_positions.ts',
+        'known.get(rest)',
+        'known.get(known.size === 0 ? rest : ([...known.keys()][0] ?? rest))',
+      ),
+    ],
+  ),
+  byCases(
+    'resizing: weights of a line the wrong way round',
+    ['resize'],
+    [
+      edit(
+        'src/ops/resize_positions.ts',
+        '[(whole - rest) / whole, rest / whole]',
+        '[rest / whole, (whole - rest) / whole]',
+      ),
+    ],
   ),
   byCases(
     'resizing: an edge that is repeated taken for the inside',
@@ -267,8 +284,8 @@ export const libraryMutants: readonly Mutant[] = [
     [
       edit(
         'src/ops/resize_positions.ts',
-        'if (first < reach || first + reach + 1 >= axis.from) return',
-        'if (first < 0 || first >= axis.from) return',
+        'if (first < reach || first + reach + 1 >= axis.from)',
+        'if (first < 0 || first >= axis.from)',
       ),
     ],
   ),
