@@ -9,11 +9,11 @@ import { throwIfAborted } from './core/errors.ts';
 import { Tensor } from './core/tensor.ts';
 import type { CheckedGraph } from './graph/check.ts';
 import { nodeLabel, nodeTitle, type Node } from './graph/graph.ts';
-import type { FeedType, Plan } from './graph/plan.ts';
-import { neededNodes } from './graph/planner.ts';
+import type { FeedType } from './graph/plan.ts';
 import { SEED_FEED, seedOfBody } from './graph/seed.ts';
 import { valuesRead } from './graph/sort.ts';
 import { HostNode } from './host_node.ts';
+import { NodeSets } from './node_sets.ts';
 import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
 import { RunLog } from './run_log.ts';
 
@@ -26,47 +26,18 @@ export class Program {
   readonly named: ReadonlySet<string>;
   /** Plans hold numbers; strings of the file are values like those that are fed. */
   readonly strings: readonly (readonly [string, Tensor])[];
-  // What a run asks again and again, found once.
-  readonly #needed = new Map<string, readonly Node[]>();
-  readonly #valuesOf = new WeakMap<readonly Node[], { read: Set<string>; made: Set<string> }>();
-  /** Values that most nodes of a run waited for the contents of: the next run plans with them at once, if they are fed. */
-  readonly waitedFor = new Set<string>();
+  readonly sets: NodeSets;
 
   constructor(checked: CheckedGraph, id: number) {
     this.checked = checked;
     this.id = id;
+    this.sets = new NodeSets(checked.graph.nodes);
     const { nodes, outputs } = checked.graph;
     this.named = new Set([
       ...nodes.flatMap((node) => [...valuesRead(node)]),
       ...outputs.map(({ name }) => name),
     ]);
     this.strings = [...checked.graph.initializers].filter(([, { dtype }]) => dtype === 'string');
-  }
-
-  /** The nodes that outputs depend on; all of them where every value is kept. */
-  needed(outputs: readonly string[], keepAll: boolean): readonly Node[] {
-    const key = `${keepAll} ${outputs.join()}`;
-    let nodes = this.#needed.get(key);
-    if (nodes === undefined) {
-      const all = this.checked.graph.nodes;
-      const wanted = keepAll ? all.flatMap((node) => node.outputs) : [];
-      nodes = neededNodes(all, [...outputs, ...wanted]);
-      this.#needed.set(key, nodes);
-    }
-    return nodes;
-  }
-
-  /** The values that nodes read and make. */
-  valuesOf(nodes: readonly Node[]): { read: ReadonlySet<string>; made: ReadonlySet<string> } {
-    let values = this.#valuesOf.get(nodes);
-    if (values === undefined) {
-      values = {
-        read: new Set(nodes.flatMap((node) => [...valuesRead(node)])),
-        made: new Set(nodes.flatMap((node) => node.outputs)),
-      };
-      this.#valuesOf.set(nodes, values);
-    }
-    return values;
   }
 
   /** @param feeds inputs, and what the graph takes from graphs around it */
@@ -111,27 +82,28 @@ class ProgramRun {
     this.#checked = program.checked;
     this.#options = options;
     this.#values = new Map([...feeds, ...program.strings]);
-    for (const name of program.waitedFor)
-      if (feeds.get(name) instanceof Tensor) this.#contents.add(name);
   }
 
   async result(): Promise<ProgramResult> {
     const { outputs, nodes: only, keepAll = false, run } = this.#options;
-    let pending = only ?? this.#program.needed(outputs, keepAll);
+    const all = only ?? this.#program.sets.needed(outputs, keepAll);
+    for (const name of this.#program.sets.waitedFor(all))
+      if (this.#values.get(name) instanceof Tensor) this.#contents.add(name);
+    let pending = all;
     let replayed: readonly Node[] = [];
     let after = 0;
     for (;;) {
       throwIfAborted(run.signal);
-      const before = pending.length;
+      const [before, isFirst] = [pending.length, after === 0];
       const nodes = replayed.length === 0 ? pending : [...replayed, ...pending];
       const stage = await this.#stage(nodes, after);
       after = stage.id;
       replayed = stage.replayed;
       pending = await this.#hostOperators(stage.deferred);
       if (pending.length === 0) break;
-      const isMost = pending.length > before - pending.length;
-      const isStuck = !this.#learn(stage.contents, isMost) && pending.length === before;
-      if (isStuck) this.#stuck(pending, stage);
+      if (isFirst && this.#learnForMost(all, stage)) continue;
+      if (pending.length === before && !this.#learn(stage.contents.keys()))
+        this.#stuck(pending, stage);
     }
     for (const name of outputs) {
       const value = this.#valueOf(name);
@@ -158,7 +130,7 @@ class ProgramRun {
   /** Plans what can be planned of the nodes, and runs it. */
   async #stage(nodes: readonly Node[], after: number): Promise<Stage> {
     const { outputs, keepAll = false, fuse, trace, run } = this.#options;
-    const { read, made } = this.#program.valuesOf(nodes);
+    const { read, made } = this.#program.sets.valuesOf(nodes);
     const feeds = new Map<string, FeedType>();
     const given = new Map<string, Tensor>();
     for (const name of after === 0 ? this.#values.keys() : [...read, SEED_FEED]) {
@@ -316,13 +288,22 @@ class ProgramRun {
     throw new Error(`${node.opType} '${nodeLabel(node)}': runs a graph that it does not carry.`);
   }
 
-  /** Takes over the contents that plans need; false if there were none. */
-  #learn(contents: Plan['contents'], isForMost: boolean): boolean {
+  /** Takes over the contents that most nodes wait for; what few wait for is planned behind what does not wait. */
+  #learnForMost(nodes: readonly Node[], { deferred, contents }: Stage): boolean {
+    // Whoever keeps all values compares or digests them: nothing is folded there that need not be.
+    if (this.#options.keepAll === true) return false;
+    const names = [...contents.keys()];
+    return this.#learn(
+      names.filter((name) => this.#program.sets.noteWaiting(nodes, deferred, name)),
+    );
+  }
+
+  /** Takes over contents that plans need; false if there were none. */
+  #learn(contents: Iterable<string>): boolean {
     let isNew = false;
-    for (const name of contents.keys()) {
+    for (const name of contents) {
       if (this.#contents.has(name) || !(this.#values.get(name) instanceof Tensor)) continue;
       this.#contents.add(name);
-      if (isForMost) this.#program.waitedFor.add(name);
       isNew = true;
     }
     return isNew;

@@ -1,5 +1,5 @@
 // Left operands of products of floats as tile.h reads them: strips of four rows, [k][4], flushed (V3); the
-// last strip is as narrow as the rows that are left. Not here: right operands (ops/mat_mul_pack.c).
+// last strip is as narrow as the rows that are left. Not here: right operands (panels.h).
 #ifndef ISOBIT_STRIPS_H
 #define ISOBIT_STRIPS_H
 #include "tile.h"

@@ -4,7 +4,6 @@ import { CHAIN_WORDS, originalOf, packChain, type ChainProgram } from './chain.t
 import { dtypeInfo } from './dtype.ts';
 import type { Dispatch } from './op.ts';
 import { roomForWords } from './room.ts';
-import { sameNumbers } from './shape.ts';
 
 // Layers have their words in common, which are a hundred and more where a chain is at their end.
 const texts = new WeakMap<Uint32Array, string>();
@@ -18,15 +17,13 @@ export function textOfWords(words: Uint32Array): string {
 
 /** Words that a chain is the end of. */
 interface Packed {
-  readonly params: Uint32Array;
   readonly inputs: number;
   readonly bytes: number;
   readonly words: Uint32Array;
 }
 
-/** By the original of the chain or, without one, by the Params; those used last. */
-const alike = new WeakMap<ChainProgram | Uint32Array, Packed[]>();
-const KEPT_ALIKE = 4;
+/** By the original of the chain and the Params: copies of a dispatch have both in common. */
+const alike = new WeakMap<ChainProgram | Uint32Array, WeakMap<Uint32Array, Packed[]>>();
 
 /** The words of the dispatch's Params, its chain included: whoever compares, folds, sizes or writes it asks for them. */
 export function wordsOf({ kernel, params, inputs, outputs, chain }: Dispatch): Uint32Array {
@@ -34,14 +31,14 @@ export function wordsOf({ kernel, params, inputs, outputs, chain }: Dispatch): U
   const bytes = dtypeInfo(outputs[0]?.dtype ?? 'float32').bytes;
   const first = inputs.length;
   const original = chain === undefined ? params : originalOf(chain);
-  const others = alike.get(original) ?? [];
-  for (const one of others) {
-    const isSame = one.inputs === first && one.bytes === bytes;
-    if (isSame && sameNumbers(one.params, params)) return one.words;
-  }
+  let others = alike.get(original);
+  if (others === undefined) alike.set(original, (others = new WeakMap()));
+  let all = others.get(params);
+  if (all === undefined) others.set(params, (all = []));
+  for (const one of all) if (one.inputs === first && one.bytes === bytes) return one.words;
   const words = roomForWords(params.length + CHAIN_WORDS);
   words.set(params);
   packChain(words.subarray(params.length), chain, first, bytes);
-  alike.set(original, [...others.slice(1 - KEPT_ALIKE), { params, inputs: first, bytes, words }]);
+  all.push({ inputs: first, bytes, words });
   return words;
 }

@@ -305,8 +305,7 @@ export class Planner implements PlanBuilder {
     const known: Constant[] = [];
     for (const value of inputs) {
       const constant = this.constant(value);
-      if (constant === undefined) break;
-      known.push(constant);
+      if (constant !== undefined) known.push(constant);
     }
     if (known.length === inputs.length) {
       // A dequantised weight that only exact products read would be four times its size for nothing.

@@ -17,7 +17,8 @@ const isReadAlike = (x: Value, y: Value | undefined): boolean =>
 function isSame(a: Dispatch, b: Dispatch): boolean {
   const operands = inputsOf(b);
   return (
-    a.kernel === b.kernel &&
+    a.kernel.name === b.kernel.name &&
+    a.kernel.module === b.kernel.module &&
     a.units === b.units &&
     sameNumbers(wordsOf(a), wordsOf(b)) &&
     a.outputs.length === b.outputs.length &&

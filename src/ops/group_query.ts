@@ -263,17 +263,17 @@ function emitCapped(node: LowerContext, sizes: Sizes, q: Value, keys: Value): Va
   const scale = given === 0 ? inverseRootOf(size) : storable(given);
   const cap = storable(node.float('softcap', 0));
   const own = node.optional(10);
-  const whole = [batch, heads, rows, total];
+  const dims = [batch, heads, rows, total];
   if (own !== undefined) {
     const [b = 0, h = 0, ...rest] = own.dims;
     const fits = own.dims.length === 4 && (b === 1 || b === batch) && (h === 1 || h === heads);
     if (!fits || rest.join() !== [rows, total].join()) {
-      throw wrong('attention_bias', formatShape(whole), own.dims);
+      throw wrong('attention_bias', formatShape(dims), own.dims);
     }
   }
   const bias = own === undefined ? undefined : widened(node, own);
   const dots = emitScores(node, q, keys);
-  return mapped(node, whole, (c) => {
+  return mapped(node, dims, (c) => {
     let u = c.op('mul_f32', c.f32(dots), c.scalar(scale));
     if (cap > 0) {
       const limit = c.scalar(cap);

@@ -1,7 +1,7 @@
 // Products of stacks of matrices on floats (V3, V4, V9), however operands lie: what MatMul, Gemm, convolutions of one output position,
-// attention and recurrent layers are made of. The reference's right operand is packed into panels of 8 columns by a
-// dispatch of its own, so that constant weights are packed once, while planning; the left one is packed by the
-// kernel. Nothing here depends on values. Not here: the operators (mat_mul.ts), the kernels of WebGPU (mat_mul_strided.ts).
+// attention and recurrent layers are made of. The reference's right operand is packed into panels of 8 columns: by a
+// dispatch of its own, so that constant weights are packed once, while planning, or by the kernel where few rows read it;
+// the left one is packed by the kernel. Nothing here depends on values. Not here: the operators (mat_mul.ts), the kernels of WebGPU (mat_mul_strided.ts).
 import { broadcastStrides } from '../core/chain.ts';
 import { paramFields, type Kernel, type LowerContext } from '../core/op.ts';
 import { broadcastShapes, formatShape, sizeOf, stridesOf } from '../core/shape.ts';
@@ -69,6 +69,7 @@ const PACKED_ROWS = 1 << 16; // elements of flushed rows a unit
 const STRIP = 4; // rows that a panel passes at once, STRIP in wasm/tile.h
 const PACKED_HERE = 1 << 16; // elements that a unit packs for itself, which stay in the second-level cache
 const FEWEST_COLUMNS = 32; // and columns at least, of which lines of memory are whole
+const LONGEST = 1 << 13; // terms of a sum up to which it packs for itself: every thread has room for FEWEST_COLUMNS of them
 
 /** One operand: its matrices are `[batch][row][column]` at these strides, in elements. */
 export interface Operand {
@@ -147,6 +148,14 @@ export function emitPack(
   return packed;
 }
 
+/** Bytes that a unit of the reference's kernel works in, for blocks of these sizes. */
+export const scratchOfProduct = (
+  rows: number,
+  columns: number,
+  k: number,
+  isPacked: boolean,
+): number => 4 * (rows * k + rows * columns + 16 + (isPacked ? 0 : k * columns));
+
 /** `to[batch][m][n] = a[batch][m][k] * b[batch][k][n]`, batch axes broadcast. */
 export function emitProduct(
   node: LowerContext,
@@ -172,8 +181,9 @@ export function emitProduct(
     emitHere(node, to, dims, { ...a, strides: left }, { ...b, strides: right }, { m, n, k });
     return;
   }
-  // What few rows read once, and no other product reads, is packed on the way.
-  const isPacked = m > STRIP || node.isConstant(b.value) || sizeOf(b.batch) < sizeOf(batch);
+  // What few rows read once is packed on the way.
+  const isReadOnce = m <= STRIP && sizeOf(b.batch) === sizeOf(batch);
+  const isPacked = !isReadOnce || k > LONGEST || node.isConstant(b.value);
   const size = isPacked ? Math.ceil(n / PANEL) * PANEL * k : k * n;
   const operand = isPacked
     ? emitPack(node, b.value, b.batch, k, n, b.rowStride, b.columnStride)
@@ -210,7 +220,7 @@ export function emitProduct(
     inputs: [a.value, operand],
     outputs: [to],
     units: others * Math.ceil(n / columns),
-    unitCost: Math.min(rows, m) * Math.min(columns, n) * k,
-    scratch: 4 * (rows * k + rows * columns + 16 + (isPacked ? 0 : k * columns)),
+    unitCost: (Math.min(rows, m) + (isPacked ? 0 : 1)) * Math.min(columns, n) * k,
+    scratch: scratchOfProduct(rows, columns, k, isPacked),
   });
 }

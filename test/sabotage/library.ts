@@ -131,10 +131,21 @@ export const libraryMutants: readonly Mutant[] = [
     edit('src/core/words.ts', 'one.inputs === first && ', ''),
   ),
   byTest(
+    'chains: words of a copy with outputs of another size',
+    'unit/chain_join.test.ts',
+    'the words of copies',
+    edit('src/core/words.ts', ' && one.bytes === bytes', ''),
+  ),
+  byTest(
     'chains: words of a copy with other Params',
     'unit/chain_join.test.ts',
     'the words of copies',
-    edit('src/core/words.ts', 'isSame && sameNumbers(one.params, params)', 'isSame'),
+    edit('src/core/words.ts', 'others.get(params)', 'others.get(original as Uint32Array)'),
+    edit(
+      'src/core/words.ts',
+      'others.set(params, (all',
+      'others.set(original as Uint32Array, (all',
+    ),
   ),
   byTest(
     'chains: carried over to the dims of a copy',
@@ -145,14 +156,21 @@ export const libraryMutants: readonly Mutant[] = [
   byTest(
     'planning: contents that few nodes wait for are taken at once',
     'unit/contents.test.ts',
-    'what few nodes wait for',
-    edit('src/program.ts', 'if (isForMost) this', 'this'),
+    'what few nodes wait for leaves',
+    edit('src/node_sets.ts', 'if (2 * count <= nodes.length) return false;', ''),
   ),
   byTest(
     'planning: contents are waited for in every run',
     'unit/contents.test.ts',
     'what most nodes wait for',
-    edit('src/program.ts', 'if (isForMost) this', 'if (!isForMost) this'),
+    edit('src/node_sets.ts', 'this.#waitedFor.set(nodes, names.add(name));', ''),
+  ),
+  byTest(
+    'planning: nodes that wait for the host are taken for such that wait for contents',
+    'unit/contents.test.ts',
+    'nodes that wait for something else',
+    edit('src/node_sets.ts', 'if (left.has(node)) count += 1;', ''),
+    edit('src/node_sets.ts', 'let count = 0;', 'const count = left.size;'),
   ),
   byTest(
     'memory: a value overwritten while its last reader runs',

@@ -7,6 +7,7 @@ import { registry } from '../../src/registry.ts';
 import { WasmBackend } from '../../src/backends/wasm.ts';
 import type { Dispatch } from '../../src/core/op.ts';
 import { Tensor } from '../../src/core/tensor.ts';
+import { scratchOfProduct } from '../../src/ops/product.ts';
 import { nodeCase, type NodeSpec, type OpCase } from '../harness/cases.ts';
 import { runCase } from '../harness/conform.ts';
 import { observe, type ObservedDispatch } from '../harness/observed.ts';
@@ -126,7 +127,7 @@ test('tiles: products in blocks of any size', LIMIT, () => {
               dispatch,
               { row_block, column_block },
               Math.ceil(m / row_block) * Math.ceil(n / column_block),
-              4 * (row_block * k + row_block * column_block + 16),
+              scratchOfProduct(row_block, column_block, k, m > 4),
             );
             expect(inRanges(other, inputs, [[0, other.units]])).toEqual(outputs.map(hex));
           },

@@ -70,6 +70,8 @@ test('repetitions are left out, their outputs are those of the first, their node
   const all = [base(), base(), base()];
   expect(shared(...all)).toEqual({ kept: all.slice(0, 1), nodes: [[0, 1, 2]] });
   expect(shared(chain('abs_f32'), chain('abs_f32')).kept).toHaveLength(1);
+  // A kernel that is made for each node is one by its name.
+  expect(shared(base(), { ...base(), kernel: { ...kernel } }).kept).toHaveLength(1);
 });
 
 test('a step that reads what was left out reads the first', () => {
