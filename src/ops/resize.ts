@@ -109,10 +109,9 @@ function lowerNearest(node: LowerContext, axes: readonly ResizedAxis[]): void {
   const round = nearestOf(node);
   const cropped = isCropped(node);
   const tables = axes.map((axis) => {
-    const stays = isKept(transformOf(node), axis);
+    if (isKept(transformOf(node), axis)) return Array.from({ length: axis.to }, (_, o) => o);
     const positions = positionsOf(node, axis);
     return Array.from({ length: axis.to }, (_, o) => {
-      if (stays) return o;
       const x = positions.at(o);
       if (cropped && !isInside(x, axis)) return -1;
       return Math.min(Math.max(round(x, axis), 0), axis.from - 1);

@@ -76,7 +76,8 @@ export function positionsBy(at: (o: number) => Rational, count: number): Positio
   const [start, next, end] = [at(0), at(1), at(count - 1)];
   const step = next.n - start.n;
   const isEven = start.d === next.d && start.d === end.d;
-  const bound = absolute({ n: start.n, d: 1n }).n + absolute({ n: step, d: 1n }).n * BigInt(count);
+  const magnitude = (n: bigint): bigint => (n < 0n ? -n : n);
+  const bound = magnitude(start.n) + magnitude(step) * BigInt(count);
   // As every transformation is: a step from one position to the next, in numbers that doubles hold.
   if (isEven && end.n === start.n + step * BigInt(count - 1) && bound + start.d < MOST) {
     const [first, by, d] = [Number(start.n), Number(step), Number(start.d)];

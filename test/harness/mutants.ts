@@ -331,11 +331,7 @@ export const mutants: readonly Mutant[] = [
   cases(
     'appended rows: narrow elements from the beginning of their word',
     ['group_query'],
-    edit(
-      'ops/append_rows',
-      'found = word_of(source.tensor, at >> log2_count) >> part',
-      'found = word_of(source.tensor, at >> log2_count)',
-    ),
+    edit('ops/append_rows', ', at >> log2_count) >> part;', ', at >> log2_count);'),
   ),
   cases(
     'a tap of the padding read',

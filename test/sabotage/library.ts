@@ -173,6 +173,12 @@ export const libraryMutants: readonly Mutant[] = [
     edit('src/node_sets.ts', 'let count = 0;', 'const count = left.size;'),
   ),
   byTest(
+    'products: what few rows read packed by a step of its own',
+    'unit/attention_steps.test.ts',
+    'attention over a cache',
+    edit('src/ops/product.ts', 'const isPacked = !isReadOnce ||', 'const isPacked = isReadOnce ||'),
+  ),
+  byTest(
     'memory: a value overwritten while its last reader runs',
     fusion,
     bothForms,
