@@ -93,7 +93,7 @@ export async function attempt(
     checks.push(checked);
     first = false;
     const waits = profile || (!last && (signal !== undefined || full));
-    if (waits) await device.race(gpu.queue.onSubmittedWorkDone());
+    if (waits) await device.finished(gpu.queue.onSubmittedWorkDone());
     if (at > from) timed(from, 'webgpu', begin);
     if (last) break;
     throwIfAborted(signal);

@@ -147,6 +147,24 @@ export class Device {
     return Promise.race([promise, this.#failed]);
   }
 
+  /**
+   * race() for what is pending until submitted work is done. Firefox looks whether it is ten times a second and at every
+   * submission, so empty ones follow, each after a quarter of the time that went by (docs/BENCHMARKS.md, "Reading back").
+   */
+  async finished<T>(promise: Promise<T>): Promise<T> {
+    let wait = 1;
+    const submit = (): void => {
+      this.gpu.queue.submit([]);
+      timer = setTimeout(submit, (wait *= 1.25));
+    };
+    let timer = setTimeout(submit, wait);
+    try {
+      return await this.race(promise);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Runs `work` and rejects if it made a validation or out-of-memory error. */
   async scoped<T>(stage: string, work: () => T): Promise<T> {
     const { result, checked } = this.guard(stage, work);

@@ -50,7 +50,7 @@ export class GpuStorage implements DeviceStorage {
 /** A copy of the first `size` bytes of a MAP_READ buffer, which is unmapped again. */
 export async function mapped(device: Device, buffer: GPUBuffer, size: number): Promise<Uint8Array> {
   try {
-    await device.race(buffer.mapAsync(GPUMapMode.READ, 0, size));
+    await device.finished(buffer.mapAsync(GPUMapMode.READ, 0, size));
   } catch (cause) {
     if (cause instanceof DeviceError) throw cause;
     throw device.unreadable(cause);
