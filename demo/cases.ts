@@ -1,7 +1,7 @@
 // Runs the operator cases of the repository's tests in this browser, on the reference and on the GPU, and compares
 // every digest with test/golden. This chunk holds all cases and goldens and is loaded only when asked for. It gives
-// the page a turn at least every few milliseconds and can be stopped between two cases.
-import { runCase } from '../test/harness/conform.ts';
+// the page a turn at least every few milliseconds and can be stopped at any time, also where the GPU does not answer.
+import { runCase, type CaseResult } from '../test/harness/conform.ts';
 import type { OpCase } from '../test/harness/cases.ts';
 import { caseFiles } from '../test/ops/index.ts';
 import type { Backend } from '../src/index.ts';
@@ -18,6 +18,10 @@ const goldens = Object.assign(
 
 /** A turn for the page is due after this many milliseconds of cases. */
 const SLICE_MS = 12;
+/** No case takes seconds: a GPU that has not answered by then is taken for one that will not. */
+const ANSWER_MS = 60_000;
+/** What a case has left of it when the visitor stops. */
+const LAST_MS = 2000;
 
 export interface CaseOutcome {
   readonly id: string;
@@ -59,6 +63,31 @@ function nextTurn(): Promise<void> {
   });
 }
 
+/**
+ * A case on the GPU; undefined where it was stopped before it ended. One that is left alone ends with its device, which
+ * browsers complain of in the console: so it is given a moment.
+ */
+async function runOnGpu(
+  one: OpCase,
+  device: GPUDevice,
+  signal: AbortSignal,
+): Promise<Pick<CaseResult, 'digest' | 'notes'> | undefined> {
+  const silent = { digest: `error: no answer in ${ANSWER_MS / 1000} s`, notes: [] };
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  let stop = (): void => undefined;
+  const ended = new Promise<typeof silent | undefined>((resolve) => {
+    timers.push(setTimeout(() => resolve(silent), ANSWER_MS));
+    stop = () => timers.push(setTimeout(() => resolve(undefined), LAST_MS));
+  });
+  signal.addEventListener('abort', stop);
+  try {
+    return await Promise.race([runCase(one, 'webgpu', { device }), ended]);
+  } finally {
+    timers.forEach(clearTimeout);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /** Each case on the reference, then on the GPU where there is one. */
 export async function* runCases(
   cases: readonly OpCase[],
@@ -73,7 +102,9 @@ export async function* runCases(
     const head = { id: one.id, expected, golden: golden !== undefined };
     yield { ...head, backend: 'wasm', got: wasm.digest, byReference: false };
     if (gpu !== undefined && !signal.aborted) {
-      const { digest, notes } = await runCase(one, 'webgpu', { device: await gpu.device() });
+      const result = await runOnGpu(one, await gpu.device(), signal);
+      if (result === undefined) return;
+      const { digest, notes } = result;
       yield { ...head, backend: 'webgpu', got: digest, byReference: notes.length > 0 };
       if (digest !== expected) await gpu.replace();
     }

@@ -76,6 +76,33 @@ test('stops when asked, and the page stays usable meanwhile', async ({ page }) =
   await expect(page.getByRole('button', { name: 'Verify this device' })).toBeEnabled();
 });
 
+/** From the moment it is called, nothing that the GPU computed arrives. */
+const silenceGpu = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    GPUBuffer.prototype.mapAsync = () => new Promise(() => undefined);
+  });
+
+test('stops when asked where the GPU does not answer', async ({ page }) => {
+  await openDemo(page, query);
+  await silenceGpu(page);
+  await page.getByRole('button', { name: 'Verify this device' }).click();
+  await expect(page.locator('#verify-at')).toHaveText(/^1 of \d+ cases/);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.locator('#verify-report')).toBeVisible();
+  expect(await report(page)).toContain('ended     stopped by the visitor');
+  await expect(page.getByRole('button', { name: 'Verify this device' })).toBeEnabled();
+});
+
+test('a case that the GPU does not answer fails, and the next runs', async ({ page }) => {
+  await openDemo(page, '?cases=softmax/');
+  await page.clock.install();
+  await silenceGpu(page);
+  await page.getByRole('button', { name: 'Verify this device' }).click();
+  await expect(page.locator('#verify-at')).toHaveText(/^1 of \d+ cases/);
+  await page.clock.fastForward(60_000);
+  await expect(page.locator('#verify-at')).toHaveText(/^2 of \d+ cases, 1 differ/);
+});
+
 test('an address that selects nothing is not a success', async ({ page }) => {
   await openDemo(page, '?cases=nothing/');
   await verify(page, 30_000);
