@@ -13,7 +13,7 @@ import type { TracedValue } from './trace_types.ts';
  * const image = new Tensor('float32', new Float32Array(784), [1, 1, 28, 28]);
  * const { receipt = '' } = await model.run({ image }, { backend: 'wasm', receipt: true });
  * const claims: Claims = (JSON.parse(receipt) as Receipt).claims;
- * console.log(claims.backend, Object.keys(claims.core)); // wasm [ 'core', 'functions', 'other', 'quantised' ]
+ * console.log(claims.backend, Object.keys(claims.core)); // wasm [ 'core', 'functions', 'other', 'quantised', 'sequences' ]
  * model.dispose();
  * ```
  */

@@ -84,7 +84,7 @@ test('a page that stays on WASM loads no GPU part, and no more than the limit', 
     if (outputs.logits.dims[1] !== 10) throw new Error('no logits');`);
   say('one backend', loaded);
   expect(kinds(loaded)).toContain('core');
-  for (const name of ['webgpu', 'functions', 'other', 'quantised']) {
+  for (const name of ['webgpu', 'functions', 'other', 'quantised', 'sequences']) {
     expect(kinds(loaded)).not.toContain(name);
   }
   expect(sizeOf(loaded)).toBeLessThan(ONE_BACKEND);

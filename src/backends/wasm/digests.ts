@@ -3,6 +3,7 @@ import core from './core.wasm?sha256';
 import functions from './functions.wasm?sha256';
 import other from './other.wasm?sha256';
 import quantised from './quantised.wasm?sha256';
+import sequences from './sequences.wasm?sha256';
 import type { ModuleName } from './modules.ts';
 
 export const CORE_DIGESTS: Readonly<Record<ModuleName | 'core', string>> = {
@@ -10,4 +11,5 @@ export const CORE_DIGESTS: Readonly<Record<ModuleName | 'core', string>> = {
   functions,
   other,
   quantised,
+  sequences,
 };

@@ -7,9 +7,10 @@ import type { Dispatch } from '../../core/op.ts';
 import functions from './functions.wasm?exports';
 import other from './other.wasm?exports';
 import quantised from './quantised.wasm?exports';
+import sequences from './sequences.wasm?exports';
 
 // What they export, found when the library is built: kernels by name, and steps of chains as `step_` and their name.
-const EXPORTS = { functions, other, quantised };
+const EXPORTS = { functions, other, quantised, sequences };
 
 export type ModuleName = keyof typeof EXPORTS;
 
@@ -23,6 +24,7 @@ const FILES: Readonly<Record<ModuleName | 'core', () => Promise<{ readonly defau
   functions: () => import('./functions.wasm?deflated'),
   other: () => import('./other.wasm?deflated'),
   quantised: () => import('./quantised.wasm?deflated'),
+  sequences: () => import('./sequences.wasm?deflated'),
 };
 
 const moduleOf = new Map(
