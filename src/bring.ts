@@ -1,6 +1,7 @@
 // Values where a machine takes them from: what lies on a device comes to memory, or stays where it is. Nothing is computed here.
 import { mapTensors, tensorsIn, type Data } from './core/data.ts';
 import { Tensor } from './core/tensor.ts';
+import type { WasmBackend } from './backends/wasm.ts';
 import type { WebGpuBackend } from './backends/webgpu.ts';
 import type { FeedType } from './graph/plan.ts';
 
@@ -24,26 +25,16 @@ export async function typeWithContents(tensor: Tensor): Promise<FeedType> {
   return { dtype, dims, contents: (await inMemory(tensor)).bytes().slice() };
 }
 
-/** Feeds in memory: what lies on a device is fetched. */
-export async function bringToMemory(
+/** Feeds for a backend: what lies on another device, or in the memory of another core, is fetched. */
+export async function bringTo(
+  backend: WasmBackend | WebGpuBackend,
   feeds: ReadonlyMap<string, Tensor>,
 ): Promise<Map<string, Tensor>> {
   const out = new Map(feeds);
   for (const [name, tensor] of feeds) {
     // Not awaited where nothing is to be fetched: small models notice.
-    if (tensor.storage !== undefined) out.set(name, await inMemory(tensor));
-  }
-  return out;
-}
-
-/** Feeds for a device: what lies on another one is fetched. */
-export async function bringToDevice(
-  feeds: ReadonlyMap<string, Tensor>,
-  backend: WebGpuBackend,
-): Promise<Map<string, Tensor>> {
-  const out = new Map<string, Tensor>();
-  for (const [name, tensor] of feeds) {
-    out.set(name, backend.holds(tensor) ? tensor : await inMemory(tensor));
+    if (tensor.storage !== undefined && !backend.holds(tensor))
+      out.set(name, await inMemory(tensor));
   }
   return out;
 }

@@ -163,10 +163,11 @@ class ProgramRun {
       if (tensor !== undefined) fed.set(name, tensor);
     }
     this.#random ||= fed.has(SEED_FEED);
-    // Between stages values stay where they are; outputs go where they are wanted.
+    // Between stages values stay on a GPU; in memory operators of the host read them. Outputs go where they are wanted.
     const onDevice = new Set(run.keepOnDevice);
     const wanted = new Set(outputs);
-    for (const name of stage.outputs) if (!wanted.has(name) && !keepAll) onDevice.add(name);
+    const areMoved = this.#machine.backend === 'wasm' || keepAll;
+    for (const name of stage.outputs) if (!wanted.has(name) && !areMoved) onDevice.add(name);
     const result = await stage.executable.run(await this.#machine.bring(fed), {
       ...run,
       keepOnDevice: onDevice,

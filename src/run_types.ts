@@ -39,7 +39,10 @@ export interface RunOptions {
   readonly outputs?: readonly string[] | undefined;
   /** Stops the run within 50 ms of work on the reference, between submissions on a GPU. */
   readonly signal?: AbortSignal | undefined;
-  /** Outputs that stay on the device: `true` for all, or names. They can be fed back. On `wasm` it does nothing. */
+  /**
+   * Outputs that stay where they are computed, in GPU buffers or the memory of the core: `true` for all, or names. They can
+   * be fed back without a copy. `await tensor.read()` copies one out; whoever keeps it disposes of it.
+   */
   readonly keepOnDevice?: boolean | readonly string[] | undefined;
   /**
    * Rows of nodes that the reference recomputes while a GPU runs (B8), before the outputs are delivered: `'off'`, how

@@ -27,7 +27,7 @@ import { resultOf } from './outputs.ts';
 import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
 import type { ModelNode } from './evidence/bundle_types.ts';
 import type { NodeUnit } from './node_unit.ts';
-import { bringToDevice, bringToMemory } from './bring.ts';
+import { bringTo } from './bring.ts';
 import { Program } from './program.ts';
 import { auditOptions, outputNames } from './run_options.ts';
 import { registry } from './registry.ts';
@@ -250,7 +250,7 @@ export class Session implements Model {
           { ...options, target: backend, tiles: gpu?.device.tiles },
           after,
         ),
-      bring: (feeds) => (gpu === undefined ? bringToMemory(feeds) : bringToDevice(feeds, gpu)),
+      bring: (feeds) => bringTo(gpu ?? this.#wasm, feeds),
       constant: (name) => this.#store.tensor(name),
       note: (notes, graph) => describeNotes(notes, graph, gpu?.device.info),
       program: (body) => this.#programOf(body),

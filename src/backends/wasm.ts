@@ -15,6 +15,7 @@ import { COMMAND_BYTES, commandLength, nextTurn, Pacer, writeCommands } from './
 import { CoreConstant, Constants } from './wasm/constants.ts';
 import { createCore, DONE, FAILED, type Core } from './wasm/core.ts';
 import { LaidOut } from './wasm/laid_out.ts';
+import { Lent } from './wasm/lent.ts';
 import {
   compiledModule,
   MODULE_NAMES,
@@ -24,6 +25,7 @@ import {
 } from './wasm/modules.ts';
 import { PlacedConstant, Placement } from './wasm/placement.ts';
 import { keepSpare, takeSpare } from './wasm/spare.ts';
+import { CoreStorage } from './wasm/storage.ts';
 import { Team, threadsFor, type TeamCosts } from './wasm/team.ts';
 
 // Results up to this size go back to the JavaScript heap when folded: shapes, scalars, small tables.
@@ -31,6 +33,7 @@ const HOST_BYTES = 4096;
 const ALIGN = 64;
 /** Weights of a model below which having them twice costs less than giving them up: finding out takes a quarter of loading. */
 const FEW_BYTES = 16 << 20;
+const NONE: ReadonlySet<string> = new Set();
 
 export interface WasmOptions {
   /** Bytes that the core may take in all; 4 GiB if not given. */
@@ -154,6 +157,11 @@ export class WasmBackend implements Evaluator {
     }
   }
 
+  /** Whether the tensor lies in the core's memory. */
+  holds({ storage }: Tensor): boolean {
+    return storage instanceof CoreStorage && storage.heap === this.#core.heap;
+  }
+
   /** Bytes that the core's memory can have. */
   get memoryLimit(): number {
     return this.#core.heap.limit;
@@ -216,16 +224,18 @@ export class WasmBackend implements Evaluator {
     const team = this.#team;
     let list = 0;
     let version = -1;
+    let lent: Lent | undefined;
 
     const addressOf = (value: Value): number => {
       const root = plan.root(value);
       const constant = plan.constant(root);
       if (constant !== undefined) return this.#constants.addressOf(constant) ?? 0;
-      return this.#arena.at + (offsets.get(root) ?? 0);
+      return lent?.places.get(root) ?? this.#arena.at + (offsets.get(root) ?? 0);
     };
-    const materialize = (): void => {
+    const materialize = (next: Lent): void => {
       this.#reserve(bytes + scratch * (team?.most ?? 1));
-      if (version === this.#arena.version) return;
+      if (version === this.#arena.version && next.isSame(lent)) return;
+      lent = next;
       // The cursor lies in front of the list.
       const length = commandLength(dispatches);
       if (list === 0) list = heap.allocate(ALIGN + 4 * length);
@@ -243,45 +253,53 @@ export class WasmBackend implements Evaluator {
     return {
       run: async (feeds, options): Promise<RunResult> => {
         throwIfAborted(options.signal);
-        materialize();
-        for (const [name, value] of plan.feeds) {
-          const tensor = feeds.get(name);
-          if (tensor === undefined) throw new TypeError(`run: feed '${name}' is missing`);
-          if (!offsets.has(value)) continue; // no step reads it
-          const length = byteLengthOf(value);
-          heap.bytes(addressOf(value), length).set(tensor.bytes());
+        const keep = options.keepOnDevice ?? NONE;
+        const own = new Lent(heap, plan, feeds, keep, (value) => offsets.has(value));
+        try {
+          materialize(own);
+          for (const [name, value] of plan.feeds) {
+            const tensor = feeds.get(name);
+            if (tensor === undefined) throw new TypeError(`run: feed '${name}' is missing`);
+            if (!offsets.has(value) || own.places.has(value)) continue; // no step reads it, or it is there
+            const length = byteLengthOf(value);
+            heap.bytes(addressOf(value), length).set(tensor.bytes());
+          }
+          team?.prepare(cost, scratch);
+          heap.words(list, 2).fill(0);
+          const steps: StepTime[] = [];
+          if (options.profile === true) this.#executeTimed(list + ALIGN, plan, list, steps);
+          else await this.#execute(list + ALIGN, dispatches.length, list, options);
+          const outputs = new Map<string, Tensor>();
+          for (const [name, value] of plan.outputs) {
+            const kept = own.output(name, value, addressOf);
+            outputs.set(name, kept ?? this.#copied(value, plan.constant(value), addressOf(value)));
+          }
+          own.end();
+          return { outputs, notes: [], ...(options.profile === true ? { steps } : {}) };
+        } catch (error) {
+          own.giveUp();
+          throw error;
         }
-        team?.prepare(cost, scratch);
-        heap.words(list, 2).fill(0);
-        const steps: StepTime[] = [];
-        if (options.profile === true) this.#executeTimed(list + ALIGN, plan, list, steps);
-        else await this.#execute(list + ALIGN, dispatches.length, list, options);
-        const outputs = new Map<string, Tensor>();
-        for (const [name, value] of plan.outputs) {
-          const constant = plan.constant(value);
-          const stored =
-            constant === undefined
-              ? heap.bytes(addressOf(value), byteLengthOf(value))
-              : constant.bytes();
-          // Copied by a constructor, which need not clear the memory first as slice does.
-          const own = new Uint8Array(stored);
-          const { dtype, dims } = value;
-          const areBools =
-            dtype === 'bool' &&
-            constant === undefined &&
-            this.#core.areBools(addressOf(value), own.length);
-          outputs.set(
-            name,
-            areBools ? new Tensor(dtype, new Checked(own), dims) : Tensor.ofBytes(dtype, own, dims),
-          );
-        }
-        return { outputs, notes: [], ...(options.profile === true ? { steps } : {}) };
       },
       dispose: () => {
         if (list !== 0) heap.free(list);
         for (const constant of used) this.#constants.drop(constant);
       },
     };
+  }
+
+  /** A computed value, or a constant, as a tensor of its own. */
+  #copied(value: Value, constant: Constant | undefined, address: number): Tensor {
+    const { dtype, dims } = value;
+    const stored =
+      constant === undefined
+        ? this.#core.heap.bytes(address, byteLengthOf(value))
+        : constant.bytes();
+    // Copied by a constructor, which need not clear the memory first as slice does.
+    const own = new Uint8Array(stored);
+    const areBools =
+      dtype === 'bool' && constant === undefined && this.#core.areBools(address, own.length);
+    return areBools ? new Tensor(dtype, new Checked(own), dims) : Tensor.ofBytes(dtype, own, dims);
   }
 
   async #execute(list: number, count: number, cursor: number, options: RunOptions): Promise<void> {

@@ -15,7 +15,8 @@ import { checkRange, kIntegerRange } from './range.ts';
 import { clampedNumber, formatShape, sizeOf } from './shape.ts';
 import type { HostStorage } from './weight.ts';
 
-export type Location = 'cpu' | 'webgpu';
+/** 'cpu': in an array; 'wasm': in the memory of a model's core; 'webgpu': in a GPUBuffer. */
+export type Location = 'cpu' | 'wasm' | 'webgpu';
 
 /** Where the elements of a tensor on a device are kept. Implemented by a backend. */
 export interface DeviceStorage {

@@ -53,11 +53,11 @@ function send(data: Data, transfer: Set<Transferable>): SentData {
 }
 
 function sendTensor(tensor: Tensor, transfer: Set<Transferable>): SentTensor {
-  const { dtype, dims } = tensor;
-  if (tensor.storage !== undefined) {
+  const { dtype, dims, storage } = tensor;
+  if (storage !== undefined) {
     handles += 1;
     kept.set(handles, tensor);
-    return { dtype, dims, handle: handles };
+    return { dtype, dims, handle: handles, location: storage.location };
   }
   const { data } = tensor;
   // A set: tensors of a sequence may be one and the same.

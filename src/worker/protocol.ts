@@ -2,6 +2,7 @@
 // travel: structured-clonable, elements transferred. Both ends are built from one source, so there is no version.
 import { DeviceError, ModelError, UnsupportedOpError, type Problem } from '../core/errors.ts';
 import type { DType, TensorData } from '../core/dtype.ts';
+import type { DeviceStorage } from '../core/tensor.ts';
 import type { CheckReport, Model } from '../model.ts';
 import type { ValueInfo } from '../graph/graph.ts';
 import type { Progress } from '../model.ts';
@@ -9,10 +10,15 @@ import type { ModelFile } from '../load.ts';
 import type { ModelOptions } from '../model.ts';
 import type { Backend, Note, RunResult } from '../run_types.ts';
 
-/** A tensor in a message: its elements, or the handle of one that stays on the worker's device. */
+/** A tensor in a message: its elements, or the handle of one that stays where the worker computed it. */
 export type SentTensor =
   | { readonly dtype: DType; readonly dims: readonly number[]; readonly data: TensorData }
-  | { readonly dtype: DType; readonly dims: readonly number[]; readonly handle: number };
+  | {
+      readonly dtype: DType;
+      readonly dims: readonly number[];
+      readonly handle: number;
+      readonly location: DeviceStorage['location'];
+    };
 
 /** A value in a message: a tensor, a sequence, or an optional that holds nothing. */
 export type SentData = SentTensor | readonly SentData[] | null;

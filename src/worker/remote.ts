@@ -26,15 +26,16 @@ interface Waiting {
   progress?: ((progress: Progress) => void) | undefined;
 }
 
-/** A tensor on the worker's device. */
+/** A tensor that stays in the worker, in its core's memory or on its device. */
 class RemoteStorage implements DeviceStorage {
-  readonly location = 'webgpu';
+  readonly location: DeviceStorage['location'];
   readonly connection: Connection;
   readonly handle: number;
 
-  constructor(connection: Connection, handle: number) {
+  constructor(connection: Connection, handle: number, location: DeviceStorage['location']) {
     this.connection = connection;
     this.handle = handle;
+    this.location = location;
   }
 
   read(): Promise<Uint8Array> {
@@ -194,7 +195,7 @@ class RemoteModel implements Model {
     }
     const { dtype, dims, storage } = data;
     if (storage instanceof RemoteStorage && storage.connection === this.#connection) {
-      return { dtype, dims, handle: storage.handle };
+      return { dtype, dims, handle: storage.handle, location: storage.location };
     }
     return { dtype, dims, data: data.data };
   }
@@ -203,7 +204,8 @@ class RemoteModel implements Model {
     if (sent === null) return null;
     if (isSentSequence(sent)) return sent.map((one) => this.#receive(one));
     if ('data' in sent) return new Tensor(sent.dtype, sent.data, sent.dims);
-    return new Tensor(sent.dtype, new RemoteStorage(this.#connection, sent.handle), sent.dims);
+    const { dtype, dims, handle, location } = sent;
+    return new Tensor(dtype, new RemoteStorage(this.#connection, handle, location), dims);
   }
 }
 

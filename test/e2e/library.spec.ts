@@ -75,8 +75,18 @@ for (const worker of [false, true]) {
           () => 'kept',
           (error: Error) => error.name,
         );
+      const staying: string[] = [];
+      for (const backend of ['wasm', 'webgpu'] as const) {
+        const run = await loaded.run({ image: image(1) }, { backend, keepOnDevice: true });
+        const [one, other] = [run.outputs['logits'], wasm.outputs['logits']];
+        if (one === undefined || other === undefined) throw new Error('no logits');
+        const read = new lib.Tensor('float32', await one.read(), one.dims);
+        staying.push(`${one.location} ${lib.digestOf(read) === lib.digestOf(other)}`);
+        one.dispose();
+      }
       loaded.dispose();
       return {
+        staying,
         digests: [wasm.digest, webgpu.digest, auto.digest],
         auto: [auto.backend, auto.notes[0]?.kind],
         same: report.identical && report.differences.length === 0 && report.elements > 0,
@@ -97,6 +107,7 @@ for (const worker of [false, true]) {
     expect(digests.nodes[0]).toMatch(/^[0-9a-f]{64}$/);
     expect(digests.nodes[0]).toBe(digests.nodes[1]);
     expect(digests.receipt).toBe(true);
+    expect(digests.staying).toEqual(['wasm true', 'webgpu true']);
     // Values are kept where they are, or not at all.
     expect(digests.kept).toBe(worker ? 'TypeError' : 'kept');
   });

@@ -14,6 +14,8 @@ interface Block {
 
 export class Heap {
   readonly memory: WebAssembly.Memory;
+  /** Blocks that callers hold: with any, the memory is not to be used for something else. */
+  lent = 0;
   #free: Block[];
   readonly #used = new Map<number, number>();
 

@@ -2,7 +2,7 @@
 // are linked, which is a fifth to a third of loading a small model. From the next turn of the event loop on it is referred
 // to weakly, so that an engine that collects garbage takes it like any other. Promises: one is kept, and nothing of the old
 // model is handed out; bits cannot tell, since kernels read only what was written before (test/fuzz/poison.ts). Not here:
-// cores with threads, with a limit of memory, or with kernels of users.
+// cores with threads, with a limit of memory, with kernels of users, or with tensors that callers still hold.
 import type { Core } from './core.ts';
 
 /** What a spare core may hold: the next model has this much from its first moment, however small it is. */
@@ -24,7 +24,8 @@ function weaken(): void {
 
 /** Keeps the core of a model that is over, if it can serve another. Whoever had it must not use it again. */
 export function keepSpare(core: Core): void {
-  if (core.heap.memory.buffer.byteLength > MOST_BYTES || !core.vacate()) return;
+  const { heap } = core;
+  if (heap.memory.buffer.byteLength > MOST_BYTES || heap.lent > 0 || !core.vacate()) return;
   latest = core;
   earlier = undefined;
   if (isWeakening) return;
