@@ -42,3 +42,13 @@ export function wordsOf({ kernel, params, inputs, outputs, chain }: Dispatch): U
   all.push({ inputs: first, bytes, words });
   return words;
 }
+
+/** The same bytes as words, where they are such: there are fewer of these to compare. */
+export const wholeWords = ({
+  buffer,
+  byteOffset,
+  byteLength,
+}: Uint8Array): Uint8Array | Uint32Array =>
+  byteOffset % 4 === 0 && byteLength % 4 === 0
+    ? new Uint32Array(buffer, byteOffset, byteLength / 4)
+    : new Uint8Array(buffer, byteOffset, byteLength);

@@ -37,16 +37,17 @@ export function fuse(
   target: 'wasm' | 'webgpu',
 ): Step[] {
   const kept = new Set([...outputs.values()].map(root));
-  const readers = new Map<Value, number>();
-  const producer = new Map<Value, number>();
+  // By the ids of values.
+  const readers: number[] = [];
+  const producer: number[] = [];
   const list: (Step | undefined)[] = [...steps];
   steps.forEach(({ dispatch }, i) => {
     const operands = inputsOf(dispatch).map(root);
     operands.forEach((value, k) => {
       // Read twice by one step is read once.
-      if (operands.indexOf(value) === k) readers.set(value, (readers.get(value) ?? 0) + 1);
+      if (operands.indexOf(value) === k) readers[value.id] = (readers[value.id] ?? 0) + 1;
     });
-    for (const value of dispatch.outputs) producer.set(root(value), i);
+    for (const value of dispatch.outputs) producer[root(value).id] = i;
   });
 
   /** The tail with the head in front of its load `k`, if that may be. */
@@ -55,7 +56,7 @@ export function fuse(
     const host = head.dispatch.kernel.chain;
     if (load === undefined || head.dispatch.outputs.length !== 1) return undefined;
     const value = root(load.value);
-    if (kept.has(value) || readers.get(value) !== 1) return undefined;
+    if (kept.has(value) || readers[value.id] !== 1) return undefined;
     if (chain.loads.some((other, j) => j !== k && root(other.value) === value)) return undefined;
     // A fold over one element may end in a chain that reads what is folded.
     if (tail.dispatch.inputs.some((other) => root(other) === value)) return undefined;
@@ -80,7 +81,7 @@ export function fuse(
     for (const one of new Set(inputsOf(head.dispatch).map(root))) {
       // A value that both read is read once now.
       if (inputsOf(tail.dispatch).some((other) => root(other) === one)) {
-        readers.set(one, (readers.get(one) ?? 1) - 1);
+        readers[one.id] = (readers[one.id] ?? 1) - 1;
       }
     }
     return {
@@ -97,7 +98,7 @@ export function fuse(
     if (host === 'epilogue' && tail.dispatch.kernel.chain !== 'whole') return false;
     for (let k = 0; k < chain.loads.length; k += 1) {
       const value = chain.loads[k]?.value;
-      const from = value === undefined ? undefined : producer.get(root(value));
+      const from = value === undefined ? undefined : producer[root(value).id];
       const head = from === undefined || from === at ? undefined : list[from];
       if (from === undefined || head?.dispatch.kernel.chain !== host) continue;
       const step = joinedAt(tail, chain, k, head);

@@ -18,6 +18,19 @@ import { shareSteps } from './share.ts';
 import { Recording } from './templates.ts';
 import { valuesRead } from './sort.ts';
 
+/** What was asked last of a list of nodes: plans for other shapes ask the same. */
+const needed = new WeakMap<readonly Node[], { wanted: readonly string[]; nodes: Node[] }>();
+
+/** Nodes among `nodes`, a list that does not change, that the wanted values depend on, in order. */
+function neededOnce(nodes: readonly Node[], wanted: readonly string[]): Node[] {
+  const last = needed.get(nodes);
+  const isSame = (name: string, i: number): boolean => name === wanted[i];
+  if (last?.wanted.length === wanted.length && last.wanted.every(isSame)) return last.nodes;
+  const found = neededNodes(nodes, wanted);
+  needed.set(nodes, { wanted: [...wanted], nodes: found });
+  return found;
+}
+
 /** Nodes among `nodes` that the wanted values depend on, in order. */
 export function neededNodes(nodes: readonly Node[], wanted: Iterable<string>): Node[] {
   const producer = new Map<string, Node>();
@@ -57,7 +70,7 @@ export function planGraph(
 
 function planOf(planner: Planner): Plan {
   const { checked, store, options } = planner;
-  const nodes = neededNodes(options.nodes ?? checked.graph.nodes, options.outputs);
+  const nodes = neededOnce(options.nodes ?? checked.graph.nodes, options.outputs);
   const left = new Set<string>();
   for (const node of nodes) {
     const waits = left.size > 0 && [...valuesRead(node)].some((name) => left.has(name));
@@ -95,12 +108,12 @@ function planOf(planner: Planner): Plan {
     }
   }
   const root = (one: Value): Value => planner.root(one);
-  const live = liveSteps(planner.steps, outputs, root);
+  const live = liveSteps(planner, outputs);
   const identity = (value: Value): number => {
     const constant = planner.constant(value);
     return constant === undefined ? root(value).id : -1 - store.idOf(constant);
   };
-  const alias = (to: Value, from: Value): void => void planner.roots.set(to, from);
+  const alias = (to: Value, from: Value): void => planner.setRoot(to, from);
   return {
     target: options.target,
     steps: options.fuse
@@ -220,18 +233,17 @@ function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origi
 }
 
 /** Steps that some output depends on: a node may emit more than is wanted of it. */
-function liveSteps(
-  steps: readonly Step[],
-  outputs: ReadonlyMap<string, Value>,
-  root: (value: Value) => Value,
-): Step[] {
-  const wanted = new Set([...outputs.values()].map(root));
-  const isWanted = (value: Value): boolean => wanted.has(root(value));
+function liveSteps(planner: Planner, outputs: ReadonlyMap<string, Value>): Step[] {
+  // By the ids of values.
+  const wanted = new Uint8Array(planner.count);
+  const want = (value: Value): void => void (wanted[planner.root(value).id] = 1);
+  const isWanted = (value: Value): boolean => wanted[planner.root(value).id] === 1;
+  outputs.forEach(want);
   const live: Step[] = [];
-  for (let i = steps.length - 1; i >= 0; i -= 1) {
-    const step = steps[i];
+  for (let i = planner.steps.length - 1; i >= 0; i -= 1) {
+    const step = planner.steps[i];
     if (step?.dispatch.outputs.some(isWanted) !== true) continue;
-    for (const value of inputsOf(step.dispatch)) wanted.add(root(value));
+    inputsOf(step.dispatch).forEach(want);
     live.push(step);
   }
   return live.reverse();

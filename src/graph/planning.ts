@@ -4,7 +4,7 @@
 import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
 import { dtypeInfo, typedArrayOf, type DType, type TypedArray } from '../core/dtype.ts';
 import { inputsOf, type Dispatch } from '../core/op.ts';
-import { textOfWords, wordsOf } from '../core/words.ts';
+import { textOfWords, wholeWords, wordsOf } from '../core/words.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { Value } from '../core/value.ts';
@@ -18,21 +18,17 @@ import { repeat, textOfNode, type Recording } from './templates.ts';
 /** Constants up to this size are compared with others that operators made. */
 const SMALL_BYTES = 1024;
 
-/** The same bytes as words, where they are such: there are fewer of these to compare. */
-const wholeWords = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array | Uint32Array =>
-  byteOffset % 4 === 0 && byteLength % 4 === 0
-    ? new Uint32Array(buffer, byteOffset, byteLength / 4)
-    : new Uint8Array(buffer, byteOffset, byteLength);
-
 export interface Mark {
   readonly steps: number;
   readonly names: number;
 }
 
 export class Planner implements PlanBuilder {
-  readonly values: Value[] = [];
-  readonly roots = new Map<Value, Value>();
-  readonly constants = new Map<Value, Constant>();
+  /** How many values there are: their ids are below it. */
+  count = 0;
+  /** By the values' ids: the values that they are the bytes of, and contents. */
+  readonly #roots: (Value | undefined)[] = [];
+  readonly #constants: (Constant | undefined)[] = [];
   /** Constants that may depend on feed shapes. */
   readonly holdings: Holdings;
   readonly #named = new Map<string, Value>();
@@ -94,12 +90,12 @@ export class Planner implements PlanBuilder {
     const known = this.store.named.get(name);
     if (known === undefined) return undefined;
     const made = this.create(known.constant.dtype, known.dims, name);
-    this.constants.set(made, known.constant);
+    this.#constants[made.id] = known.constant;
     this.#shared.add(known.constant);
     made.canonical = known.canonical;
     if (known.halves !== undefined) {
       made.halves = this.create(known.halves.constant.dtype, known.halves.dims);
-      this.constants.set(made.halves, known.halves.constant);
+      this.#constants[made.halves.id] = known.halves.constant;
       this.#shared.add(known.halves.constant);
     }
     return made;
@@ -113,7 +109,7 @@ export class Planner implements PlanBuilder {
     }
     const plain = this.create(value.dtype, value.dims);
     plain.canonical = value.canonical;
-    this.roots.set(plain, value);
+    this.setRoot(plain, value);
     return plain;
   }
 
@@ -163,8 +159,8 @@ export class Planner implements PlanBuilder {
         `memory: value too large: expected at most ${limit} bytes, got ${bytes} for ${dtype} ${formatShape(dims)}. Use smaller sizes.`,
       );
     }
-    const value: Value = { id: this.values.length, dtype, dims, name, canonical: false };
-    this.values.push(value);
+    const value: Value = { id: this.count, dtype, dims, name, canonical: false };
+    this.count += 1;
     this.recording?.created(value);
     if (name !== '') this.name(name, value);
     return value;
@@ -182,22 +178,27 @@ export class Planner implements PlanBuilder {
 
   root(value: Value): Value {
     let at = value;
-    for (let next = this.roots.get(at); next !== undefined; next = this.roots.get(at)) at = next;
+    for (let next = this.#roots[at.id]; next !== undefined; next = this.#roots[at.id]) at = next;
     return at;
+  }
+
+  /** The value is the bytes of another from now on. */
+  setRoot(value: Value, other: Value): void {
+    this.#roots[value.id] = other;
   }
 
   constant(value: Value): Constant | undefined {
     const root = this.root(value);
-    const waiting = this.#waiting.get(root);
+    const waiting = this.#waiting.size === 0 ? undefined : this.#waiting.get(root);
     if (waiting !== undefined) {
       for (const output of waiting.dispatch.outputs) this.#waiting.delete(output);
       this.fold(waiting.dispatch, waiting.known);
     }
-    return this.constants.get(root);
+    return this.#constants[root.id];
   }
 
   setConstant(value: Value, constant: Constant): void {
-    this.constants.set(value, constant);
+    this.#constants[value.id] = constant;
     if (value.dtype === 'float32') value.canonical = this.store.isCanonical(constant);
   }
 
@@ -220,7 +221,7 @@ export class Planner implements PlanBuilder {
   alias(to: Value, from: Value): void {
     to.canonical = from.canonical;
     if (from.halves !== undefined && to.dtype === from.dtype) to.halves = from.halves;
-    this.roots.set(to, from);
+    this.setRoot(to, from);
     this.recording?.alias(to, from);
   }
 
