@@ -78,7 +78,7 @@ export const libraryMutants: readonly Mutant[] = [
     'fusion: a value with a second reader joined away',
     fusion,
     bothForms,
-    edit(fuse, 'readers.get(value) !== 1', 'readers.get(value) === undefined'),
+    edit(fuse, 'readers[value.id] !== 1', 'readers[value.id] === undefined'),
   ),
   byTest(
     'fusion: an output of the graph joined away',
@@ -322,5 +322,23 @@ export const libraryMutants: readonly Mutant[] = [
     'the elements of a head that are not turned, from its beginning',
     ['rotary'],
     [edit('src/ops/attend.ts', 'offset: offset + from }', 'offset }')],
+  ),
+  byTest(
+    'an output that is a feed computed over it',
+    'unit/kept.test.ts',
+    'the caller',
+    edit('src/backends/wasm/lent.ts', 'if (!fed.has(root)) ', ''),
+  ),
+  byTest(
+    'a core whose memory a caller holds lent to another model',
+    'unit/kept.test.ts',
+    'another model takes them',
+    edit('src/backends/wasm/spare.ts', ' || heap.lent > 0', ''),
+  ),
+  byTest(
+    'nothing submitted while a run waits',
+    'unit/read_back.test.ts',
+    'empty submissions',
+    edit('src/backends/webgpu/device.ts', 'setTimeout(submit, wait)', 'setTimeout(() => {}, wait)'),
   ),
 ];
