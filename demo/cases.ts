@@ -1,7 +1,7 @@
 // Runs the operator cases of the repository's tests in this browser, on the reference and on the GPU, and compares
 // every digest with test/golden. This chunk holds all cases and goldens and is loaded only when asked for. It gives
 // the page a turn at least every few milliseconds and can be stopped at any time, also where the GPU does not answer.
-import { runCase, type CaseResult } from '../test/harness/conform.ts';
+import { runCase } from '../test/harness/conform.ts';
 import type { OpCase } from '../test/harness/cases.ts';
 import { caseFiles } from '../test/ops/index.ts';
 import type { Backend } from '../src/index.ts';
@@ -20,7 +20,7 @@ const goldens = Object.assign(
 const SLICE_MS = 12;
 /** No case takes seconds: a GPU that has not answered by then is taken for one that will not. */
 const ANSWER_MS = 60_000;
-/** What a case has left of it when the visitor stops. */
+/** What a case has left when the visitor stops. */
 const LAST_MS = 2000;
 
 export interface CaseOutcome {
@@ -63,25 +63,29 @@ function nextTurn(): Promise<void> {
   });
 }
 
+/** What an outcome has for a digest where the GPU gave none. */
+const SILENT = { digest: `error: no answer in ${ANSWER_MS / 1000} s`, notes: [] };
+
 /**
- * A case on the GPU; undefined where it was stopped before it ended. One that is left alone ends with its device, which
- * browsers complain of in the console: so it is given a moment.
+ * What the GPU is asked for, or that the visitor stopped it, or that there is no answer. Work that is left alone ends with
+ * its device, which browsers complain of in the console: so it is given a moment.
  */
-async function runOnGpu(
-  one: OpCase,
-  device: GPUDevice,
+async function answered<T>(
+  work: Promise<T>,
   signal: AbortSignal,
-): Promise<Pick<CaseResult, 'digest' | 'notes'> | undefined> {
-  const silent = { digest: `error: no answer in ${ANSWER_MS / 1000} s`, notes: [] };
+): Promise<T | 'stopped' | 'silent'> {
   const timers: ReturnType<typeof setTimeout>[] = [];
+  const after = (ms: number, then: () => void): void => void timers.push(setTimeout(then, ms));
   let stop = (): void => undefined;
-  const ended = new Promise<typeof silent | undefined>((resolve) => {
-    timers.push(setTimeout(() => resolve(silent), ANSWER_MS));
-    stop = () => timers.push(setTimeout(() => resolve(undefined), LAST_MS));
+  const ended = new Promise<'stopped' | 'silent'>((resolve) => {
+    // In a page that slept the time is over before the answer can arrive: a second more for that.
+    after(ANSWER_MS, () => after(1000, () => resolve('silent')));
+    stop = () => after(LAST_MS, () => resolve('stopped'));
   });
   signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
   try {
-    return await Promise.race([runCase(one, 'webgpu', { device }), ended]);
+    return await Promise.race([work, ended]);
   } finally {
     timers.forEach(clearTimeout);
     signal.removeEventListener('abort', stop);
@@ -102,11 +106,12 @@ export async function* runCases(
     const head = { id: one.id, expected, golden: golden !== undefined };
     yield { ...head, backend: 'wasm', got: wasm.digest, byReference: false };
     if (gpu !== undefined && !signal.aborted) {
-      const result = await runOnGpu(one, await gpu.device(), signal);
-      if (result === undefined) return;
-      const { digest, notes } = result;
+      const run = runCase(one, 'webgpu', { device: await gpu.device() });
+      const result = await answered(run, signal);
+      if (result === 'stopped') return;
+      const { digest, notes } = result === 'silent' ? SILENT : result;
       yield { ...head, backend: 'webgpu', got: digest, byReference: notes.length > 0 };
-      if (digest !== expected) await gpu.replace();
+      if (digest !== expected && (await answered(gpu.replace(), signal)) === 'stopped') return;
     }
     if (signal.aborted) return;
     if (performance.now() - begun > SLICE_MS) {

@@ -1,4 +1,4 @@
-// Values where a machine takes them from: what lies on a device comes to memory, or stays where it is. Nothing is computed here.
+// Values where a machine takes them from: what lies with another backend comes to memory, or stays where it is. Nothing is computed here.
 import { mapTensors, tensorsIn, type Data } from './core/data.ts';
 import { Tensor } from './core/tensor.ts';
 import type { WasmBackend } from './backends/wasm.ts';

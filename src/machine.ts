@@ -30,7 +30,7 @@ export interface Machine {
     options: Omit<PlanOptions, 'target' | 'tiles'>,
     after: number,
   ): Promise<Stage>;
-  /** The tensors where the machine takes them from: in memory, or on its device. */
+  /** The tensors where the machine takes them from: in arrays, or where it computed them. */
   bring(feeds: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>>;
   /** An initialiser, or what was computed from such alone. */
   constant(name: string): Tensor | undefined;

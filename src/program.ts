@@ -64,7 +64,7 @@ class ProgramRun {
   /** Values whose contents plans are for. */
   readonly #contents = new Set<string>();
   readonly #log = new RunLog();
-  /** On the device, and nobody's once the run is over. */
+  /** Where they were computed, and nobody's once the run is over. */
   readonly #own = new Set<Tensor>();
   readonly #hostNodes: Node[] = [];
   /** Runs of the bodies that nodes carry. */

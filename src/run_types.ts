@@ -40,8 +40,10 @@ export interface RunOptions {
   /** Stops the run within 50 ms of work on the reference, between submissions on a GPU. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Outputs that stay where they are computed, in GPU buffers or the memory of the core: `true` for all, or names. They can
-   * be fed back without a copy. `await tensor.read()` copies one out; whoever keeps it disposes of it.
+   * Outputs that stay where they are computed, in GPU buffers or the memory of the core: `true` for all, or names. They are
+   * fed back from there, not through JavaScript; `await tensor.read()` copies one out, and `data` throws, as does the
+   * `digest` of the run. Whoever keeps one disposes of it: until then the memory of the core, weights and all, stays too.
+   * Constants, and what operators of the host give, are in arrays even so.
    */
   readonly keepOnDevice?: boolean | readonly string[] | undefined;
   /**
@@ -214,7 +216,7 @@ export interface AuditEvent {
 export interface RunResult {
   /**
    * The outputs that are tensors, by name, in graph order; they belong to the caller and outlive the model, except those
-   * kept on a device.
+   * kept on a GPU or in a worker.
    */
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** All outputs: sequences and optionals too. */
@@ -222,7 +224,7 @@ export interface RunResult {
   /**
    * SHA-256 over contract version and outputs in graph order (V12), 64 hex digits; computed when first read.
    *
-   * @throws TypeError if an output stayed on the device
+   * @throws TypeError if an output stayed where it was computed (`keepOnDevice`)
    */
   readonly digest: string;
   /** The seed, where a random operator ran: then it is part of the digest. */

@@ -149,7 +149,6 @@ export class Session implements Model {
     const seed = options.seed ?? 0;
     const unit = options.node === undefined ? undefined : await this.#unit(feeds, options);
     const fed = unit?.fed ?? checkFeeds(this.#checked, feeds);
-    const given = new Map(fed);
     fed.set(SEED_FEED, seedTensor(seed));
     const names = unit?.outputs ?? outputNames(this.#outputNames, options.outputs);
     const notes: Note[] = [];
@@ -176,7 +175,7 @@ export class Session implements Model {
         'run: trace: expected outputs in memory, got keepOnDevice. Leave one of them out.',
       );
     }
-    const evidence = isTraced ? await this.#evidence(onValue, unit) : undefined;
+    const evidence = isTraced ? await this.#evidence(fed, onValue, unit) : undefined;
     const begin = performance.now();
     const result = await this.#execute(backend, fed, {
       outputs: names,
@@ -198,7 +197,7 @@ export class Session implements Model {
     if (backend === 'wasm') Object.assign(described, { threads: this.#wasm.threads });
     if (evidence !== undefined) {
       const { values: outputs, seed: drawn } = described;
-      const facts = { seed: drawn, inputs: given, outputs };
+      const facts = { seed: drawn, outputs };
       const claims = { core: CORE_DIGESTS, backend, adapter: info?.name };
       const of = await evidence.of(options.receipt === true ? { ...facts, claims } : facts);
       Object.assign(described, of);
@@ -209,11 +208,15 @@ export class Session implements Model {
   }
 
   /** What takes evidence of one run. */
-  async #evidence(keep: RunOptions['onValue'], unit: NodeUnit | undefined): Promise<RunEvidence> {
+  async #evidence(
+    fed: ReadonlyMap<string, Data>,
+    keep: RunOptions['onValue'],
+    unit: NodeUnit | undefined,
+  ): Promise<RunEvidence> {
     const part = await import('./evidence/run_evidence.ts');
     const { graph } = this.#checked;
     const executed = unit === undefined ? graph : { ...graph, nodes: [unit.node] };
-    return new part.RunEvidence(this.#graph, executed, keep);
+    return part.RunEvidence.of(this.#graph, executed, fed, keep);
   }
 
   /** What a run of one node is of. */

@@ -5,7 +5,7 @@ import type { Tensor } from '../core/tensor.ts';
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Names of outputs that stay on the device. */
+  /** Names of outputs that stay where the backend computes them. */
   readonly keepOnDevice?: ReadonlySet<string> | undefined;
   /** Draws for the gates of new pipelines on a GPU (B7), a number in [0, 1); none is run if absent. */
   readonly gate?: ((this: void) => number) | undefined;

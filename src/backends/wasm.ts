@@ -11,7 +11,8 @@ import { Checked, Tensor } from '../core/tensor.ts';
 import { arrange, byteLengthOf } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable, RunOptions, RunResult, StepTime } from './backend.ts';
-import { COMMAND_BYTES, commandLength, nextTurn, Pacer, writeCommands } from './wasm/commands.ts';
+import { CommandList } from './wasm/command_list.ts';
+import { COMMAND_BYTES, nextTurn, Pacer } from './wasm/commands.ts';
 import { CoreConstant, Constants } from './wasm/constants.ts';
 import { createCore, DONE, FAILED, type Core } from './wasm/core.ts';
 import { LaidOut } from './wasm/laid_out.ts';
@@ -167,7 +168,7 @@ export class WasmBackend implements Evaluator {
     return this.#core.heap.limit;
   }
 
-  /** Bytes of core memory in use: constants, arena and command lists. */
+  /** Bytes of core memory in use: constants, arena, command lists, and outputs that stayed. */
   get memoryInUse(): number {
     return this.#core.heap.inUse;
   }
@@ -219,36 +220,15 @@ export class WasmBackend implements Evaluator {
     const needed = plan.steps.reduce((most, { dispatch }) => Math.max(most, dispatch.scratch), 0);
     const scratch = Math.ceil(needed / ALIGN) * ALIGN;
     const used = this.#constants.use(plan);
-    const dispatches = plan.steps.map((step) => step.dispatch);
-    const cost = dispatches.reduce((sum, { units, unitCost }) => sum + units * unitCost, 0);
+    const cost = plan.steps.reduce((sum, { dispatch: d }) => sum + d.units * d.unitCost, 0);
     const team = this.#team;
-    let list = 0;
-    let version = -1;
-    let lent: Lent | undefined;
-
     const addressOf = (value: Value): number => {
       const root = plan.root(value);
       const constant = plan.constant(root);
       if (constant !== undefined) return this.#constants.addressOf(constant) ?? 0;
-      return lent?.places.get(root) ?? this.#arena.at + (offsets.get(root) ?? 0);
+      return list.lent?.places.get(root) ?? this.#arena.at + (offsets.get(root) ?? 0);
     };
-    const materialize = (next: Lent): void => {
-      this.#reserve(bytes + scratch * (team?.most ?? 1));
-      if (version === this.#arena.version && next.isSame(lent)) return;
-      lent = next;
-      // The cursor lies in front of the list.
-      const length = commandLength(dispatches);
-      if (list === 0) list = heap.allocate(ALIGN + 4 * length);
-      writeCommands(
-        heap.words(list + ALIGN, length),
-        dispatches,
-        list + ALIGN,
-        this.#arena.at + bytes,
-        (dispatch) => this.#core.kernel(dispatch),
-        addressOf,
-      );
-      version = this.#arena.version;
-    };
+    const list = new CommandList(this.#core, plan, addressOf);
 
     return {
       run: async (feeds, options): Promise<RunResult> => {
@@ -256,7 +236,8 @@ export class WasmBackend implements Evaluator {
         const keep = options.keepOnDevice ?? NONE;
         const own = new Lent(heap, plan, feeds, keep, (value) => offsets.has(value));
         try {
-          materialize(own);
+          this.#reserve(bytes + scratch * (team?.most ?? 1));
+          list.write(this.#arena.version, this.#arena.at + bytes, own);
           for (const [name, value] of plan.feeds) {
             const tensor = feeds.get(name);
             if (tensor === undefined) throw new TypeError(`run: feed '${name}' is missing`);
@@ -265,10 +246,11 @@ export class WasmBackend implements Evaluator {
             heap.bytes(addressOf(value), length).set(tensor.bytes());
           }
           team?.prepare(cost, scratch);
-          heap.words(list, 2).fill(0);
+          const { commands, count, cursor } = list;
+          heap.words(cursor, 2).fill(0);
           const steps: StepTime[] = [];
-          if (options.profile === true) this.#executeTimed(list + ALIGN, plan, list, steps);
-          else await this.#execute(list + ALIGN, dispatches.length, list, options);
+          if (options.profile === true) this.#executeTimed(commands, plan, cursor, steps);
+          else await this.#execute(commands, count, cursor, options);
           const outputs = new Map<string, Tensor>();
           for (const [name, value] of plan.outputs) {
             const kept = own.output(name, value, addressOf);
@@ -282,7 +264,7 @@ export class WasmBackend implements Evaluator {
         }
       },
       dispose: () => {
-        if (list !== 0) heap.free(list);
+        list.free();
         for (const constant of used) this.#constants.drop(constant);
       },
     };

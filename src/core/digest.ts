@@ -76,7 +76,7 @@ export function encodeTensor(sink: Sink, tensor: Tensor): void {
  * SHA-256 of a tensor of any dtype and shape, as 64 lower-case hex digits: of contract, dtype, shape and bits (V12).
  * Equal digests mean equal bits, -0 and +0 differ, and so do the payloads of NaNs.
  *
- * @throws TypeError if the tensor is on a device: `await tensor.read()` first and build a tensor of the result
+ * @throws TypeError if the tensor stayed where it was computed: `await tensor.read()` first and build a tensor of the result
  * @example
  * ```ts
  * import { digestOf, Tensor } from 'isobit';

@@ -1,5 +1,5 @@
-// A tensor: element type, shape, and elements in row-major order. The elements lie in memory or on a device; on a
-// device, `data` throws and `read()` fetches them. A tensor does not copy what it is given: whoever made the array
+// A tensor: element type, shape, and elements in row-major order. The elements lie in an array, or where a backend computed
+// them: there `data` throws and `read()` fetches them. A tensor does not copy what it is given: whoever made the array
 // may still write to it. Nothing here computes.
 
 import {
@@ -18,7 +18,7 @@ import type { HostStorage } from './weight.ts';
 /** 'cpu': in an array; 'wasm': in the memory of a model's core; 'webgpu': in a GPUBuffer. */
 export type Location = 'cpu' | 'wasm' | 'webgpu';
 
-/** Where the elements of a tensor on a device are kept. Implemented by a backend. */
+/** Where the elements of a tensor that stayed with a backend are kept. Implemented by it. */
 export interface DeviceStorage {
   readonly location: Exclude<Location, 'cpu'>;
   /** The elements' bytes, little-endian, without padding; byteOffset is a multiple of 8. */
@@ -141,8 +141,8 @@ function isHostStorage(data: TensorInput | Held): data is HostStorage {
 export type TensorInput = TensorData | readonly (number | bigint | boolean)[];
 
 /**
- * An element type, a shape, and elements in row-major order, in memory or on a device. Typed arrays are held, not
- * copied: the bits it is given are the bits it gives, NaN payloads and -0 included.
+ * An element type, a shape, and elements in row-major order, in an array or where a backend computed them. Typed arrays
+ * are held, not copied: the bits it is given are the bits it gives, NaN payloads and -0 included.
  *
  * @example
  * ```ts
@@ -220,7 +220,7 @@ export class Tensor {
     return this.#held !== undefined && isStorage(this.#held) ? this.#held.location : 'cpu';
   }
 
-  /** The device's storage, for the backend that made it; undefined in memory. @throws TypeError after dispose() */
+  /** The storage, for the backend that computed it; undefined for an array. @throws TypeError after dispose() */
   get storage(): DeviceStorage | undefined {
     const held = this.#alive();
     return isStorage(held) ? held : undefined;
@@ -235,7 +235,7 @@ export class Tensor {
   /**
    * The elements, row-major, not a copy: the dtype's typed array, or string[].
    *
-   * @throws TypeError if the elements are on a device, or after dispose()
+   * @throws TypeError if the elements stayed where they were computed, or after dispose()
    */
   get data(): TensorData {
     const held = this.#alive();
@@ -248,7 +248,7 @@ export class Tensor {
   }
 
   /**
-   * The elements, fetched from the device if they are there.
+   * The elements, fetched from where they were computed if they stayed there.
    *
    * @throws TypeError after dispose(); DeviceError if the device fails
    */
@@ -287,7 +287,7 @@ export class Tensor {
     return Array.from(data);
   }
 
-  /** Frees device memory now, or lets go of the array. The tensor cannot be used afterwards; twice is harmless. */
+  /** Frees what a backend holds of it, or lets go of the array. The tensor cannot be used afterwards; twice is harmless. */
   dispose(): void {
     const held = this.#held;
     this.#held = undefined;

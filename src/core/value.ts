@@ -1,7 +1,7 @@
 // What dispatches read and write. Where its bytes lie is the backends' business.
 import type { DType } from './dtype.ts';
 
-/** A value of a plan: a tensor with concrete dims. Identity is the object. */
+/** A value of a plan: a tensor with concrete dims. Its id is its identity within the plan. */
 export interface Value {
   readonly id: number;
   readonly dtype: DType;

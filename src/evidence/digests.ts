@@ -40,7 +40,7 @@ async function digestOfTensor(tensor: Tensor): Promise<string> {
 /**
  * The digest of a value, as `digestOf` gives it for a tensor. What it reads, it has read when it returns its promise.
  *
- * @throws TypeError for a tensor on a device
+ * @throws TypeError for a tensor that is in no array
  */
 export async function digestOfValue(data: Data): Promise<string> {
   if (data === null) return digestOfItems(undefined);

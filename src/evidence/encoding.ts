@@ -32,7 +32,7 @@ function collected(
 
 /**
  * @param room where the encoding is written to, if it fits
- * @throws TypeError for a tensor on a device
+ * @throws TypeError for a tensor that is in no array
  */
 export const encodedTensor = (
   tensor: Tensor,

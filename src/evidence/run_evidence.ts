@@ -1,8 +1,10 @@
 // The evidence that one run is asked for: its trace, and a receipt where that is wanted too. A session loads this file with
 // the first such run. Not here: what either holds (trace.ts, receipt.ts).
+import { dataInMemory } from '../bring.ts';
 import type { Data } from '../core/data.ts';
 import { version } from '../core/version.ts';
 import type { Graph } from '../graph/graph.ts';
+import { SEED_FEED } from '../graph/seed.ts';
 import { digestOfModel } from './model_digest.ts';
 import { receiptOf } from './receipt_text.ts';
 import type { ValueSink } from './bundle_types.ts';
@@ -27,7 +29,6 @@ function digestOfGraph(graph: Graph): Promise<string> {
 export interface RunFacts {
   /** Where random operators ran. */
   readonly seed: number | undefined;
-  readonly inputs: ReadonlyMap<string, Data>;
   readonly outputs: Readonly<Record<string, Data>>;
   /** Where a receipt is wanted. */
   readonly claims?: Pick<Claims, 'core' | 'backend'> & { readonly adapter: string | undefined };
@@ -36,14 +37,34 @@ export interface RunFacts {
 export class RunEvidence {
   readonly recorder: TraceRecorder;
   readonly #model: Graph;
+  readonly #inputs: ReadonlyMap<string, Data>;
 
   /**
    * @param model the graph as it was read
    * @param executed the same graph, or those of its nodes that run, as it runs
+   * @param fed what the run is fed, its seed too; read before it begins, wherever it lies
    * @param keep takes each value once
    */
-  constructor(model: Graph, executed: Graph, keep?: ValueSink) {
+  static async of(
+    model: Graph,
+    executed: Graph,
+    fed: ReadonlyMap<string, Data>,
+    keep?: ValueSink,
+  ): Promise<RunEvidence> {
+    const inputs = new Map<string, Data>();
+    for (const [name, data] of fed)
+      if (name !== SEED_FEED) inputs.set(name, await dataInMemory(data));
+    return new RunEvidence(model, executed, inputs, keep);
+  }
+
+  private constructor(
+    model: Graph,
+    executed: Graph,
+    inputs: ReadonlyMap<string, Data>,
+    keep?: ValueSink,
+  ) {
     this.#model = model;
+    this.#inputs = inputs;
     const kept = new Set<string>();
     this.recorder = new TraceRecorder(
       executed,
@@ -60,7 +81,7 @@ export class RunEvidence {
 
   async of({ claims, ...facts }: RunFacts): Promise<{ trace: Trace; receipt?: string }> {
     const model = await digestOfGraph(this.#model);
-    const trace = await traceOf(this.recorder, { model, ...facts });
+    const trace = await traceOf(this.recorder, { model, inputs: this.#inputs, ...facts });
     if (claims === undefined) return { trace };
     const { core, backend, adapter } = claims;
     const { navigator } = globalThis as { navigator?: Navigator };

@@ -20,7 +20,7 @@ export function toBase64(bytes: Uint8Array): string {
 
 const isSequence = (data: Data): data is readonly Data[] => Array.isArray(data);
 
-/** A value in memory as JSON. @throws TypeError if it lies on a device */
+/** A value in memory as JSON. @throws TypeError if it lies in no array */
 export function toWire(data: Data): Wire {
   if (data === null) return null;
   if (isSequence(data)) return { sequence: data.map(toWire) };

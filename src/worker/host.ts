@@ -65,6 +65,14 @@ function sendTensor(tensor: Tensor, transfer: Set<Transferable>): SentTensor {
   return { dtype, dims, data };
 }
 
+/** The model, and what its runs left here. */
+function disposeAll(): void {
+  for (const tensor of kept.values()) tensor.dispose();
+  kept.clear();
+  model?.dispose();
+  model = undefined;
+}
+
 async function answer(
   id: number,
   request: Request,
@@ -73,7 +81,7 @@ async function answer(
   const { signal } = running.get(id) ?? new AbortController();
   switch (request.kind) {
     case 'load': {
-      model?.dispose();
+      disposeAll();
       const externalData = Object.fromEntries(
         Object.entries(request.externalData).map(([name, file]) => [
           name,
@@ -124,10 +132,7 @@ async function answer(
       kept.delete(request.handle);
       return null;
     case 'dispose':
-      for (const tensor of kept.values()) tensor.dispose();
-      kept.clear();
-      model?.dispose();
-      model = undefined;
+      disposeAll();
       return null;
     default:
       throw new TypeError(`worker: unknown request ${String(request satisfies never)}`);

@@ -52,13 +52,14 @@ class Connection {
   readonly #worker: Worker;
   readonly #owned: boolean;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #onMessage = ({ data }: MessageEvent<FromWorker>): void => this.#receive(data);
   #count = 0;
   #dead: Error | undefined;
 
   constructor(worker: Worker, owned: boolean) {
     this.#worker = worker;
     this.#owned = owned;
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>): void => this.#receive(data);
+    worker.onmessage = this.#onMessage;
     worker.onerror = (event): void => {
       event.preventDefault();
       this.#fail(
@@ -88,6 +89,10 @@ class Connection {
   }
 
   close(): void {
+    if (this.#dead !== undefined) return;
+    // A caller's worker stays, and may hold another model by now.
+    const isOurs = this.#worker.onmessage === this.#onMessage;
+    if (!this.#owned && isOurs) this.ask({ kind: 'dispose' }).catch(() => undefined);
     this.#fail(new TypeError('Model: used after dispose(). Load it again.'));
     if (this.#owned) this.#worker.terminate();
   }

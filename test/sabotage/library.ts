@@ -341,4 +341,10 @@ export const libraryMutants: readonly Mutant[] = [
     'empty submissions',
     edit('src/backends/webgpu/device.ts', 'setTimeout(submit, wait)', 'setTimeout(() => {}, wait)'),
   ),
+  byTest(
+    'what a run reads freed on its way',
+    'unit/kept_memory.test.ts',
+    'of what a run reads',
+    edit('src/backends/wasm/lent.ts', '        storage.retain();\n', ''),
+  ),
 ];

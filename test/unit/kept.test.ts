@@ -1,61 +1,11 @@
 // Outputs that stay in the core's memory (keepOnDevice on WASM): the same words as those in arrays, fed back or elsewhere; what is
-// fed is never written, what is disposed of is free again, and what is held outlives its model.
+// fed is never written, and what is held outlives its model. Not here: memory (kept_memory.test.ts).
 import { describe, expect, test } from 'vitest';
-import { WasmBackend } from '../../src/backends/wasm.ts';
-import { Heap } from '../../src/backends/wasm/heap.ts';
-import { CoreStorage } from '../../src/backends/wasm/storage.ts';
 import { load, Tensor, type Model, type RunOptions } from '../../src/index.ts';
-import { ConstantStore } from '../../src/graph/constant_store.ts';
-import { planGraph } from '../../src/graph/planner.ts';
-import { registry } from '../../src/registry.ts';
-import { Session } from '../../src/session.ts';
-import { f32, graphOf } from '../harness/graphs.ts';
-import { floats } from '../harness/prng.ts';
 import { writeModel } from '../../src/onnx/writer.ts';
+import { KEEP, recurrence, start, tensor, WASM, WIDTH, wordsOf } from '../harness/recurrence.ts';
 
-const WIDTH = 20;
-const tensor = (seed: number, ...dims: number[]): Tensor =>
-  new Tensor(
-    'float32',
-    floats(
-      seed,
-      dims.reduce((n, dim) => n * dim, 1),
-    ),
-    dims,
-  );
-
-/** A recurrence with a growing cache, and outputs that are another's, a feed, and a constant. */
-const recurrence = graphOf(
-  [
-    { op: 'MatMul', inputs: ['state', 'w'], outputs: ['sw'] },
-    { op: 'Add', inputs: ['sw', 'x'], outputs: ['sx'] },
-    { op: 'Tanh', inputs: ['sx'], outputs: ['next'] },
-    {
-      ...{ op: 'Concat', inputs: ['cache', 'next'], outputs: ['grown'] },
-      attributes: { axis: { type: 'int', value: 0 } },
-    },
-    { op: 'Identity', inputs: ['grown'], outputs: ['again'] },
-    { op: 'Identity', inputs: ['state'], outputs: ['before'] },
-    { op: 'Identity', inputs: ['w'], outputs: ['weights'] },
-  ],
-  [f32('x', 1, WIDTH), f32('state', 1, WIDTH), f32('cache', 'past', WIDTH)],
-  ['next', 'grown', 'again', 'before', 'weights'],
-  { w: tensor(5, WIDTH, WIDTH) },
-);
 const bytes = writeModel(recurrence);
-const start = (): Record<string, Tensor> => ({
-  x: tensor(1, 1, WIDTH),
-  state: tensor(2, 1, WIDTH),
-  cache: tensor(3, 4, WIDTH),
-});
-const WASM = { backend: 'wasm' } as const;
-const KEEP = { ...WASM, keepOnDevice: true } as const;
-
-async function wordsOf(one: Tensor | undefined): Promise<string> {
-  const data = await one?.read();
-  if (!(data instanceof Float32Array)) throw new Error('expected floats');
-  return new Uint32Array(data.slice().buffer).join();
-}
 
 async function allWords(
   outputs: Readonly<Record<string, Tensor>>,
@@ -170,98 +120,41 @@ test('another model takes them, and they outlive their own', async () => {
   expect([await wordsOf(next), await wordsOf(grown)]).toEqual(wanted);
 });
 
-describe('memory', () => {
-  const measured = async (work: (session: Session) => Promise<void>): Promise<number[]> => {
-    const session = await Session.create(recurrence, {});
-    const outputs = (await session.run(start(), KEEP)).outputs;
-    for (const one of Object.values(outputs)) one.dispose();
-    const before = session.memoryInUse;
-    await work(session);
-    const after = session.memoryInUse;
-    session.dispose();
-    return [before, after];
-  };
-
-  test('is free when they are disposed of, once', async () => {
-    const [before, after] = await measured(async (session) => {
-      const { outputs } = await session.run(start(), KEEP);
-      expect(session.memoryInUse).toBeGreaterThan(4 * 64);
-      for (const one of Object.values(outputs)) {
-        const { storage } = one;
-        one.dispose();
-        storage?.dispose();
-      }
-    });
-    expect(after).toBe(before);
-  });
-
-  test('of one that a run reads is free when the run is over', () => {
-    const heap = new Heap(new WebAssembly.Memory({ initial: 1 }), 64);
-    const storage = new CoreStorage(heap, 1000);
-    const held = heap.inUse;
-    storage.retain();
-    storage.dispose();
-    storage.dispose();
-    expect([heap.inUse, heap.lent]).toEqual([held, 1]);
-    storage.release();
-    expect([heap.inUse, heap.lent]).toEqual([0, 0]);
-  });
-
-  test('of what was fed is free when that and its outputs are disposed of', async () => {
-    const feeds = start();
-    const [before, after] = await measured(async (session) => {
-      const first = await session.run(feeds, KEEP);
-      const { next: state } = first.outputs;
-      if (state === undefined) throw new Error('no output');
-      const second = await session.run({ ...feeds, state }, KEEP);
-      for (const { outputs } of [first, second])
-        for (const one of Object.values(outputs)) one.dispose();
-    });
-    expect(after).toBe(before);
-  });
-
-  test('is free where a run fails', async () => {
-    const backend = await WasmBackend.create();
-    const checked = await registry.check(recurrence);
-    const types = new Map(
-      Object.entries(start()).map(([name, { dtype, dims }]) => [name, { dtype, dims }]),
+test('a receipt of a run that is fed one is that of a run that is fed an array', async () => {
+  await using(async (model) => {
+    const { outputs } = await model.run(start(), KEEP);
+    const { next: state } = outputs;
+    if (state === undefined) throw new Error('no output');
+    const array = new Tensor('float32', await state.read(), state.dims);
+    const [one, other] = await Promise.all(
+      [state, array].map((fed) =>
+        model.run({ ...start(), state: fed }, { ...WASM, receipt: true }),
+      ),
     );
-    const outputs = recurrence.outputs.map(({ name }) => name);
-    const plan = planGraph(checked, new ConstantStore(), backend, types, {
-      ...{ target: 'wasm', outputs, fuse: true },
+    expect(one?.receipt).toBe(other?.receipt);
+  });
+});
+
+describe('a storage that tensors share', () => {
+  test('is not read when one of them was disposed of', async () => {
+    await using(async (model) => {
+      const { next } = (await model.run(start(), KEEP)).outputs;
+      if (next?.storage === undefined) throw new Error('no output');
+      const state = new Tensor('float32', next.storage, [1, WIDTH]);
+      await model.run({ ...start(), state }, WASM);
+      next.dispose();
+      await expect(state.read()).rejects.toThrow('used after dispose()');
+      await expect(model.run({ ...start(), state }, WASM)).rejects.toThrow('used after dispose()');
     });
-    const executable = backend.prepare(plan);
-    const keepOnDevice = new Set(outputs);
-    const { outputs: all } = await executable.run(new Map(Object.entries(start())), {
-      keepOnDevice,
-    });
-    for (const one of all.values()) one.dispose();
-    const before = backend.memoryInUse;
-    const { x: _, ...some } = start();
-    await expect(executable.run(new Map(Object.entries(some)), { keepOnDevice })).rejects.toThrow(
-      "feed 'x' is missing",
-    );
-    expect(backend.memoryInUse).toBe(before);
   });
 
-  test('is free after a run that was stopped', async () => {
-    const [before, after] = await measured(async (session) => {
-      const controller = new AbortController();
-      const run = session.run(start(), { ...KEEP, signal: controller.signal });
-      controller.abort();
-      await expect(run).rejects.toThrow('aborted');
-    });
-    expect(after).toBe(before);
-  });
-
-  test('that was disposed of is not fed', async () => {
-    await measured(async (session) => {
-      const { outputs } = await session.run(start(), KEEP);
-      for (const one of Object.values(outputs)) one.dispose();
-      const state = outputs['next'];
-      if (state === undefined) throw new Error('no output');
-      await expect(session.run({ ...start(), state }, WASM)).rejects.toThrow(
-        'used after dispose()',
+  test('is of the size that it was computed with', async () => {
+    await using(async (model) => {
+      const { next } = (await model.run(start(), KEEP)).outputs;
+      if (next?.storage === undefined) throw new Error('no output');
+      const cache = new Tensor('float32', next.storage, [4, WIDTH]);
+      await expect(model.run({ ...start(), cache }, WASM)).rejects.toThrow(
+        "run: feed 'cache': expected a storage of 320 bytes, got 80",
       );
     });
   });

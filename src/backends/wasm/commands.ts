@@ -30,6 +30,7 @@ export function commandLength(dispatches: readonly Dispatch[]): number {
  * units, unit cost, params, in, out, scratch, alone.
  *
  * @param words as many as `commandLength` says
+ * @param noteAddress is told in which word the address of a value stands
  */
 export function writeCommands(
   words: Uint32Array,
@@ -38,6 +39,7 @@ export function writeCommands(
   scratch: number,
   kernel: (dispatch: Dispatch) => number,
   addressOf: (value: Value) => number,
+  noteAddress?: (value: Value, word: number) => void,
 ): void {
   let next = aligned(dispatches.length * COMMAND_WORDS);
   // Params are read as vectors of words: they are kept 16-byte aligned.
@@ -47,14 +49,18 @@ export function writeCommands(
     next = aligned(at + list.length);
     return base + 4 * at;
   };
+  const addresses = (values: readonly Value[]): number => {
+    if (noteAddress !== undefined) values.forEach((value, i) => noteAddress(value, next + i));
+    return append(values.map(addressOf));
+  };
   dispatches.forEach((dispatch, i) => {
     const command = i * COMMAND_WORDS;
     words[command] = kernel(dispatch);
     words[command + 1] = dispatch.units;
     words[command + 2] = dispatch.unitCost;
     words[command + 3] = append(paramsOf(dispatch));
-    words[command + 4] = append(inputsOf(dispatch).map(addressOf));
-    words[command + 5] = append(dispatch.outputs.map(addressOf));
+    words[command + 4] = addresses(inputsOf(dispatch));
+    words[command + 5] = addresses(dispatch.outputs);
     words[command + 6] = scratch;
     words[command + 7] = dispatch.kernel.module === undefined ? 0 : 1;
   });

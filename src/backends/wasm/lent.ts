@@ -1,6 +1,7 @@
 // The values of one run that do not lie in the arena: feeds that stayed in the core's memory, read where they lie, and outputs that
-// are to stay there, computed where they will lie. Promises: no two values share a place, so what is fed is never written;
+// are to stay there, computed where they will lie. Promises: what is written shares a place with nothing, so what is fed never is;
 // after an error nothing is left. Not here: the arena, and who writes command lists (backends/wasm.ts).
+import { dtypeInfo } from '../../core/dtype.ts';
 import { Tensor } from '../../core/tensor.ts';
 import type { Value } from '../../core/value.ts';
 import { byteLengthOf } from '../../graph/memory.ts';
@@ -33,7 +34,14 @@ export class Lent {
     try {
       for (const [name, value] of plan.feeds) {
         const storage = feeds.get(name)?.storage;
-        if (!(storage instanceof CoreStorage) || !isStored(value)) continue;
+        if (!(storage instanceof CoreStorage) || storage.heap !== heap || !isStored(value))
+          continue;
+        const bytes = byteLengthOf(value);
+        if (storage.byteLength !== bytes) {
+          throw new RangeError(
+            `run: feed '${name}': expected a storage of ${bytes} bytes, got ${storage.byteLength}. Give the tensor the shape it was computed with.`,
+          );
+        }
         storage.retain();
         this.#read.push(storage);
         this.places.set(value, storage.address);
@@ -60,7 +68,11 @@ export class Lent {
     return true;
   }
 
-  /** The tensor of an output that stays, once it is computed; undefined for any other. From now on it is the caller's. */
+  /**
+   * The tensor of an output that stays, once it is computed; undefined for any other.
+   *
+   * @throws RangeError for elements that its dtype does not have
+   */
   output(name: string, value: Value, addressOf: (value: Value) => number): Tensor | undefined {
     const storage = this.#kept.get(name);
     if (storage === undefined) return undefined;
@@ -69,7 +81,11 @@ export class Lent {
       const bytes = this.#heap.bytes(from, storage.byteLength);
       this.#heap.bytes(storage.address, storage.byteLength).set(bytes);
     }
-    return new Tensor(value.dtype, storage, value.dims);
+    const { dtype, dims } = value;
+    // Bools, and integers of fewer bits than a byte, are looked at as in an array.
+    if (dtypeInfo(dtype).bytes === 1)
+      Tensor.ofBytes(dtype, this.#heap.bytes(storage.address, storage.byteLength), dims);
+    return new Tensor(dtype, storage, dims);
   }
 
   /** The run is over: what it read may go. */

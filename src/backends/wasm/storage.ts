@@ -21,13 +21,17 @@ export class CoreStorage implements DeviceStorage {
     heap.lent += 1;
   }
 
-  /** A copy: the core's memory moves when it grows. */
+  /** A copy: the core's memory moves when it grows. @throws TypeError after dispose() */
   read(): Promise<Uint8Array> {
-    return Promise.resolve(this.heap.bytes(this.address, this.byteLength).slice());
+    return new Promise((resolve) => {
+      this.#expectAlive();
+      resolve(this.heap.bytes(this.address, this.byteLength).slice());
+    });
   }
 
-  /** It is read from now on, until release(). */
+  /** It is read from now on, until release(). @throws TypeError after dispose() */
   retain(): void {
+    this.#expectAlive();
     this.#users += 1;
   }
 
@@ -42,5 +46,11 @@ export class CoreStorage implements DeviceStorage {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.release();
+  }
+
+  /** Tensors may share it: of one that was disposed of, another does not know. */
+  #expectAlive(): void {
+    if (!this.#isDisposed) return;
+    throw new TypeError('Tensor: used after dispose(): expected a live tensor. Dispose it later.');
   }
 }
