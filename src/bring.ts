@@ -19,6 +19,13 @@ export async function dataInMemory(data: Data): Promise<Data> {
   return mapTensors(data, (tensor) => here.get(tensor) ?? tensor);
 }
 
+/** Values by name, in memory. */
+export async function allInMemory(values: ReadonlyMap<string, Data>): Promise<Map<string, Data>> {
+  const here = new Map(values);
+  for (const [name, data] of values) here.set(name, await dataInMemory(data));
+  return here;
+}
+
 /** What a plan takes for a feed whose contents it is for. */
 export async function typeWithContents(tensor: Tensor): Promise<FeedType> {
   const { dtype, dims } = tensor;

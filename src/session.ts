@@ -3,7 +3,6 @@
 // any error the next run works. Not here: reading files (load.ts), arithmetic (the backends).
 import { formatType, type Data } from './core/data.ts';
 import { DeviceError, throwIfAborted } from './core/errors.ts';
-import type { RunEvidence } from './evidence/run_evidence.ts';
 import type { Weights } from './core/weight.ts';
 import type { Executable } from './backends/backend.ts';
 import { WasmBackend } from './backends/wasm.ts';
@@ -27,7 +26,7 @@ import { resultOf } from './outputs.ts';
 import type { Machine, ProgramOptions, ProgramResult, Stage } from './machine.ts';
 import type { ModelNode } from './evidence/bundle_types.ts';
 import type { NodeUnit } from './node_unit.ts';
-import { bringTo } from './bring.ts';
+import { allInMemory, bringTo } from './bring.ts';
 import { Program } from './program.ts';
 import { auditOptions, outputNames } from './run_options.ts';
 import { registry } from './registry.ts';
@@ -149,7 +148,6 @@ export class Session implements Model {
     const seed = options.seed ?? 0;
     const unit = options.node === undefined ? undefined : await this.#unit(feeds, options);
     const fed = unit?.fed ?? checkFeeds(this.#checked, feeds);
-    fed.set(SEED_FEED, seedTensor(seed));
     const names = unit?.outputs ?? outputNames(this.#outputNames, options.outputs);
     const notes: Note[] = [];
     let backend = options.backend ?? 'auto';
@@ -175,7 +173,8 @@ export class Session implements Model {
         'run: trace: expected outputs in memory, got keepOnDevice. Leave one of them out.',
       );
     }
-    const evidence = isTraced ? await this.#evidence(fed, onValue, unit) : undefined;
+    const evidence = isTraced ? await this.#evidence(fed, options, unit) : undefined;
+    fed.set(SEED_FEED, seedTensor(seed));
     const begin = performance.now();
     const result = await this.#execute(backend, fed, {
       outputs: names,
@@ -208,15 +207,11 @@ export class Session implements Model {
   }
 
   /** What takes evidence of one run. */
-  async #evidence(
-    fed: ReadonlyMap<string, Data>,
-    keep: RunOptions['onValue'],
-    unit: NodeUnit | undefined,
-  ): Promise<RunEvidence> {
+  async #evidence(fed: Map<string, Data>, { onValue }: RunOptions, unit?: NodeUnit) {
     const part = await import('./evidence/run_evidence.ts');
     const { graph } = this.#checked;
     const executed = unit === undefined ? graph : { ...graph, nodes: [unit.node] };
-    return part.RunEvidence.of(this.#graph, executed, fed, keep);
+    return new part.RunEvidence(this.#graph, executed, await allInMemory(fed), onValue);
   }
 
   /** What a run of one node is of. */

@@ -1,10 +1,8 @@
 // The evidence that one run is asked for: its trace, and a receipt where that is wanted too. A session loads this file with
 // the first such run. Not here: what either holds (trace.ts, receipt.ts).
-import { dataInMemory } from '../bring.ts';
 import type { Data } from '../core/data.ts';
 import { version } from '../core/version.ts';
 import type { Graph } from '../graph/graph.ts';
-import { SEED_FEED } from '../graph/seed.ts';
 import { digestOfModel } from './model_digest.ts';
 import { receiptOf } from './receipt_text.ts';
 import type { ValueSink } from './bundle_types.ts';
@@ -42,27 +40,10 @@ export class RunEvidence {
   /**
    * @param model the graph as it was read
    * @param executed the same graph, or those of its nodes that run, as it runs
-   * @param fed what the run is fed, its seed too; read before it begins, wherever it lies
+   * @param inputs of the run, in arrays
    * @param keep takes each value once
    */
-  static async of(
-    model: Graph,
-    executed: Graph,
-    fed: ReadonlyMap<string, Data>,
-    keep?: ValueSink,
-  ): Promise<RunEvidence> {
-    const inputs = new Map<string, Data>();
-    for (const [name, data] of fed)
-      if (name !== SEED_FEED) inputs.set(name, await dataInMemory(data));
-    return new RunEvidence(model, executed, inputs, keep);
-  }
-
-  private constructor(
-    model: Graph,
-    executed: Graph,
-    inputs: ReadonlyMap<string, Data>,
-    keep?: ValueSink,
-  ) {
+  constructor(model: Graph, executed: Graph, inputs: ReadonlyMap<string, Data>, keep?: ValueSink) {
     this.#model = model;
     this.#inputs = inputs;
     const kept = new Set<string>();
