@@ -14,6 +14,23 @@ export async function requestAdapter(gpu: GPU): Promise<GPUAdapter | null> {
   );
 }
 
+/** A browser that has given no device by then is taken for one that will not. */
+const DEVICE_MS = 30_000;
+
+/** @throws Error where there is no answer in time */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    const message = `no answer in ${DEVICE_MS / 1000} s`;
+    timer = setTimeout(() => reject(new Error(message)), DEVICE_MS);
+  });
+  try {
+    return await Promise.race([work, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A device, or why there is none. */
 export async function openGpu(): Promise<Gpu | string> {
   const { gpu } = navigator;
@@ -24,7 +41,7 @@ export async function openGpu(): Promise<Gpu | string> {
     return adapter.requestDevice();
   };
   try {
-    let current = await request();
+    let current = await inTime(request());
     const { vendor, architecture, device, description } = current.adapterInfo;
     const parts = [vendor, architecture, device, description].filter((part) => part !== '');
     return {
@@ -32,7 +49,7 @@ export async function openGpu(): Promise<Gpu | string> {
       device: () => Promise.resolve(current),
       replace: async () => {
         current.destroy();
-        current = await request();
+        current = await inTime(request());
       },
       dispose: () => current.destroy(),
     };

@@ -104,6 +104,21 @@ test('a case that the GPU does not answer fails, and the next runs', async ({ pa
   await expect(page.locator('#verify-at')).toHaveText(/^2 of \d+ cases, 1 differ/);
 });
 
+test('a browser that gives no adapter is not waited for', async ({ page }) => {
+  await openDemo(page, '?cases=softmax/');
+  await page.clock.install();
+  await page.evaluate(() => {
+    GPU.prototype.requestAdapter = () => new Promise(() => undefined);
+  });
+  await page.getByRole('button', { name: 'Verify this device' }).click();
+  await expect(async () => {
+    await page.clock.fastForward(30_000);
+    const text = page.locator('#verify-text');
+    await expect(text).toHaveText(/^WebAssembly only: all \d+ cases/, { timeout: 1000 });
+  }).toPass();
+  expect(await report(page)).toMatch(/adapter +none: no answer in 30 s/);
+});
+
 test('an address that selects nothing is not a success', async ({ page }) => {
   await openDemo(page, '?cases=nothing/');
   await verify(page, 30_000);

@@ -119,6 +119,19 @@ export const claims: readonly Claim[] = [
   },
   {
     claim:
+      'Outputs that stay where they are computed, in the memory of the core, in a worker or on a GPU, and are fed back from there give the bits of arrays; what is fed is never written.',
+    rules: ['R4'],
+    tests: [
+      ['unit/kept.test.ts'],
+      ['unit/kept_memory.test.ts'],
+      ['stacks/invariance.test.ts', 'token by token'],
+      ['stacks/gpu.test.ts'],
+      ['e2e/library.spec.ts'],
+    ],
+    stacks: 'wasm-node, wasm-chromium, wasm-firefox, A, B, C, E',
+  },
+  {
+    claim:
       'Products and convolutions of dequantised operands are the exact integer sums, fused, unfused and across stages of a run.',
     rules: ['V8', 'R5'],
     tests: [['unit/quantised.test.ts'], ['oracle.test.ts']],
