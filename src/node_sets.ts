@@ -8,7 +8,6 @@ const NONE: ReadonlySet<string> = new Set();
 
 export class NodeSets {
   readonly #all: readonly Node[];
-  readonly #needed = new Map<string, readonly Node[]>();
   readonly #valuesOf = new WeakMap<readonly Node[], { read: Set<string>; made: Set<string> }>();
   readonly #waitedFor = new WeakMap<readonly Node[], Set<string>>();
 
@@ -18,14 +17,8 @@ export class NodeSets {
 
   /** The nodes that outputs depend on; all of them where every value is kept. */
   needed(outputs: readonly string[], keepAll: boolean): readonly Node[] {
-    const key = `${keepAll} ${outputs.join()}`;
-    let nodes = this.#needed.get(key);
-    if (nodes === undefined) {
-      const wanted = keepAll ? this.#all.flatMap((node) => node.outputs) : [];
-      nodes = neededNodes(this.#all, [...outputs, ...wanted]);
-      this.#needed.set(key, nodes);
-    }
-    return nodes;
+    const wanted = keepAll ? this.#all.flatMap((node) => node.outputs) : [];
+    return neededNodes(this.#all, [...outputs, ...wanted]);
   }
 
   /** The values that nodes read and make. */

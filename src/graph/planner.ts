@@ -18,32 +18,30 @@ import { shareSteps } from './share.ts';
 import { Recording } from './templates.ts';
 import { valuesRead } from './sort.ts';
 
-/** What was asked last of a list of nodes: plans for other shapes ask the same. */
-const needed = new WeakMap<readonly Node[], { wanted: readonly string[]; nodes: Node[] }>();
+const needed = new WeakMap<readonly Node[], Map<string, readonly Node[]>>();
 
-/** Nodes among `nodes`, a list that does not change, that the wanted values depend on, in order. */
-function neededOnce(nodes: readonly Node[], wanted: readonly string[]): Node[] {
-  const last = needed.get(nodes);
-  const isSame = (name: string, i: number): boolean => name === wanted[i];
-  if (last?.wanted.length === wanted.length && last.wanted.every(isSame)) return last.nodes;
-  const found = neededNodes(nodes, wanted);
-  needed.set(nodes, { wanted: [...wanted], nodes: found });
+/** Nodes among `nodes`, a list that does not change, that the wanted values depend on, in order; found once. */
+export function neededNodes(nodes: readonly Node[], wanted: readonly string[]): readonly Node[] {
+  let known = needed.get(nodes);
+  if (known === undefined) needed.set(nodes, (known = new Map()));
+  const key = JSON.stringify(wanted);
+  let found = known.get(key);
+  if (found === undefined) known.set(key, (found = findNeeded(nodes, wanted)));
   return found;
 }
 
-/** Nodes among `nodes` that the wanted values depend on, in order. */
-export function neededNodes(nodes: readonly Node[], wanted: Iterable<string>): Node[] {
+function findNeeded(nodes: readonly Node[], wanted: readonly string[]): Node[] {
   const producer = new Map<string, Node>();
   for (const node of nodes) for (const name of node.outputs) producer.set(name, node);
-  const needed = new Set<Node>();
+  const found = new Set<Node>();
   const stack = [...wanted];
   for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
     const node = producer.get(name);
-    if (node === undefined || needed.has(node)) continue;
-    needed.add(node);
+    if (node === undefined || found.has(node)) continue;
+    found.add(node);
     stack.push(...valuesRead(node));
   }
-  return nodes.filter((node) => needed.has(node));
+  return nodes.filter((node) => found.has(node));
 }
 
 /**
@@ -70,7 +68,7 @@ export function planGraph(
 
 function planOf(planner: Planner): Plan {
   const { checked, store, options } = planner;
-  const nodes = neededOnce(options.nodes ?? checked.graph.nodes, options.outputs);
+  const nodes = neededNodes(options.nodes ?? checked.graph.nodes, options.outputs);
   const left = new Set<string>();
   for (const node of nodes) {
     const waits = left.size > 0 && [...valuesRead(node)].some((name) => left.has(name));

@@ -89,8 +89,7 @@ class Connection {
   }
 
   close(): void {
-    if (this.#dead !== undefined) return;
-    // A caller's worker stays, and may hold another model by now.
+    // A caller's worker stays, and may hold another model by now; one that is dead is not told.
     const isOurs = this.#worker.onmessage === this.#onMessage;
     if (!this.#owned && isOurs) this.ask({ kind: 'dispose' }).catch(() => undefined);
     this.#fail(new TypeError('Model: used after dispose(). Load it again.'));

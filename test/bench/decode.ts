@@ -1,7 +1,7 @@
 // `npm run bench:decode`: a loop that writes tokens, as applications run it: what a run gives for keys and values is fed to the
 // next, so every token has shapes of its own. The decoders of scripts/decoder_model.ts, WASM, two threads; ours and
 // onnxruntime-web's take turns, a token each, behind a pause in which the threads of the other go to sleep. Ours keeps its caches in
-// the core's memory, theirs has no such place. BENCH_KIND=q4 takes one of the two, BENCH_TOKENS=100 other than 64 tokens,
+// the core's memory (BENCH_KEEP=0: in arrays), theirs has no such place. BENCH_KIND=q4 takes one of the two, BENCH_TOKENS=100 other than 64 tokens,
 // BENCH_PAST=1000 other than 16 before them, BENCH_LAYERS=4 other than 30 layers. Printed are medians of the second half of
 // the tokens, when engines have compiled what runs, and the first token, which plans and packs. Not here: one shape again
 // and again (isobit bench).
@@ -46,7 +46,7 @@ async function ours(bytes: Uint8Array): Promise<Side> {
       HEAD,
     ]);
   const caches = new Map(names.map((name) => [name, empty()]));
-  const keepOnDevice = names.map(outputOf);
+  const keepOnDevice = process.env['BENCH_KEEP'] === '0' ? false : names.map(outputOf);
   const token: Token = async (past) => {
     const begin = performance.now();
     const { outputs } = await model.run(

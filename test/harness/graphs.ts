@@ -1,7 +1,9 @@
 // Small graphs for tests of sessions and stacks, as text would write them: nodes by operator, inputs and outputs.
 // No operator is tested here; those have case files.
-import type { Tensor } from '../../src/core/tensor.ts';
+import { sizeOf } from '../../src/core/shape.ts';
+import { Tensor } from '../../src/core/tensor.ts';
 import type { Attribute, Graph, Node, ValueInfo } from '../../src/graph/graph.ts';
+import { floats } from './prng.ts';
 
 export interface NodeText {
   readonly op: string;
@@ -44,3 +46,7 @@ export const f32 = (name: string, ...dims: (number | string)[]): ValueInfo => ({
   dtype: 'float32',
   dims,
 });
+
+/** A tensor of drawn floats. */
+export const drawn = (seed: number, ...dims: number[]): Tensor =>
+  new Tensor('float32', floats(seed, sizeOf(dims)), dims);

@@ -1,41 +1,37 @@
-// A recurrence with a growing cache whose outputs stay in the core's memory, for tests of keepOnDevice on WASM.
-import { Tensor } from '../../src/index.ts';
-import { f32, graphOf } from './graphs.ts';
-import { floats } from './prng.ts';
+// A recurrence with a growing cache, as decoders have them: for tests of outputs that stay where they are computed.
+import type { Tensor } from '../../src/index.ts';
+import { drawn, f32, graphOf, type NodeText } from './graphs.ts';
 
 export const WIDTH = 20;
-export const tensor = (seed: number, ...dims: number[]): Tensor =>
-  new Tensor(
-    'float32',
-    floats(
-      seed,
-      dims.reduce((n, dim) => n * dim, 1),
-    ),
-    dims,
-  );
+/** What a step computes: the next state, and the cache with it. */
+export const cell: readonly NodeText[] = [
+  { op: 'MatMul', inputs: ['state', 'w'], outputs: ['sw'] },
+  { op: 'Add', inputs: ['sw', 'x'], outputs: ['sx'] },
+  { op: 'Tanh', inputs: ['sx'], outputs: ['next'] },
+  {
+    ...{ op: 'Concat', inputs: ['cache', 'next'], outputs: ['grown'] },
+    attributes: { axis: { type: 'int', value: 0 } },
+  },
+];
+export const cellInputs = [f32('x', 1, WIDTH), f32('state', 1, WIDTH), f32('cache', 'past', WIDTH)];
+export const cellWeights = { w: drawn(5, WIDTH, WIDTH) };
 
-/** A recurrence with a growing cache, and outputs that are another's, a feed, and a constant. */
+/** The same with outputs that are another's, a feed, and a constant. */
 export const recurrence = graphOf(
   [
-    { op: 'MatMul', inputs: ['state', 'w'], outputs: ['sw'] },
-    { op: 'Add', inputs: ['sw', 'x'], outputs: ['sx'] },
-    { op: 'Tanh', inputs: ['sx'], outputs: ['next'] },
-    {
-      ...{ op: 'Concat', inputs: ['cache', 'next'], outputs: ['grown'] },
-      attributes: { axis: { type: 'int', value: 0 } },
-    },
+    ...cell,
     { op: 'Identity', inputs: ['grown'], outputs: ['again'] },
     { op: 'Identity', inputs: ['state'], outputs: ['before'] },
     { op: 'Identity', inputs: ['w'], outputs: ['weights'] },
   ],
-  [f32('x', 1, WIDTH), f32('state', 1, WIDTH), f32('cache', 'past', WIDTH)],
+  cellInputs,
   ['next', 'grown', 'again', 'before', 'weights'],
-  { w: tensor(5, WIDTH, WIDTH) },
+  cellWeights,
 );
 export const start = (): Record<string, Tensor> => ({
-  x: tensor(1, 1, WIDTH),
-  state: tensor(2, 1, WIDTH),
-  cache: tensor(3, 4, WIDTH),
+  x: drawn(1, 1, WIDTH),
+  state: drawn(2, 1, WIDTH),
+  cache: drawn(3, 4, WIDTH),
 });
 export const WASM = { backend: 'wasm' } as const;
 export const KEEP = { ...WASM, keepOnDevice: true } as const;

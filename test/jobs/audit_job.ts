@@ -4,8 +4,7 @@ import { load, Tensor, type Note, type RunOptions, type RunResult } from '../../
 import type { JobEnv } from '../../src/jobs/job.ts';
 import { writeModel } from '../../src/onnx/writer.ts';
 import { faultyDevice, type PlantedFault } from '../harness/faulty_device.ts';
-import { f32, graphOf } from '../harness/graphs.ts';
-import { floats } from '../harness/prng.ts';
+import { drawn, f32, graphOf } from '../harness/graphs.ts';
 
 export interface AuditJob extends PlantedFault {
   /** Sound runs, audited, before the fault appears: 0, and the first audited run meets it. */
@@ -30,16 +29,6 @@ export interface AuditSeen {
   readonly usedAgain: boolean;
   readonly leaked: readonly string[];
 }
-
-export const tensor = (seed: number, ...dims: number[]): Tensor =>
-  new Tensor(
-    'float32',
-    floats(
-      seed,
-      dims.reduce((n, dim) => n * dim, 1),
-    ),
-    dims,
-  );
 
 /** Every common kernel once: Conv, MaxPool, Transpose, MatMul, Softmax, ReduceSum, Concat, an element-wise chain. */
 export const commonKernels = (): Uint8Array => {
@@ -82,7 +71,7 @@ export const commonKernels = (): Uint8Array => {
       ],
       [f32('x', 'batch', 3, 16, 32)],
       ['both', 'h', 'r', 'g'],
-      { k: tensor(1, 8, 3, 3, 3), w: tensor(2, 31, 24), axes: new Tensor('int64', [3n], [1]) },
+      { k: drawn(1, 8, 3, 3, 3), w: drawn(2, 31, 24), axes: new Tensor('int64', [3n], [1]) },
     ),
   );
 };
@@ -111,7 +100,7 @@ export async function run(request: unknown, env: JobEnv): Promise<AuditSeen> {
   if (device === undefined) throw new Error('no WebGPU device on this stack');
   const live = countBuffers(device);
   const state = faultyDevice(device, job);
-  const x = tensor(5, 2, 3, 16, 32);
+  const x = drawn(5, 2, 3, 16, 32);
   const one = await load(commonKernels(), { device });
   const { digest } = await one.run({ x }, { backend: 'wasm' });
   const start = live().length;

@@ -6,21 +6,12 @@ import type { Graph } from '../../src/graph/graph.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 import { writeModel } from '../../src/onnx/writer.ts';
 import { f32OfWord } from '../../src/core/bits.ts';
-import { f32, graphOf, type NodeText } from '../harness/graphs.ts';
+import { drawn, f32, graphOf, type NodeText } from '../harness/graphs.ts';
 import { floats } from '../harness/prng.ts';
 
 /** By name: `Class: message`, or a digest; the digest of the good run after it where that is not the usual one. */
 export type BadInputReport = Record<string, string>;
 
-const given = (seed: number, ...dims: number[]): Tensor =>
-  new Tensor(
-    'float32',
-    floats(
-      seed,
-      dims.reduce((n, dim) => n * dim, 1),
-    ),
-    dims,
-  );
 const ints = (...value: number[]): { type: 'ints'; value: number[] } => ({ type: 'ints', value });
 
 /** A small classifier: Conv, BatchNormalization, Relu, MaxPool, AveragePool, Gemm, Softmax. */
@@ -56,14 +47,14 @@ function classifier(): Graph {
   ];
   const positive = new Tensor('float32', floats(19, 4).map(Math.abs), [4]);
   return graphOf(nodes, [f32('x', 'batch', 2, 8, 8)], ['l', 'y'], {
-    w: given(11, 4, 2, 3, 3),
-    b: given(12, 4),
-    scale: given(13, 4),
-    bias: given(14, 4),
-    mean: given(15, 4),
+    w: drawn(11, 4, 2, 3, 3),
+    b: drawn(12, 4),
+    scale: drawn(13, 4),
+    bias: drawn(14, 4),
+    mean: drawn(15, 4),
     variance: positive,
-    g: given(16, 16, 10),
-    h: given(17, 10),
+    g: drawn(16, 16, 10),
+    h: drawn(17, 10),
   });
 }
 
@@ -77,7 +68,7 @@ const attention = (): Graph =>
     ],
     [f32('x', 'rows', 12)],
     ['s', 'y'],
-    { w: given(21, 12, 70), v: given(22, 70, 5) },
+    { w: drawn(21, 12, 70), v: drawn(22, 70, 5) },
   );
 
 const SPECIAL: Readonly<Record<string, readonly number[]>> = {
@@ -99,7 +90,7 @@ function withValues(
   dims: readonly number[],
   everywhere: boolean,
 ): Tensor {
-  const tensor = given(31, ...dims);
+  const tensor = drawn(31, ...dims);
   const data = tensor.data as Float32Array;
   const step = everywhere ? 1 : 7;
   for (let i = 0; i * step < data.length; i += 1) data[i * step] = values[i % values.length] ?? 0;
@@ -123,13 +114,13 @@ export async function run(request: unknown, env: JobEnv): Promise<BadInputReport
   const options = { gpu: env.gpu };
   const good = await load(writeModel(classifier()), options);
   const other = await load(writeModel(attention()), options);
-  const usual = (await good.run({ x: given(1, 3, 2, 8, 8) }, { backend })).digest;
+  const usual = (await good.run({ x: drawn(1, 3, 2, 8, 8) }, { backend })).digest;
   const note = async (name: string, work: () => Promise<unknown>): Promise<void> => {
     const got = await outcome(work);
     // Firefox needs a tenth of a second a run; the runs of the other model are checked by the next item.
     const next = name.startsWith('attention')
       ? usual
-      : await outcome(() => good.run({ x: given(1, 3, 2, 8, 8) }, { backend }));
+      : await outcome(() => good.run({ x: drawn(1, 3, 2, 8, 8) }, { backend }));
     report[name] = next === usual ? got : `${got}; and the next run: ${next}`;
   };
   const loads = (name: string, bytes: Uint8Array): Promise<void> =>
@@ -172,11 +163,11 @@ export async function run(request: unknown, env: JobEnv): Promise<BadInputReport
   // Shapes that no run can have: the file is fine, planning is not.
   await note('weights of another shape', async () => {
     const model = await load(
-      changed({ initializers: new Map([...graph.initializers, ['g', given(16, 15, 10)]]) }),
+      changed({ initializers: new Map([...graph.initializers, ['g', drawn(16, 15, 10)]]) }),
       options,
     );
     try {
-      return await model.run({ x: given(1, 3, 2, 8, 8) }, { backend });
+      return await model.run({ x: drawn(1, 3, 2, 8, 8) }, { backend });
     } finally {
       model.dispose();
     }
@@ -185,14 +176,14 @@ export async function run(request: unknown, env: JobEnv): Promise<BadInputReport
   const feed = (name: string, feeds: unknown, of: Model = good): Promise<void> =>
     note(name, () => of.run(feeds as Record<string, Tensor>, { backend }));
   await feed('no feed', {});
-  await feed('a feed of another name', { z: given(1, 1, 2, 8, 8) });
+  await feed('a feed of another name', { z: drawn(1, 1, 2, 8, 8) });
   await feed('an array', { x: new Float32Array(128) });
   await feed('another dtype', { x: new Tensor('int32', new Int32Array(128), [1, 2, 8, 8]) });
-  await feed('another rank', { x: given(1, 2, 8, 8) });
-  await feed('another size', { x: given(1, 1, 3, 8, 8) });
+  await feed('another rank', { x: drawn(1, 2, 8, 8) });
+  await feed('another size', { x: drawn(1, 1, 3, 8, 8) });
   await feed('no rows', { x: new Tensor('float32', [], [0, 2, 8, 8]) });
   await note('an unknown output', () =>
-    good.run({ x: given(1, 1, 2, 8, 8) }, { backend, outputs: ['q'] }),
+    good.run({ x: drawn(1, 1, 2, 8, 8) }, { backend, outputs: ['q'] }),
   );
   await note('a tensor of the wrong length', async () => new Tensor('float32', [1, 2], [3]));
 
@@ -211,7 +202,7 @@ export async function run(request: unknown, env: JobEnv): Promise<BadInputReport
   }
   good.dispose();
   other.dispose();
-  await note('a disposed model', () => other.run({ x: given(1, 5, 12) }, { backend }));
+  await note('a disposed model', () => other.run({ x: drawn(1, 5, 12) }, { backend }));
   report['a disposed model'] = (report['a disposed model'] ?? '').replace(
     /; and the next run.*/s,
     '',

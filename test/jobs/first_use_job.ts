@@ -5,7 +5,8 @@ import { Device } from '../../src/backends/webgpu/device.ts';
 import { Pipelines } from '../../src/backends/webgpu/pipelines.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 import { faultyDevice, type PlantedFault } from '../harness/faulty_device.ts';
-import { commonKernels, countBuffers, tensor } from './audit_job.ts';
+import { drawn } from '../harness/graphs.ts';
+import { commonKernels, countBuffers } from './audit_job.ts';
 
 export type FirstUseJob = PlantedFault;
 
@@ -31,7 +32,7 @@ export interface FirstUseSeen {
 export async function run(request: unknown, env: JobEnv): Promise<FirstUseSeen> {
   const job = request as FirstUseJob;
   const level = env.featureLevel === undefined ? {} : { featureLevel: env.featureLevel };
-  const x = tensor(5, 2, 3, 16, 32);
+  const x = drawn(5, 2, 3, 16, 32);
   const faulty = async (): Promise<GPUDevice> => {
     const device = await (await env.gpu?.requestAdapter(level))?.requestDevice();
     if (device === undefined) throw new Error('no WebGPU device on this stack');

@@ -4,24 +4,15 @@
 import { load, Tensor, type Model, type RunOptions, type RunResult } from '../../src/index.ts';
 import type { JobEnv } from '../../src/jobs/job.ts';
 import { writeModel } from '../../src/onnx/writer.ts';
-import { f32, graphOf } from '../harness/graphs.ts';
+import { drawn, f32, graphOf } from '../harness/graphs.ts';
 import { floats } from '../harness/prng.ts';
+import { cell, cellInputs, cellWeights } from '../harness/recurrence.ts';
 
 export interface GpuJob {
   readonly scenario: keyof typeof SCENARIOS;
   /** Path of a decoder model with a key/value cache, where there is one. */
   readonly decoder?: string;
 }
-
-const tensor = (seed: number, ...dims: number[]): Tensor =>
-  new Tensor(
-    'float32',
-    floats(
-      seed,
-      dims.reduce((n, dim) => n * dim, 1),
-    ),
-    dims,
-  );
 
 /** `name: message` of what `work` rejects with, else what it gave. */
 async function outcome(work: Promise<unknown>): Promise<string> {
@@ -100,29 +91,18 @@ const twoProducts = (k = 70): Uint8Array =>
       ],
       [f32('x', 'batch', k)],
       ['y'],
-      { w: tensor(1, k, 24), v: tensor(2, 24, 9) },
+      { w: drawn(1, k, 24), v: drawn(2, 24, 9) },
     ),
   );
 
-/** The state of a recurrence and a growing cache, as decoders have them. */
+/** The state of a recurrence and a growing cache, and one number of both. */
 const recurrence = (): Uint8Array =>
   writeModel(
     graphOf(
-      [
-        { op: 'MatMul', inputs: ['state', 'w'], outputs: ['sw'] },
-        { op: 'Add', inputs: ['sw', 'x'], outputs: ['sx'] },
-        { op: 'Tanh', inputs: ['sx'], outputs: ['next'] },
-        {
-          op: 'Concat',
-          inputs: ['cache', 'next'],
-          outputs: ['grown'],
-          attributes: { axis: { type: 'int', value: 0 } },
-        },
-        { op: 'ReduceMean', inputs: ['grown'], outputs: ['y'] },
-      ],
-      [f32('x', 1, 20), f32('state', 1, 20), f32('cache', 'past', 20)],
+      [...cell, { op: 'ReduceMean', inputs: ['grown'], outputs: ['y'] }],
+      cellInputs,
       ['y', 'next', 'grown'],
-      { w: tensor(5, 20, 20) },
+      cellWeights,
     ),
   );
 
@@ -174,7 +154,7 @@ async function flags(env: JobEnv): Promise<unknown> {
       ],
       [f32('x', 1, 3, 7, 6)],
       ['y'],
-      { w: tensor(3, 4, 3, 3, 3) },
+      { w: drawn(3, 4, 3, 3, 3) },
     ),
   );
   const sum = writeModel(
@@ -205,7 +185,7 @@ async function flags(env: JobEnv): Promise<unknown> {
   for (const [name, bytes, dims] of graphs) {
     await used(bytes, { device }, async (model) => {
       for (const value of values) {
-        const x = tensor(4, ...dims);
+        const x = drawn(4, ...dims);
         (x.data as Float32Array)[37] = value;
         rows.push({ name, value: String(value), ...(await both(model, { x })) });
       }
@@ -226,13 +206,13 @@ async function mixed(env: JobEnv): Promise<unknown> {
       ],
       [f32('x', 'batch', 70)],
       ['t', 'y'],
-      { w: tensor(1, 70, 24), k: new Tensor('int64', [8n], [1]), v: tensor(2, 8, 9) },
+      { w: drawn(1, 70, 24), k: new Tensor('int64', [8n], [1]), v: drawn(2, 8, 9) },
     ),
   );
   return used(bytes, { gpu: env.gpu }, async (model) => {
-    const special = tensor(4, 5, 70);
+    const special = drawn(4, 5, 70);
     (special.data as Float32Array)[37] = Infinity;
-    const x = tensor(4, 5, 70);
+    const x = drawn(4, 5, 70);
     const { signal } = new AbortController();
     const wasm = await model.run({ x }, { backend: 'wasm' });
     const kept = await model.run({ x }, { backend: 'webgpu', signal, keepOnDevice: ['t'] });
@@ -246,7 +226,7 @@ async function mixed(env: JobEnv): Promise<unknown> {
 /** States and caches that stay on the device, against the same steps on the reference. */
 async function kept(env: JobEnv): Promise<unknown> {
   return used(recurrence(), { gpu: env.gpu }, async (model) => {
-    const start = { state: tensor(6, 1, 20), cache: new Tensor('float32', [], [0, 20]) };
+    const start = { state: drawn(6, 1, 20), cache: new Tensor('float32', [], [0, 20]) };
     let here: Record<string, Tensor> = start;
     let there: Record<string, Tensor> = start;
     const same: boolean[] = [];
@@ -254,7 +234,7 @@ async function kept(env: JobEnv): Promise<unknown> {
     const keepOnDevice = ['next', 'grown'];
     let last: RunResult | undefined;
     for (let step = 0; step < 6; step += 1) {
-      const x = tensor(10 + step, 1, 20);
+      const x = drawn(10 + step, 1, 20);
       const wasm = await model.run({ ...here, x }, { backend: 'wasm' });
       const gpu = await model.run({ ...there, x }, { backend: 'webgpu', keepOnDevice });
       const { y, next, grown } = gpu.outputs;
@@ -269,7 +249,7 @@ async function kept(env: JobEnv): Promise<unknown> {
       there = { state: next, cache: grown };
       last = gpu;
     }
-    const x = tensor(30, 1, 20);
+    const x = drawn(30, 1, 20);
     const reference = await model.run({ ...here, x }, { backend: 'wasm' });
     const digest = await outcome(Promise.resolve().then(() => last));
     // What lies on a device can be fed to the reference, and to a model with a device of its own.
@@ -281,7 +261,7 @@ async function kept(env: JobEnv): Promise<unknown> {
       model.run({ ...there, x }, { backend: 'webgpu', keepOnDevice: ['z'] }),
     );
     // A kept output is the caller's: the next run of the same plan does not write to it.
-    const y = tensor(31, 1, 20);
+    const y = drawn(31, 1, 20);
     const keep = { backend: 'webgpu', keepOnDevice: true } as const;
     const one = await model.run({ ...start, x }, keep);
     await model.run({ ...start, x: y }, keep);
@@ -351,8 +331,8 @@ async function lent(env: JobEnv): Promise<unknown> {
     event.preventDefault();
     own.push('own error');
   });
-  const x = tensor(7, 4, 70);
-  const y = tensor(8, 6, 70);
+  const x = drawn(7, 4, 70);
+  const y = drawn(8, 6, 70);
   const one = await load(twoProducts(), { device });
   const two = await load(twoProducts(), { device });
   const wasm = [
@@ -392,7 +372,7 @@ async function lent(env: JobEnv): Promise<unknown> {
 async function destroyed(env: JobEnv): Promise<unknown> {
   const { gpu, devices } = watched(env);
   return used(twoProducts(), { gpu }, async (model) => {
-    const x = tensor(7, 4, 70);
+    const x = drawn(7, 4, 70);
     const wasm = await model.run({ x }, { backend: 'wasm' });
     const seen: string[] = [];
     const run = async (): Promise<void> => {
@@ -421,7 +401,7 @@ async function destroyed(env: JobEnv): Promise<unknown> {
 
 /** What `auto` takes and says: here, where there is no adapter, and where an adapter claims to be a graphics card. */
 async function auto(env: JobEnv): Promise<unknown> {
-  const x = tensor(7, 4, 70);
+  const x = drawn(7, 4, 70);
   const took = async (model: Model): Promise<string> => {
     const { backend, notes } = await model.run({ x });
     return `${backend}: ${notes.map(({ message }) => message).join(' ')}`;
@@ -466,7 +446,7 @@ async function stopped(env: JobEnv): Promise<unknown> {
     }),
   );
   return used(bytes, { gpu: env.gpu }, async (model) => {
-    const x = tensor(7, 64, 64);
+    const x = drawn(7, 64, 64);
     const wasm = await model.run({ x }, { backend: 'wasm' });
     const whole = await model.run({ x }, { backend: 'webgpu' });
     const reason = new Error('enough');
@@ -524,22 +504,22 @@ async function tooLarge(env: JobEnv): Promise<unknown> {
       ],
       [f32('x', 5, 60)],
       ['y'],
-      { w: tensor(1, 60, 35) },
+      { w: drawn(1, 60, 35) },
     ),
   );
   const binding = await used(softmax, { device: small }, (model) =>
-    both(model, { x: tensor(7, 5, 60) }),
+    both(model, { x: drawn(7, 5, 60) }),
   );
   small.destroy();
   // A product of 324 MB, more than a buffer holds by default.
   const device = await requestDevice(env);
   const counted = countBuffers(device);
   const buffer = await used(product(9000), { device }, (model) =>
-    outcome(model.run({ a: tensor(1, 9000, 1), b: tensor(2, 1, 9000) }, { backend: 'webgpu' })),
+    outcome(model.run({ a: drawn(1, 9000, 1), b: drawn(2, 1, 9000) }, { backend: 'webgpu' })),
   );
   await device.queue.onSubmittedWorkDone();
   const next = await used(product(40), { device }, (model) =>
-    both(model, { a: tensor(1, 40, 1), b: tensor(2, 1, 40) }),
+    both(model, { a: drawn(1, 40, 1), b: drawn(2, 1, 40) }),
   );
   const leaked = counted.live();
   device.destroy();
@@ -552,7 +532,7 @@ async function broken(env: JobEnv): Promise<unknown> {
   const counted = countBuffers(device);
   const seen: string[] = [];
   await used(twoProducts(), { device }, async (model) => {
-    const x = tensor(7, 4, 70);
+    const x = drawn(7, 4, 70);
     const wasm = await model.run({ x }, { backend: 'wasm' });
     const run = async (): Promise<void> => {
       const got = await outcome(model.run({ x }, { backend: 'webgpu' }));
@@ -578,7 +558,7 @@ async function broken(env: JobEnv): Promise<unknown> {
     // A shader that does not compile.
     const createShaderModule = device.createShaderModule.bind(device);
     device.createShaderModule = () => createShaderModule({ code: 'no shader' });
-    const other = { x: tensor(8, 40, 70) };
+    const other = { x: drawn(8, 40, 70) };
     seen.push((await outcome(model.run(other, { backend: 'webgpu' }))).replace(/:.*/s, ''));
     device.createShaderModule = createShaderModule;
     await run();
@@ -599,24 +579,24 @@ async function buffers(env: JobEnv): Promise<unknown> {
       [{ op: 'Conv', inputs: ['x', 'w'], outputs: ['y'] }],
       [f32('x', 1, 3, 7, 'width')],
       ['y'],
-      { w: tensor(3, 4, 3, 3, 3) },
+      { w: drawn(3, 4, 3, 3, 3) },
     ),
   );
   const model = await load(conv, { device });
   const counts: number[] = [];
   for (let run = 1; run <= 24; run += 1) {
-    const x = tensor(run, 1, 3, 7, 4 + run);
+    const x = drawn(run, 1, 3, 7, 4 + run);
     if (run % 5 === 0) (x.data as Float32Array)[3] = Infinity;
     const { outputs } = await model.run({ x }, { backend: 'webgpu', keepOnDevice: run % 2 === 0 });
     outputs['y']?.dispose();
     counts.push(counted.live().length);
   }
   const kept = await model.run(
-    { x: tensor(1, 1, 3, 7, 5) },
+    { x: drawn(1, 1, 3, 7, 5) },
     { backend: 'webgpu', keepOnDevice: true },
   );
   model.dispose();
-  await outcome(model.run({ x: tensor(1, 1, 3, 7, 5) }));
+  await outcome(model.run({ x: drawn(1, 1, 3, 7, 5) }));
   await device.queue.onSubmittedWorkDone();
   const afterDispose = counted.live();
   // On a device that is not the model's, a kept output outlives the model.

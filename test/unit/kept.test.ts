@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { load, Tensor, type Model, type RunOptions } from '../../src/index.ts';
 import { writeModel } from '../../src/onnx/writer.ts';
-import { KEEP, recurrence, start, tensor, WASM, WIDTH, wordsOf } from '../harness/recurrence.ts';
+import { drawn } from '../harness/graphs.ts';
+import { KEEP, recurrence, start, WASM, WIDTH, wordsOf } from '../harness/recurrence.ts';
 
 const bytes = writeModel(recurrence);
 
@@ -35,7 +36,7 @@ async function steps(model: Model, options: RunOptions): Promise<string[]> {
     if (next === undefined || grown === undefined) throw new Error('no output');
     for (const one of [again, before]) one?.dispose();
     if (step > 0) for (const name of ['state', 'cache']) feeds[name]?.dispose();
-    feeds = { x: tensor(10 + step, 1, WIDTH), state: next, cache: grown };
+    feeds = { x: drawn(10 + step, 1, WIDTH), state: next, cache: grown };
   }
   for (const name of ['state', 'cache']) feeds[name]?.dispose();
   return seen;
@@ -77,10 +78,10 @@ test('a kept output is the caller’s: no later run writes to it, and no output 
     const feeds = start();
     const wanted = await allWords((await model.run(feeds, WASM)).outputs);
     const { outputs } = await model.run(feeds, KEEP);
-    await model.run({ ...feeds, x: tensor(9, 1, WIDTH) }, KEEP);
-    await model.run({ ...feeds, x: tensor(9, 1, WIDTH) }, WASM);
+    await model.run({ ...feeds, x: drawn(9, 1, WIDTH) }, KEEP);
+    await model.run({ ...feeds, x: drawn(9, 1, WIDTH) }, WASM);
     outputs['again']?.dispose();
-    await model.run({ ...feeds, x: tensor(8, 1, WIDTH), cache: tensor(3, 40, WIDTH) }, KEEP);
+    await model.run({ ...feeds, x: drawn(8, 1, WIDTH), cache: drawn(3, 40, WIDTH) }, KEEP);
     const { again: _, ...others } = outputs;
     const { again: __, ...rest } = wanted;
     expect(await allWords(others)).toEqual(rest);
@@ -96,7 +97,7 @@ test('what is fed is not written, and stays when an output of its bytes goes', a
     const second = await model.run({ ...start(), state }, KEEP);
     expect(await wordsOf(second.outputs['before'])).toBe(words);
     second.outputs['before']?.dispose();
-    await model.run({ ...start(), state: tensor(7, 1, WIDTH) }, KEEP);
+    await model.run({ ...start(), state: drawn(7, 1, WIDTH) }, KEEP);
     expect(await wordsOf(state)).toBe(words);
   });
 });

@@ -9,8 +9,8 @@ import { planGraph } from '../../src/graph/planner.ts';
 import { Tensor } from '../../src/index.ts';
 import { registry } from '../../src/registry.ts';
 import { Session } from '../../src/session.ts';
-import { f32, graphOf } from '../harness/graphs.ts';
-import { KEEP, recurrence, start, tensor, WASM, wordsOf } from '../harness/recurrence.ts';
+import { drawn, f32, graphOf } from '../harness/graphs.ts';
+import { KEEP, recurrence, start, WASM, wordsOf } from '../harness/recurrence.ts';
 
 /** A turn of the event loop, in which a run with a signal that is on its way stands still. */
 const turn = (): Promise<void> =>
@@ -36,11 +36,11 @@ async function ofProducts(
     [product('state', 'a'), product('a', 'b'), product('b', 'c'), product('c', 'y')],
     [f32('state', n, n)],
     ['y'],
-    { w: tensor(5, n, n) },
+    { w: drawn(5, n, n) },
   );
   const session = await Session.create(graph, { threads });
   try {
-    const feeds = { state: tensor(6, n, n) };
+    const feeds = { state: drawn(6, n, n) };
     // The plan, and the threads, are there from now on.
     await session.run(feeds, WASM);
     await work(session, feeds);

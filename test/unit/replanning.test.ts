@@ -1,6 +1,7 @@
 // Plans of one model for several shapes share what they have in common: what was folded for one is not folded for the next,
 // also where operators brought constants of their own, and goes with the last plan that holds it.
 import { expect, test, vi } from 'vitest';
+import { neededNodes } from '../../src/graph/planner.ts';
 import { WasmBackend } from '../../src/backends/wasm.ts';
 import { Tensor } from '../../src/core/tensor.ts';
 import { checkGraph } from '../../src/graph/check.ts';
@@ -133,4 +134,24 @@ test('a plan that fails leaves nothing behind', async () => {
   plan(2).release();
   store.release();
   expect(core.memoryInUse).toBe(before);
+});
+
+test('which nodes are needed is found once for each list of outputs', () => {
+  const { nodes } = graphOf(
+    [
+      { op: 'Neg', inputs: ['x'], outputs: ['a'] },
+      { op: 'Abs', inputs: ['a'], outputs: ['b'] },
+      { op: 'Exp', inputs: ['x'], outputs: ['c'] },
+    ],
+    [f32('x', 2)],
+    ['b', 'c'],
+  );
+  const needed = (...outputs: string[]): string[] =>
+    neededNodes(nodes, outputs).map((node) => node.opType);
+  expect([needed('b'), needed('c'), needed('b', 'c')]).toEqual([
+    ['Neg', 'Abs'],
+    ['Exp'],
+    ['Neg', 'Abs', 'Exp'],
+  ]);
+  expect(neededNodes(nodes, ['b'])).toBe(neededNodes(nodes, ['b']));
 });

@@ -8,7 +8,8 @@ import { commandLength, writeCommands } from './commands.ts';
 import type { Core } from './core.ts';
 import type { Lent } from './lent.ts';
 
-const ALIGN = 64;
+/** Room for the cursor, so that the list behind it is aligned as blocks are. */
+const CURSOR_BYTES = 64;
 
 export class CommandList {
   readonly count: number;
@@ -37,7 +38,7 @@ export class CommandList {
   }
 
   get commands(): number {
-    return this.#at + ALIGN;
+    return this.#at + CURSOR_BYTES;
   }
 
   /** What it was written for last. */
@@ -55,7 +56,7 @@ export class CommandList {
     if (isThere && lent.isSame(before)) return;
     const { heap } = this.#core;
     const length = commandLength(this.#dispatches);
-    if (this.#at === 0) this.#at = heap.allocate(ALIGN + 4 * length);
+    if (this.#at === 0) this.#at = heap.allocate(CURSOR_BYTES + 4 * length);
     this.#lent = lent;
     const words = heap.words(this.commands, length);
     if (isThere && this.#words !== undefined) {
