@@ -8,7 +8,7 @@ import { inputsOf, type Dispatch } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import type { HostStorage, Weight } from '../core/weight.ts';
 import { Checked, Tensor } from '../core/tensor.ts';
-import { arrange, byteLengthOf } from '../graph/memory.ts';
+import { arrange, byteLengthOf, type Arrangement } from '../graph/memory.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { Executable, RunOptions, RunResult, StepTime } from './backend.ts';
 import { CommandList } from './wasm/command_list.ts';
@@ -64,6 +64,8 @@ export class WasmBackend implements Evaluator {
   #weightBytes = 0;
   #scratch = new Uint32Array(0);
   #arena = { at: 0, bytes: 0, version: 0 };
+  /** Where the values of the last plan lie. */
+  #arranged: Arrangement | undefined;
 
   /** Its core may serve another backend after it. */
   #isLent: boolean;
@@ -115,7 +117,9 @@ export class WasmBackend implements Evaluator {
 
   /** Links the modules of the core that the steps of a plan need, so that it can be executed. */
   async linkFor({ steps }: Plan): Promise<void> {
-    await this.#link(new Set(steps.flatMap(({ dispatch }) => modulesOf(dispatch))));
+    const modules = new Set<ModuleName>();
+    for (const { dispatch } of steps) for (const one of modulesOf(dispatch)) modules.add(one);
+    await this.#link(modules);
   }
 
   async #link(modules: Iterable<ModuleName>): Promise<void> {
@@ -216,7 +220,8 @@ export class WasmBackend implements Evaluator {
   prepare(plan: Plan): Executable {
     this.#scratch = new Uint32Array(0);
     const { heap } = this.#core;
-    const { offsets, bytes } = arrange(plan, ALIGN);
+    this.#arranged = arrange(plan, ALIGN, this.#arranged);
+    const { offsets, bytes } = this.#arranged;
     const needed = plan.steps.reduce((most, { dispatch }) => Math.max(most, dispatch.scratch), 0);
     const scratch = Math.ceil(needed / ALIGN) * ALIGN;
     const used = this.#constants.use(plan);
@@ -226,7 +231,7 @@ export class WasmBackend implements Evaluator {
       const root = plan.root(value);
       const constant = plan.constant(root);
       if (constant !== undefined) return this.#constants.addressOf(constant) ?? 0;
-      return list.lent?.places.get(root) ?? this.#arena.at + (offsets.get(root) ?? 0);
+      return list.lent?.places.get(root) ?? this.#arena.at + (offsets.get(root.id) ?? 0);
     };
     const list = new CommandList(this.#core, plan, addressOf);
 
@@ -234,14 +239,14 @@ export class WasmBackend implements Evaluator {
       run: async (feeds, options): Promise<RunResult> => {
         throwIfAborted(options.signal);
         const keep = options.keepOnDevice ?? NONE;
-        const own = new Lent(heap, plan, feeds, keep, (value) => offsets.has(value));
+        const own = new Lent(heap, plan, feeds, keep, ({ id }) => offsets.has(id));
         try {
           this.#reserve(bytes + scratch * (team?.most ?? 1));
           list.write(this.#arena.version, this.#arena.at + bytes, own);
           for (const [name, value] of plan.feeds) {
             const tensor = feeds.get(name);
             if (tensor === undefined) throw new TypeError(`run: feed '${name}' is missing`);
-            if (!offsets.has(value) || own.places.has(value)) continue; // no step reads it, or it is there
+            if (!offsets.has(value.id) || own.places.has(value)) continue; // no step reads it, or it is there
             const length = byteLengthOf(value);
             heap.bytes(addressOf(value), length).set(tensor.bytes());
           }

@@ -4,6 +4,8 @@
 import { canonicalWord } from '../core/bits.ts';
 import type { Constant } from '../core/constant.ts';
 import { Tensor } from '../core/tensor.ts';
+import type { Basis } from './basis.ts';
+import type { CheckedGraph } from './check.ts';
 import { Templates } from './templates.ts';
 
 /** What plans hold until the last of them is released. */
@@ -32,6 +34,17 @@ export class Holdings {
     return held.constants;
   }
 
+  /** Holds what another plan got for the key, if it is still there. */
+  holdAgain(key: string, constants: readonly Constant[]): boolean {
+    const mine = this.#own.get(key);
+    if (mine !== undefined) return mine.constants === constants;
+    const held = this.#all.get(key);
+    if (held?.constants !== constants) return false;
+    held.holders += 1;
+    this.#own.set(key, held);
+    return true;
+  }
+
   release(): void {
     for (const [key, held] of this.#own) {
       held.holders -= 1;
@@ -50,6 +63,8 @@ export class ConstantStore {
   readonly folded = new Map<string, Constant[]>();
   readonly #held = new Map<string, Held>();
   readonly templates = new Templates();
+  /** The last plan of each graph, of which the next is made. */
+  readonly bases = new WeakMap<CheckedGraph, Basis>();
   readonly #canonical = new WeakMap<Constant, boolean>();
   #count = 0;
   readonly #ids = new WeakMap<Constant, number>();

@@ -74,16 +74,42 @@ function place(spans: readonly Span[]): number {
 /** An arena this close to what lives at one time is not worth another order. */
 const CLOSE = 1.05;
 
+/** What a value that has outgrown its place gets more than it needs, as a share, so that one that grows is not placed each time. */
+const ROOM = 1 / 16;
+
+/** Where the stored values of a plan lie, by their ids. */
+export interface Arrangement {
+  readonly structure: object;
+  /** Bytes that each has, aligned. */
+  readonly sizes: ReadonlyMap<number, number>;
+  readonly offsets: ReadonlyMap<number, number>;
+  /** Of the whole arena. */
+  readonly bytes: number;
+}
+
 /**
  * Offsets of all stored values, `align`-aligned, and the arena's size in bytes. Of several orders the one that needs least:
  * by size; by breadth, which are the values of the fullest step first; by how long they live; by size times that.
+ *
+ * @param before of the plan before: where values live as they did there, and fit where they lay, they stay there
  */
-export function arrange(plan: Plan, align: number): { offsets: Map<Value, number>; bytes: number } {
+export function arrange(plan: Plan, align: number, before?: Arrangement): Arrangement {
+  const { structure } = plan;
+  const aligned = (bytes: number): number => Math.ceil(bytes / align) * align;
+  // 16 bytes more: kernels may load a whole vector at the last element.
+  const least = (value: Value): number => aligned(byteLengthOf(value) + 16);
+  const known = before?.structure === structure ? before : undefined;
+  const fits = ([id, size]: [number, number]): boolean => least(plan.value(id)) <= size;
+  if (known !== undefined && [...known.sizes].every(fits)) return known;
+  const sizeFor = (value: Value): number => {
+    const size = least(value);
+    const had = known?.sizes.get(value.id) ?? size;
+    return size > had ? aligned(size + size * ROOM) : had;
+  };
   const spans = [...lifetimes(plan)].map(([value, span]) => ({
     value,
     ...span,
-    // 16 bytes more: kernels may load a whole vector at the last element.
-    size: Math.ceil((byteLengthOf(value) + 16) / align) * align,
+    size: sizeFor(value),
     offset: 0,
   }));
   const live = breadths(spans);
@@ -98,15 +124,15 @@ export function arrange(plan: Plan, align: number): { offsets: Map<Value, number
     length,
     (span) => span.size * length(span),
   ];
-  let best = { offsets: new Map<Value, number>(), bytes: Number.POSITIVE_INFINITY };
+  let best = { offsets: new Map<number, number>(), bytes: Number.POSITIVE_INFINITY };
   for (const order of orders) {
     const keyed = spans.map((span) => ({ span, key: order(span) }));
     keyed.sort((a, b) => b.key - a.key || b.span.size - a.span.size || a.span.first - b.span.first);
     const bytes = place(keyed.map(({ span }) => span));
     if (bytes < best.bytes) {
-      best = { offsets: new Map(spans.map(({ value, offset }) => [value, offset])), bytes };
+      best = { offsets: new Map(spans.map(({ value, offset }) => [value.id, offset])), bytes };
     }
     if (best.bytes <= CLOSE * bound) break;
   }
-  return best;
+  return { structure, sizes: new Map(spans.map(({ value, size }) => [value.id, size])), ...best };
 }

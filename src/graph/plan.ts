@@ -53,6 +53,10 @@ export interface Plan {
   readonly contents: ReadonlyMap<string, TypeError>;
   /** The wanted outputs, in the order asked for, then what deferred nodes read and what is kept, by name. */
   readonly outputs: ReadonlyMap<string, Value>;
+  /** The same for plans whose steps have the same operands and outputs, by ids: their values live alike. */
+  readonly structure: object;
+  /** The value of an id. */
+  value(id: number): Value;
   /** The value whose storage `value` shares; itself if it has its own. */
   root(value: Value): Value;
   /** The contents of a value known while planning. */

@@ -5,18 +5,19 @@
 // (fuse.ts). A node that cannot be planned yet, and what depends on it, is left for a later plan.
 // No operator name occurs here, and no float operation.
 import type { Evaluator } from '../core/constant.ts';
-import { inputsOf } from '../core/op.ts';
 import type { Value } from '../core/value.ts';
 import type { CheckedGraph } from './check.ts';
+import { basisOf, isBasisFor, planAgain, type Basis, type Changes } from './basis.ts';
 import type { ConstantStore } from './constant_store.ts';
-import { fuse } from './fuse.ts';
 import { nodeLabel, type Node } from './graph.ts';
+import { liveSteps, optimise, optimiseAgain, type Lowered, type Optimised } from './optimise.ts';
 import { ContentsNeeded, PlanContext } from './plan_context.ts';
 import type { FeedType, Plan, PlanOptions, Step } from './plan.ts';
 import { Planner } from './planning.ts';
-import { shareSteps } from './share.ts';
+import type { Sameness } from './share.ts';
 import { Recording } from './templates.ts';
 import { valuesRead } from './sort.ts';
+import { Values } from './values.ts';
 
 const needed = new WeakMap<readonly Node[], Map<string, readonly Node[]>>();
 
@@ -57,18 +58,31 @@ export function planGraph(
   feeds: ReadonlyMap<string, FeedType>,
   options: PlanOptions,
 ): Plan {
+  const nodes = neededNodes(options.nodes ?? checked.graph.nodes, options.outputs);
+  const basis = store.bases.get(checked);
+  if (basis !== undefined && isBasisFor(basis, nodes, feeds, options)) {
+    store.bases.delete(checked);
+    const planner = new Planner(checked, store, evaluator, feeds, options, basis);
+    const plan = released(planner, () => planOfBasis(planner, basis));
+    if (plan !== undefined) return plan;
+    planner.holdings.release();
+  }
   const planner = new Planner(checked, store, evaluator, feeds, options);
+  return released(planner, () => planOf(planner, nodes));
+}
+
+/** What work gives; where it fails, nothing stays held. */
+function released<T>(planner: Planner, work: () => T): T {
   try {
-    return planOf(planner);
+    return work();
   } catch (error) {
     planner.holdings.release();
     throw error;
   }
 }
 
-function planOf(planner: Planner): Plan {
-  const { checked, store, options } = planner;
-  const nodes = neededNodes(options.nodes ?? checked.graph.nodes, options.outputs);
+function planOf(planner: Planner, nodes: readonly Node[]): Plan {
+  const { options } = planner;
   const left = new Set<string>();
   for (const node of nodes) {
     const waits = left.size > 0 && [...valuesRead(node)].some((name) => left.has(name));
@@ -77,7 +91,24 @@ function planOf(planner: Planner): Plan {
       for (const name of node.outputs) left.add(name);
     }
   }
+  return finished(planner, nodes, left);
+}
 
+/** The plan of the nodes made of the last; undefined where it cannot be. */
+function planOfBasis(planner: Planner, basis: Basis): Plan | undefined {
+  const inlines = planner.options.inline ?? true;
+  const changes = planAgain(basis, planner, (node) => lowerNode(planner, node, inlines));
+  return changes && finished(planner, basis.nodes, new Set(), { basis, changes });
+}
+
+/** @param left values of nodes that wait */
+function finished(
+  planner: Planner,
+  nodes: readonly Node[],
+  left: ReadonlySet<string>,
+  before?: { basis: Basis; changes: Changes },
+): Plan {
+  const { store, options } = planner;
   const outputs = new Map<string, Value>();
   for (const name of options.outputs) {
     const found = planner.lookup(name);
@@ -105,18 +136,17 @@ function planOf(planner: Planner): Plan {
       if (value !== undefined) outputs.set(name, value);
     }
   }
+  const { steps } = planner;
+  const lowered = { steps, outputs, target: options.target, count: planner.values.next };
   const root = (one: Value): Value => planner.root(one);
-  const live = liveSteps(planner, outputs);
-  const identity = (value: Value): number => {
-    const constant = planner.constant(value);
-    return constant === undefined ? root(value).id : -1 - store.idOf(constant);
-  };
-  const alias = (to: Value, from: Value): void => planner.setRoot(to, from);
+  const { steps: found, structure } = options.fuse
+    ? optimised(planner, lowered, nodes, before)
+    : { steps: liveSteps(lowered, root).map((i) => steps[i] as Step), structure: {} };
   return {
     target: options.target,
-    steps: options.fuse
-      ? fuse(shareSteps(live, root, identity, alias), outputs, root, options.target)
-      : live,
+    steps: found,
+    structure,
+    value: (id) => planner.values.at(id),
     feeds: planner.fed,
     deferred: planner.deferred,
     replayed,
@@ -126,6 +156,36 @@ function planOf(planner: Planner): Plan {
     constant: (one) => planner.constant(one),
     release: () => planner.holdings.release(),
   };
+}
+
+/** Leaves the plan for the next to be made of. */
+function optimised(
+  planner: Planner,
+  lowered: Lowered,
+  nodes: readonly Node[],
+  before: { basis: Basis; changes: Changes } | undefined,
+): Optimised {
+  const { checked, store } = planner;
+  const root = (value: Value): Value => planner.root(value);
+  const on: Sameness = {
+    root,
+    identity: (value) => {
+      const constant = planner.constant(value);
+      return constant === undefined ? root(value).id : -1 - store.idOf(constant);
+    },
+    alias: (to, from) => planner.values.setRoot(to, from),
+  };
+  const values = new Values(planner.values);
+  values.moveTo(lowered.count);
+  let found: Optimised | undefined;
+  if (before?.changes.isAlike === true) {
+    found = optimiseAgain(before.basis.optimised, lowered, before.changes.areSteps, on);
+    if (found === undefined) planner.values = new Values(values);
+  }
+  found ??= optimise(lowered, on);
+  const basis = basisOf(planner, nodes, values, found);
+  if (basis !== undefined) store.bases.set(checked, basis);
+  return found;
 }
 
 /** Planned nodes that are planned again with the deferred ones, which must see what they dequantised (V8). */
@@ -144,8 +204,9 @@ function lowerNode(planner: Planner, node: Node, inlines: boolean): boolean {
   const { checked } = planner;
   const mark = planner.mark();
   try {
-    if (checked.hosts[node.index] !== undefined)
-      return inlines && inlineBody(planner, checked, node, node);
+    const isHost = checked.hosts[node.index] !== undefined;
+    planner.isPlain &&= !isHost;
+    if (isHost) return inlines && inlineBody(planner, checked, node, node);
     lowerPlanned(planner, checked, node, node);
     return true;
   } catch (error) {
@@ -189,14 +250,21 @@ function inlineBody(planner: Planner, checked: CheckedGraph, node: Node, origin:
 function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origin: Node): void {
   const def = checked.defs[node.index];
   if (def === undefined) throw new Error(`plan: node ${nodeLabel(node)} was not checked`);
-  if (node.outputs.every((name) => name === '' || planner.store.named.has(name))) return;
+  if (node.outputs.every((name) => name === '' || planner.store.named.has(name))) {
+    planner.begin([])();
+    return;
+  }
   const inputs = node.inputs.map((name) =>
     name === '' ? undefined : planner.taken(name, checked),
   );
   const opset = checked.opsets[node.index] ?? 0;
   const key = def.isUsers === true ? undefined : planner.keyOf(node, inputs, opset);
+  const end = planner.begin(inputs);
   try {
-    if (key !== undefined && planner.repeat(key, node, inputs, origin.index)) return;
+    if (key !== undefined && planner.repeat(key, node, inputs, origin.index)) {
+      end();
+      return;
+    }
     const context = new PlanContext(planner, node, inputs, opset, origin.index);
     const recording = key === undefined ? undefined : new Recording(inputs);
     planner.recording = recording;
@@ -215,6 +283,7 @@ function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origi
     planner.remember(context.outputs);
     const template = recording?.template(context.outputs);
     if (key !== undefined && template !== undefined) planner.store.templates.add(key, template);
+    end();
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) {
       // What engines throw for sizes that no array can have names nothing.
@@ -228,21 +297,4 @@ function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origi
   } finally {
     planner.recording = undefined;
   }
-}
-
-/** Steps that some output depends on: a node may emit more than is wanted of it. */
-function liveSteps(planner: Planner, outputs: ReadonlyMap<string, Value>): Step[] {
-  // By the ids of values.
-  const wanted = new Uint8Array(planner.count);
-  const want = (value: Value): void => void (wanted[planner.root(value).id] = 1);
-  const isWanted = (value: Value): boolean => wanted[planner.root(value).id] === 1;
-  outputs.forEach(want);
-  const live: Step[] = [];
-  for (let i = planner.steps.length - 1; i >= 0; i -= 1) {
-    const step = planner.steps[i];
-    if (step?.dispatch.outputs.some(isWanted) !== true) continue;
-    inputsOf(step.dispatch).forEach(want);
-    live.push(step);
-  }
-  return live.reverse();
 }

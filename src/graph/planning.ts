@@ -9,56 +9,58 @@ import { formatShape, sizeOf } from '../core/shape.ts';
 import { Tensor } from '../core/tensor.ts';
 import type { Value } from '../core/value.ts';
 import type { CheckedGraph } from './check.ts';
+import type { Basis, NodeRecord } from './basis.ts';
 import type { ConstantStore, Holdings } from './constant_store.ts';
 import type { Node } from './graph.ts';
+import { Names } from './names.ts';
+import { Values } from './values.ts';
 import type { FeedType, PlanOptions, Step } from './plan.ts';
 import type { PlanBuilder } from './plan_context.ts';
-import { repeat, textOfNode, type Recording } from './templates.ts';
+import { repeat, templateKey, textOfNode, type Recording } from './templates.ts';
 
 /** Constants up to this size are compared with others that operators made. */
 const SMALL_BYTES = 1024;
 
-export interface Mark {
-  readonly steps: number;
-  readonly names: number;
-}
+/** How far planning has come: steps, and names given. */
+type Mark = readonly [steps: number, names: number];
 
 export class Planner implements PlanBuilder {
-  /** How many values there are: their ids are below it. */
-  count = 0;
-  /** By the values' ids: the values that they are the bytes of, and contents. */
-  readonly #roots: (Value | undefined)[] = [];
-  readonly #constants: (Constant | undefined)[] = [];
+  values: Values;
   /** Constants that may depend on feed shapes. */
   readonly holdings: Holdings;
-  readonly #named = new Map<string, Value>();
-  /** What each name stood for before it was given, in order. */
-  readonly #before: [name: string, value: Value | undefined][] = [];
+  readonly #names: Names;
   readonly steps: Step[] = [];
   readonly checked: CheckedGraph;
   readonly store: ConstantStore;
   readonly evaluator: Evaluator;
   readonly options: PlanOptions;
-  readonly #feeds: ReadonlyMap<string, FeedType>;
+  readonly feeds: ReadonlyMap<string, FeedType>;
   /** The feeds that something reads. */
-  readonly fed = new Map<string, Value>();
+  readonly fed: Map<string, Value>;
   readonly deferred: Node[] = [];
   readonly contentsNeeded = new Map<string, TypeError>();
   /** Dispatches that are evaluated when an output of theirs is asked for. */
   readonly #waiting = new Map<Value, { dispatch: Dispatch; known: readonly Constant[] }>();
   /** The graph whose node made a dequantised value: only in it that counts (V8). */
-  readonly #dequantisedIn = new Map<Value, CheckedGraph>();
-  readonly #shared = new Set<Constant>();
+  readonly #dequantisedIn: WeakMap<Value, CheckedGraph>;
+  readonly #shared: Set<Constant>;
   readonly #target: string;
   /** What the node at hand does, where it may be repeated. */
   recording: Recording | undefined;
+  /** What each node took and gave, in order. */
+  readonly records: NodeRecord[] = [];
+  /** No node stands for a graph, and nothing is evaluated later than it was emitted: then the next plan can be made of this one. */
+  isPlain = true;
+  #held: [key: string, constants: readonly Constant[]][] = [];
 
+  /** @param before the plan that this is made of, whose planner ends */
   constructor(
     checked: CheckedGraph,
     store: ConstantStore,
     evaluator: Evaluator,
     feeds: ReadonlyMap<string, FeedType>,
     options: PlanOptions,
+    before?: Basis,
   ) {
     this.checked = checked;
     this.store = store;
@@ -66,8 +68,15 @@ export class Planner implements PlanBuilder {
     this.evaluator = evaluator;
     this.options = options;
     this.#target = `${options.target} ${JSON.stringify(options.tiles ?? '')}`;
-    this.#feeds = feeds;
-    this.addInitializers(checked);
+    this.feeds = feeds;
+    const from = before?.planner;
+    this.values = new Values(before?.values);
+    this.#names = from === undefined ? new Names() : from.#names;
+    this.#names.settle();
+    this.fed = new Map(from?.fed);
+    this.#dequantisedIn = from === undefined ? new WeakMap() : from.#dequantisedIn;
+    this.#shared = from === undefined ? new Set() : from.#shared;
+    if (from === undefined) this.addInitializers(checked);
   }
 
   addInitializers({ graph }: CheckedGraph): void {
@@ -85,17 +94,17 @@ export class Planner implements PlanBuilder {
   lookup(name: string): Value | undefined {
     const value = this.named.get(name);
     if (value !== undefined) return value;
-    const feed = this.#feeds.get(name);
-    if (feed !== undefined) return this.#feed(name, feed);
+    const feed = this.feeds.get(name);
+    if (feed !== undefined) return this.feed(name, feed);
     const known = this.store.named.get(name);
     if (known === undefined) return undefined;
     const made = this.create(known.constant.dtype, known.dims, name);
-    this.#constants[made.id] = known.constant;
+    this.values.setConstant(made, known.constant);
     this.#shared.add(known.constant);
     made.canonical = known.canonical;
     if (known.halves !== undefined) {
       made.halves = this.create(known.halves.constant.dtype, known.halves.dims);
-      this.#constants[made.halves.id] = known.halves.constant;
+      this.values.setConstant(made.halves, known.halves.constant);
       this.#shared.add(known.halves.constant);
     }
     return made;
@@ -109,7 +118,7 @@ export class Planner implements PlanBuilder {
     }
     const plain = this.create(value.dtype, value.dims);
     plain.canonical = value.canonical;
-    this.setRoot(plain, value);
+    this.values.setRoot(plain, value);
     return plain;
   }
 
@@ -121,7 +130,7 @@ export class Planner implements PlanBuilder {
     for (const value of outputs) if (value?.quantised) this.#dequantisedIn.set(value, by);
   }
 
-  #feed(name: string, { dtype, dims, contents }: FeedType): Value {
+  feed(name: string, { dtype, dims, contents }: FeedType): Value {
     const value = this.create(dtype, dims, name);
     if (contents === undefined) this.fed.set(name, value);
     else this.setConstant(value, new HostConstant(dtype, contents));
@@ -159,46 +168,36 @@ export class Planner implements PlanBuilder {
         `memory: value too large: expected at most ${limit} bytes, got ${bytes} for ${dtype} ${formatShape(dims)}. Use smaller sizes.`,
       );
     }
-    const value: Value = { id: this.count, dtype, dims, name, canonical: false };
-    this.count += 1;
+    const value = this.values.create(dtype, dims, name);
     this.recording?.created(value);
-    if (name !== '') this.name(name, value);
+    if (name !== '') this.#names.give(name, value);
     return value;
   }
 
   get named(): ReadonlyMap<string, Value> {
-    return this.#named;
+    return this.#names.all;
   }
 
-  /** From now on the name stands for the value. */
   name(name: string, value: Value): void {
-    this.#before.push([name, this.#named.get(name)]);
-    this.#named.set(name, value);
+    this.#names.give(name, value);
   }
 
   root(value: Value): Value {
-    let at = value;
-    for (let next = this.#roots[at.id]; next !== undefined; next = this.#roots[at.id]) at = next;
-    return at;
-  }
-
-  /** The value is the bytes of another from now on. */
-  setRoot(value: Value, other: Value): void {
-    this.#roots[value.id] = other;
+    return this.values.root(value);
   }
 
   constant(value: Value): Constant | undefined {
-    const root = this.root(value);
+    const root = this.values.root(value);
     const waiting = this.#waiting.size === 0 ? undefined : this.#waiting.get(root);
     if (waiting !== undefined) {
       for (const output of waiting.dispatch.outputs) this.#waiting.delete(output);
       this.fold(waiting.dispatch, waiting.known);
     }
-    return this.#constants[root.id];
+    return this.values.constant(root);
   }
 
   setConstant(value: Value, constant: Constant): void {
-    this.#constants[value.id] = constant;
+    this.values.setConstant(value, constant);
     if (value.dtype === 'float32') value.canonical = this.store.isCanonical(constant);
   }
 
@@ -214,36 +213,39 @@ export class Planner implements PlanBuilder {
   hold(key: string, constant: Constant): Constant {
     // Large contents are not compared: they are of each node that made them.
     if (key === '') return new HostConstant(constant.dtype, constant.bytes());
-    const [held = constant] = this.holdings.hold(key, () => [constant]);
+    const [held = constant] = this.#hold(key, () => [constant]);
     return held;
+  }
+
+  #hold(key: string, make: () => readonly Constant[]): readonly Constant[] {
+    const constants = this.holdings.hold(key, make);
+    this.#held.push([key, constants]);
+    return constants;
+  }
+
+  /** From here on a node takes these and gives what comes; the function called ends it. */
+  begin(inputs: readonly (Value | undefined)[]): () => void {
+    const { next: firstId } = this.values;
+    const firstStep = this.steps.length;
+    const held = (this.#held = []);
+    return () => {
+      const [endId, endStep] = [this.values.next, this.steps.length];
+      this.records.push({ inputs, firstId, endId, firstStep, endStep, held });
+    };
   }
 
   alias(to: Value, from: Value): void {
     to.canonical = from.canonical;
     if (from.halves !== undefined && to.dtype === from.dtype) to.halves = from.halves;
-    this.setRoot(to, from);
+    this.values.setRoot(to, from);
     this.recording?.alias(to, from);
   }
 
   /** What a node's template is found by; undefined where it is lowered by itself. */
   keyOf(node: Node, inputs: readonly (Value | undefined)[], opset: number): string | undefined {
     const text = textOfNode(node);
-    if (text === undefined) return undefined;
-    let key = `${this.#target} ${text} ${opset}`;
-    for (const name of node.outputs) key += name === '' ? '-' : '+';
-    for (let i = 0; i < inputs.length; i += 1) {
-      const value = inputs[i];
-      if (value === undefined) {
-        key += '|';
-        continue;
-      }
-      const { dtype, dims, canonical, halves, quantised } = value;
-      // More than its words: of which what a reader sees is another node's.
-      if (halves !== undefined || quantised !== undefined) return undefined;
-      const kind = `${canonical ? 'c' : ''}${this.constant(value) === undefined ? '' : 'k'}`;
-      key += `|${dtype}[${dims.join()}]${kind}${inputs.indexOf(value) === i ? '' : inputs.indexOf(value)}`;
-    }
-    return key;
+    const isKnown = (value: Value): boolean => this.constant(value) !== undefined;
+    return text && templateKey(`${this.#target} ${text} ${opset}`, node, inputs, isKnown);
   }
 
   /** Lowers a node as one like it was lowered, if there was one. */
@@ -274,7 +276,7 @@ export class Planner implements PlanBuilder {
 
   /** The contents of a graph value that are known while planning, as a tensor. */
   known(name: string): Tensor | undefined {
-    const isOpen = !this.named.has(name) && this.#feeds.get(name)?.contents === undefined;
+    const isOpen = !this.named.has(name) && this.feeds.get(name)?.contents === undefined;
     const value = isOpen && !this.store.named.has(name) ? undefined : this.lookup(name);
     const contents = value === undefined ? undefined : this.contents(value);
     return value === undefined || contents === undefined
@@ -284,15 +286,12 @@ export class Planner implements PlanBuilder {
 
   /** How far planning has come, to go back to. */
   mark(): Mark {
-    return { steps: this.steps.length, names: this.#before.length };
+    return [this.steps.length, this.#names.given];
   }
 
-  rewind({ steps, names }: Mark): void {
+  rewind([steps, names]: Mark): void {
     this.steps.length = steps;
-    for (const [name, value] of this.#before.splice(names).reverse()) {
-      if (value === undefined) this.#named.delete(name);
-      else this.#named.set(name, value);
-    }
+    this.#names.rewind(names);
   }
 
   emit(node: number, dispatch: Dispatch, lazy: boolean): void {
@@ -310,8 +309,10 @@ export class Planner implements PlanBuilder {
     }
     if (known.length === inputs.length) {
       // A dequantised weight that only exact products read would be four times its size for nothing.
-      if (lazy) for (const value of dispatch.outputs) this.#waiting.set(value, { dispatch, known });
-      else this.fold(dispatch, known);
+      if (lazy) {
+        this.isPlain = false;
+        for (const value of dispatch.outputs) this.#waiting.set(value, { dispatch, known });
+      } else this.fold(dispatch, known);
     } else {
       this.steps.push({ dispatch, nodes: [node] });
     }
@@ -326,7 +327,7 @@ export class Planner implements PlanBuilder {
     const key = `${dispatch.kernel.name} ${words} ${dispatch.units} ${types.join()} ${ids.join()}`;
     const evaluate = (): Constant[] => this.evaluator.evaluate(dispatch, inputs);
     let results: readonly Constant[] | undefined;
-    if (!shared) results = this.holdings.hold(key, evaluate);
+    if (!shared) results = this.#hold(key, evaluate);
     else {
       results = this.store.folded.get(key);
       if (results === undefined) {

@@ -235,6 +235,31 @@ function textOf({ type, value }: Attribute): string | undefined {
   }
 }
 
+/** What a node is known by: `text`, which outputs are wanted, and types of its inputs; undefined where one is more than its words. */
+export function templateKey(
+  text: string,
+  { outputs }: Node,
+  inputs: readonly (Value | undefined)[],
+  isKnown: (value: Value) => boolean,
+): string | undefined {
+  let key = text;
+  for (const name of outputs) key += name === '' ? '-' : '+';
+  for (let i = 0; i < inputs.length; i += 1) {
+    const value = inputs[i];
+    if (value === undefined) {
+      key += '|';
+      continue;
+    }
+    const { dtype, dims, canonical, halves, quantised } = value;
+    // Of which what a reader sees is another node's.
+    if (halves !== undefined || quantised !== undefined) return undefined;
+    const kind = `${canonical ? 'c' : ''}${isKnown(value) ? 'k' : ''}`;
+    const first = inputs.indexOf(value);
+    key += `|${dtype}[${dims.join()}]${kind}${first === i ? '' : first}`;
+  }
+  return key;
+}
+
 /** The operator and its attributes as a text; undefined where these are more than numbers and strings. */
 export function textOfNode(node: Node): string | undefined {
   if (attributes.has(node)) return attributes.get(node);

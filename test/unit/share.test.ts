@@ -52,11 +52,9 @@ function shared(...dispatches: Dispatch[]): { kept: Dispatch[]; nodes: (readonly
     const next = aliases.get(one);
     return next === undefined ? one : root(next);
   };
-  const steps = shareSteps(
+  const { steps } = shareSteps(
     dispatches.map((dispatch, i) => ({ dispatch, nodes: [i] })),
-    root,
-    (one) => root(one).id,
-    (to, from) => void aliases.set(to, from),
+    { root, identity: (one) => root(one).id, alias: (to, from) => void aliases.set(to, from) },
   );
   // What is left out stands for what is kept.
   const kept = new Set(steps.flatMap(({ dispatch }) => dispatch.outputs));

@@ -7,12 +7,10 @@ import { checkGraph, type CheckedGraph } from '../../src/graph/check.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
 import type { Attribute, Graph } from '../../src/graph/graph.ts';
 import type { FeedType } from '../../src/graph/plan.ts';
-import { planGraph } from '../../src/graph/planner.ts';
-import { SEED_FEED, seedTensor } from '../../src/graph/seed.ts';
 import { Recording, Templates } from '../../src/graph/templates.ts';
 import { registry } from '../../src/registry.ts';
 import { f32, graphOf, type NodeText } from '../harness/graphs.ts';
-import { textOfPlan } from '../harness/plan_text.ts';
+import { plannedText } from '../harness/plan_text.ts';
 import { floats } from '../harness/prng.ts';
 import { caseFiles } from '../ops/index.ts';
 
@@ -22,23 +20,13 @@ const TARGETS = ['wasm', 'webgpu'] as const;
 
 /** The plan as a text, or the error that planning ends in. */
 function planned(
-  checked: CheckedGraph,
+  { graph }: CheckedGraph,
   store: ConstantStore,
   feeds: ReadonlyMap<string, FeedType>,
   target: (typeof TARGETS)[number] = 'wasm',
 ): string {
-  const outputs = checked.graph.outputs.map(({ name }) => name);
-  const { dtype, dims } = seedTensor(0);
-  const fed = new Map([...feeds, [SEED_FEED, { dtype, dims }]]);
-  try {
-    const plan = planGraph(checked, store, core, fed, { target, outputs, fuse: true });
-    const text = textOfPlan(plan);
-    plan.release();
-    return text;
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) return error.message;
-    throw error;
-  }
+  // Checked anew: no plan is made of the one before.
+  return plannedText({ core, checked: checkGraph(graph, registry), store, target }, feeds);
 }
 
 /** Finds nothing while it is off. */

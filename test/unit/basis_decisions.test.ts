@@ -1,0 +1,382 @@
+// A plan that is made of the one before it where other sizes have other decisions: what is shared, what is joined, whose bytes a
+// value is, what is known of it. It lowers the nodes that changed and no others, and values that grow keep their places.
+import { expect, test, vi } from 'vitest';
+import { WasmBackend } from '../../src/backends/wasm.ts';
+import { HostConstant, type Constant } from '../../src/core/constant.ts';
+import type { DType } from '../../src/core/dtype.ts';
+import { Tensor } from '../../src/core/tensor.ts';
+import type { Value } from '../../src/core/value.ts';
+import { checkGraph, type CheckedGraph } from '../../src/graph/check.ts';
+import { ConstantStore } from '../../src/graph/constant_store.ts';
+import type { Attribute, Graph } from '../../src/graph/graph.ts';
+import { arrange, type Arrangement } from '../../src/graph/memory.ts';
+import type { Plan } from '../../src/graph/plan.ts';
+import { planGraph } from '../../src/graph/planner.ts';
+import { Values } from '../../src/graph/values.ts';
+import { registry } from '../../src/registry.ts';
+import { drawn, f32, graphOf, type NodeText } from '../harness/graphs.ts';
+import { plannedText, type Planning } from '../harness/plan_text.ts';
+import { differing, lowered, meetsNone, type Types } from '../harness/plans_in_turn.ts';
+
+await registry.load();
+const core = await WasmBackend.create();
+const TARGETS = ['wasm', 'webgpu'] as const;
+
+const int = (value: number): Attribute => ({ type: 'int', value });
+const LAYERS = 3;
+
+/** Layers that append a row to a cache and weigh its rows by their products with that row; one mask is for all. */
+function decoder(): CheckedGraph {
+  const nodes: NodeText[] = [
+    { op: 'Shape', inputs: ['cache0'], outputs: ['sizes'] },
+    { op: 'Gather', inputs: ['sizes', 'zero'], outputs: ['held'] },
+    { op: 'Add', inputs: ['held', 'one'], outputs: ['rows'] },
+    { op: 'Range', inputs: ['zero', 'rows', 'one'], outputs: ['places'] },
+    { op: 'Cast', inputs: ['places'], outputs: ['mask'], attributes: { to: int(1) } },
+  ];
+  const initializers: Record<string, Tensor> = {
+    zero: new Tensor('int64', [0n], []),
+    one: new Tensor('int64', [1n], []),
+  };
+  let x = 'x';
+  for (let l = 0; l < LAYERS; l += 1) {
+    const name = (text: string): string => `${text}${l}`;
+    initializers[name('w')] = drawn(l, 8, 8);
+    initializers[name('b')] = drawn(10 + l, 8);
+    const chain: [string, string[], string, NodeText['attributes']?][] = [
+      ['MatMul', [x, name('w')], 'row'],
+      ['Concat', [name('cache'), name('row')], 'present', { axis: int(0) }],
+      ['Transpose', [name('present')], 'turned'],
+      ['MatMul', [name('row'), name('turned')], 'scores'],
+      ['Add', [name('scores'), 'mask'], 'seen'],
+      ['Softmax', [name('seen')], 'shares'],
+      ['MatMul', [name('shares'), name('present')], 'mixed'],
+      ['Add', [name('mixed'), name('b')], 'biased'],
+      ['Relu', [name('biased')], 'out'],
+    ];
+    for (const [op, inputs, to, attributes = {}] of chain)
+      nodes.push({ op, inputs, outputs: [name(to)], attributes });
+    x = name('out');
+  }
+  const caches = Array.from({ length: LAYERS }, (_, l) => f32(`cache${l}`, 'held', 8));
+  const presents = Array.from({ length: LAYERS }, (_, l) => `present${l}`);
+  return checkGraph(
+    graphOf(nodes, [f32('x', 1, 8), ...caches], [x, ...presents], initializers),
+    registry,
+  );
+}
+
+const held = (rows: number, batch = 1): Types =>
+  new Map([
+    ['x', { dtype: 'float32', dims: [batch, 8] }],
+    ...Array.from(
+      { length: LAYERS },
+      (_, l) => [`cache${l}`, { dtype: 'float32', dims: [rows, 8] }] as const,
+    ),
+  ]);
+
+test('a cache that grows: what reads it is lowered, and nothing else', () => {
+  for (const target of TARGETS) {
+    const { graph } = decoder();
+    expect(
+      differing(
+        core,
+        graph,
+        [1, 2, 3, 4, 63, 64, 65, 64, 1, 900].map((n) => held(n)),
+        target,
+        true,
+      ),
+    ).toEqual([]);
+    const checked = checkGraph(graph, registry);
+    const store = new ConstantStore();
+    plannedText({ core, checked, store, target }, held(5));
+    const options = { target, outputs: graph.outputs.map(({ name }) => name), fuse: true };
+    const plan = (rows: number): Plan => {
+      lowered.mockClear();
+      return planGraph(checked, store, core, held(rows), options);
+    };
+    const plans = [plan(5), plan(6)];
+    // Five of the mask; of each layer Concat, Transpose, and the two products with what is between.
+    expect(lowered).toHaveBeenCalledTimes(5 + 6 * LAYERS);
+    expect(plans[1]?.structure, 'decisions hold').toBe(plans[0]?.structure);
+    plans.push(plan(6));
+    expect(lowered).toHaveBeenCalledTimes(0);
+    for (const one of plans) one.release();
+    store.release();
+  }
+});
+
+test('sizes that do not fit end planning as they do without a plan before, and the next is right', () => {
+  const { graph } = decoder();
+  const odd = new Map([...held(3), ['cache1', { dtype: 'float32', dims: [3, 7] } as const]]);
+  expect(
+    differing(core, graph, [held(2), odd, held(3), held(4), odd, held(2, 2)], 'wasm', true),
+  ).toEqual([]);
+});
+
+/** Plans of all of these, made of each other, in all orders of two: those that are wrong. */
+function wrongInTurns(graph: Graph, feeds: readonly Types[]): string[] {
+  const order = feeds.flatMap((one) => feeds.flatMap((other) => [one, other]));
+  return TARGETS.flatMap((target) =>
+    [true, false].flatMap((areHeld) =>
+      differing(core, graph, order, target, areHeld).map((at) => `${target} ${areHeld} ${at}`),
+    ),
+  );
+}
+
+test('steps that repeat each other for some sizes only', () => {
+  // v times the number of elements of x, and of y: one step where these are equal.
+  const times = (of: string, to: string): NodeText[] => [
+    { op: 'Size', inputs: [of], outputs: [`size${to}`] },
+    { op: 'Cast', inputs: [`size${to}`], outputs: [`count${to}`], attributes: { to: int(1) } },
+    { op: 'Mul', inputs: ['v', `count${to}`], outputs: [`product${to}`] },
+    { op: 'Softmax', inputs: [`product${to}`], outputs: [to] },
+  ];
+  const nodes: NodeText[] = [
+    { op: 'Exp', inputs: ['z'], outputs: ['e'] },
+    { op: 'Transpose', inputs: ['e'], outputs: ['v'] },
+    ...times('x', 'p'),
+    ...times('y', 'q'),
+  ];
+  const graph = graphOf(nodes, [f32('x', 'n', 4), f32('y', 'm', 4), f32('z', 2, 4)], ['p', 'q']);
+  const sized = (n: number, m: number): Types =>
+    new Map([
+      ['x', { dtype: 'float32', dims: [n, 4] }],
+      ['y', { dtype: 'float32', dims: [m, 4] }],
+      ['z', { dtype: 'float32', dims: [2, 4] }],
+    ]);
+  expect(wrongInTurns(graph, [sized(2, 3), sized(3, 3), sized(3, 2), sized(2, 2)])).toEqual([]);
+});
+
+test('chains that are joined for some sizes only', () => {
+  // What is broadcast is computed once, what is not is joined with its reader.
+  const nodes: NodeText[] = [
+    { op: 'Exp', inputs: ['x'], outputs: ['wide'] },
+    { op: 'Mul', inputs: ['wide', 'y'], outputs: ['product'] },
+    { op: 'Neg', inputs: ['product'], outputs: ['p'] },
+  ];
+  const graph = graphOf(nodes, [f32('x', 'n', 4), f32('y', 'm', 4)], ['p']);
+  const sized = (n: number, m: number): Types =>
+    new Map([
+      ['x', { dtype: 'float32', dims: [n, 4] }],
+      ['y', { dtype: 'float32', dims: [m, 4] }],
+    ]);
+  expect(wrongInTurns(graph, [sized(1, 3), sized(3, 3), sized(3, 1), sized(1, 1)])).toEqual([]);
+});
+
+test('a value that is dequantised, or 16-bit floats, is made anew with what it was made of', () => {
+  const scale = { scale: new Tensor('float32', [0.5], []), zero: new Tensor('uint8', [3], []) };
+  const nodes: NodeText[] = [
+    { op: 'QuantizeLinear', inputs: ['x', 'scale', 'zero'], outputs: ['q'] },
+    { op: 'DequantizeLinear', inputs: ['q', 'scale', 'zero'], outputs: ['d'] },
+    { op: 'MatMul', inputs: ['d', 'w'], outputs: ['p'] },
+    { op: 'Cast', inputs: ['x'], outputs: ['h'], attributes: { to: int(10) } },
+    { op: 'Cast', inputs: ['h'], outputs: ['f'], attributes: { to: int(1) } },
+    { op: 'MatMul', inputs: ['f', 'w'], outputs: ['r'] },
+    { op: 'MatMul', inputs: ['y', 'w'], outputs: ['s'] },
+  ];
+  const graph = graphOf(nodes, [f32('x', 'n', 4), f32('y', 'm', 4)], ['p', 'r', 's'], {
+    ...scale,
+    w: drawn(1, 4, 4),
+  });
+  const sized = (n: number, m: number): Types =>
+    new Map([
+      ['x', { dtype: 'float32', dims: [n, 4] }],
+      ['y', { dtype: 'float32', dims: [m, 4] }],
+    ]);
+  expect(wrongInTurns(graph, [sized(1, 3), sized(2, 3), sized(2, 1)])).toEqual([]);
+});
+
+test('of a value of the same sizes something else is known', () => {
+  const nodes: NodeText[] = [
+    { op: 'Relu', inputs: ['y'], outputs: ['r'] },
+    { op: 'Concat', inputs: ['x', 'r'], outputs: ['k'], attributes: { axis: int(0) } },
+    { op: 'Reshape', inputs: ['k', 'all'], outputs: ['flat'] },
+    { op: 'Slice', inputs: ['flat', 'zero', 'two', 'zero'], outputs: ['head'] },
+    { op: 'MatMul', inputs: ['head', 'w'], outputs: ['p'] },
+  ];
+  const long = (...list: bigint[]): Tensor => new Tensor('int64', list, [list.length]);
+  const constants = { all: long(-1n), zero: long(0n), two: long(2n), w: drawn(1, 2) };
+  const graph = graphOf(nodes, [f32('x', 3, 4), f32('y', 2, 4)], ['p'], constants);
+  const known = (value: number): Types =>
+    new Map([
+      ['x', { dtype: 'float32', dims: [3, 4], contents: bytesOf(value) }],
+      ['y', { dtype: 'float32', dims: [2, 4] }],
+    ]);
+  const bytesOf = (value: number): Uint8Array =>
+    new Uint8Array(new Float32Array(12).fill(value).buffer);
+  // Words that are canonical, and words that are not.
+  expect(wrongInTurns(graph, [known(1), known(1e-40), known(2)])).toEqual([]);
+});
+
+test('the bytes that a value is, and what a step reads, are those of another', () => {
+  const concat = (...inputs: string[]): Graph => {
+    const nodes: NodeText[] = [
+      { op: 'Concat', inputs, outputs: ['k'], attributes: { axis: int(0) } },
+      { op: 'Softmax', inputs: ['k'], outputs: ['p'] },
+    ];
+    return graphOf(
+      nodes,
+      inputs.map((name) => f32(name, name, 4)),
+      ['p'],
+    );
+  };
+  const sized = (...rows: number[]): Types =>
+    new Map(rows.map((n, i) => [['x', 'y', 'z'][i] ?? '', { dtype: 'float32', dims: [n, 4] }]));
+  expect(wrongInTurns(concat('x', 'y'), [sized(3, 0), sized(0, 3), sized(3, 3)])).toEqual([]);
+  expect(
+    wrongInTurns(concat('x', 'y', 'z'), [sized(1, 2, 0), sized(1, 0, 2), sized(1, 1, 1)]),
+  ).toEqual([]);
+});
+
+test('a value that is more than its words now has its readers lowered again', () => {
+  const nodes: NodeText[] = [
+    { op: 'Concat', inputs: ['x', 'y'], outputs: ['k'], attributes: { axis: int(0) } },
+    { op: 'Softmax', inputs: ['k'], outputs: ['p'] },
+  ];
+  const checked = checkGraph(graphOf(nodes, [f32('x', 'n', 4), f32('y', 'm', 4)], ['p']), registry);
+  const store = new ConstantStore();
+  const fed = (n: number): Types =>
+    new Map([
+      ['x', { dtype: 'float32', dims: [n, 4] }],
+      ['y', { dtype: 'float32', dims: [5 - n, 4] }],
+    ]);
+  plannedText({ core, checked, store }, fed(2));
+  const [concat, softmax] = ['Concat', 'Softmax'].map((type) => registry.find('', type, 17));
+  if (concat === undefined || softmax === undefined) throw new Error('no such operator');
+  const original = concat.lower.bind(concat);
+  const first = vi.spyOn(concat, 'lower').mockImplementation((node) => {
+    original(node);
+    node.output(0).halves = node.input(0);
+  });
+  const reader = vi.spyOn(softmax, 'lower');
+  plannedText({ core, checked, store }, fed(3));
+  expect(first).toHaveBeenCalledTimes(1);
+  expect(reader).toHaveBeenCalledTimes(1);
+  first.mockRestore();
+  reader.mockRestore();
+  store.release();
+});
+
+test('a branch of one node that contents choose', () => {
+  const branch = (op: string, name: string): Attribute => ({
+    type: 'graph',
+    value: graphOf([{ op, inputs: ['r'], outputs: [name] }], [], [name]),
+  });
+  const attributes = { then_branch: branch('Neg', 't'), else_branch: branch('Abs', 'f') };
+  const nodes: NodeText[] = [
+    { op: 'Relu', inputs: ['x'], outputs: ['r'] },
+    { op: 'If', inputs: ['c'], outputs: ['p'], attributes },
+  ];
+  const inputs = [f32('x', 'n', 4), { name: 'c', dtype: 'bool', dims: [] } as const];
+  const chosen = (byte: number, rows: number): Types =>
+    new Map([
+      ['x', { dtype: 'float32', dims: [rows, 4] }],
+      ['c', { dtype: 'bool', dims: [], contents: Uint8Array.of(byte) }],
+    ]);
+  expect(
+    wrongInTurns(graphOf(nodes, inputs, ['p']), [chosen(1, 2), chosen(0, 2), chosen(1, 3)]),
+  ).toEqual([]);
+});
+
+test('what is created again is the value that was there, if it is like it', () => {
+  const values = new Values();
+  const scale = values.create('float32', [], '');
+  const first = values.create('float32', [2, 3], 'x');
+  first.canonical = true;
+  values.setRoot(first, scale);
+  values.setConstant(scale, new HostConstant('float32', new Uint8Array(4)));
+  const again = (dtype: DType, dims: number[], name: string): Value => {
+    const next = new Values(values);
+    next.moveTo(first.id);
+    const value = next.create(dtype, dims, name);
+    expect(value).toMatchObject({ id: first.id, dtype, dims, name, canonical: false });
+    expect(next.root(value), 'of nothing').toBe(value);
+    expect(next.constant(scale)).toBe(values.constant(scale));
+    return value;
+  };
+  expect(again('float32', [2, 3], 'x')).toBe(first);
+  expect(values.root(first), 'as it was').toBe(scale);
+  expect(again('int32', [2, 3], 'x')).not.toBe(first);
+  expect(again('float32', [3, 2], 'x')).not.toBe(first);
+  expect(again('float32', [2, 3], 'y')).not.toBe(first);
+  first.halves = scale;
+  expect(again('float32', [2, 3], 'x')).not.toBe(first);
+  delete first.halves;
+  first.quantised = { value: scale, scale, zeroPoint: undefined, axis: undefined };
+  expect(again('float32', [2, 3], 'x')).not.toBe(first);
+});
+
+test('other outputs, targets, tiles, what is kept and what is not fused are planned for themselves', () => {
+  const { graph } = decoder();
+  const checked = checkGraph(graph, registry);
+  const store = new ConstantStore();
+  const others: Partial<Planning>[] = [
+    {},
+    { outputs: ['out2'] },
+    { outputs: ['present0'] },
+    { outputs: ['present0', 'out2'] },
+    { target: 'webgpu' },
+    { target: 'webgpu', tiles: { fewRows: 'blocks' } },
+    { target: 'webgpu', tiles: { fewRows: 'lanes' } },
+    { keep: new Set(['scores1']) },
+    { keep: 'all' },
+    { fuse: false },
+  ];
+  for (const [i, one] of others.entries()) {
+    for (const [k, other] of others.entries()) {
+      plannedText({ core, checked, store, ...one }, held(4));
+      const own = plannedText({ core, checked, store, ...other }, held(4));
+      const alone = new ConstantStore();
+      const expected = plannedText({ core, checked, store: alone, ...other }, held(4));
+      expect(own, `${k} behind ${i}`).toBe(expected);
+      alone.release();
+    }
+  }
+  store.release();
+});
+
+test('what a plan holds for a node is held again while some plan has it', () => {
+  const released: string[] = [];
+  const constantOf = (name: string): Constant => ({
+    dtype: 'uint8',
+    byteLength: 1,
+    bytes: () => new Uint8Array(1),
+    release: () => void released.push(name),
+  });
+  const store = new ConstantStore();
+  const [first, second, third] = [store.holdings(), store.holdings(), store.holdings()];
+  const made = first.hold('key', () => [constantOf('one')]);
+  expect(second.holdAgain('key', made)).toBe(true);
+  expect(second.holdAgain('key', [constantOf('other')])).toBe(false);
+  first.release();
+  expect(released).toEqual([]);
+  second.release();
+  expect(released).toEqual(['one']);
+  expect(third.holdAgain('key', made), 'it is gone').toBe(false);
+  const again = third.hold('key', () => [constantOf('two')]);
+  expect(again).not.toBe(made);
+  expect(third.holdAgain('key', made), 'it is another').toBe(false);
+});
+
+test('values that grow lie where they lay until they do not fit, and have a little room then', () => {
+  const checked = decoder();
+  const store = new ConstantStore();
+  const outputs = checked.graph.outputs.map(({ name }) => name);
+  const plans: Plan[] = [];
+  const arranged: Arrangement[] = [];
+  for (const rows of [100, 101, 102, 103, 104, 105, 106, 107, 60, 300]) {
+    const feeds = held(rows);
+    const plan = planGraph(checked, store, core, feeds, { target: 'wasm', outputs, fuse: true });
+    const own = arrange(plan, 64, arranged.at(-1));
+    expect(meetsNone(plan, own), `${rows}`).toBe(true);
+    if (rows > 60) expect(own.bytes).toBeLessThan(1.07 * arrange(plan, 64).bytes + 4096);
+    plans.push(plan);
+    arranged.push(own);
+  }
+  expect(new Set(arranged.slice(2, 8)).size, 'rows 102 to 107').toBe(1);
+  expect(arranged[8], 'fewer rows').toBe(arranged[7]);
+  expect(arranged[9], 'many more').not.toBe(arranged[8]);
+  for (const plan of plans) plan.release();
+  store.release();
+});
