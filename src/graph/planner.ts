@@ -60,15 +60,20 @@ export function planGraph(
 ): Plan {
   const nodes = neededNodes(options.nodes ?? checked.graph.nodes, options.outputs);
   const basis = store.bases.get(checked);
-  if (basis !== undefined && isBasisFor(basis, nodes, feeds, options)) {
-    store.bases.delete(checked);
-    const planner = new Planner(checked, store, evaluator, feeds, options, basis);
-    const plan = released(planner, () => planOfBasis(planner, basis));
-    if (plan !== undefined) return plan;
-    planner.holdings.release();
+  if (basis === undefined || !isBasisFor(basis, nodes, feeds, options)) {
+    const planner = new Planner(checked, store, evaluator, feeds, options);
+    return released(planner, () => planOf(planner, nodes));
   }
-  const planner = new Planner(checked, store, evaluator, feeds, options);
-  return released(planner, () => planOf(planner, nodes));
+  store.bases.delete(checked);
+  const planner = new Planner(checked, store, evaluator, feeds, options, basis);
+  return released(planner, () => {
+    const plan = planOfBasis(planner, basis);
+    if (plan !== undefined) return plan;
+    // What it holds by now is found by the one that plans everything.
+    const other = planGraph(checked, store, evaluator, feeds, options);
+    planner.holdings.release();
+    return other;
+  });
 }
 
 /** What work gives; where it fails, nothing stays held. */
