@@ -91,7 +91,7 @@ export interface Arrangement {
  * Offsets of all stored values, `align`-aligned, and the arena's size in bytes. Of several orders the one that needs least:
  * by size; by breadth, which are the values of the fullest step first; by how long they live; by size times that.
  *
- * @param before of the plan before: where values live as they did there, and fit where they lay, they stay there
+ * @param before of the plan before: where values live as they did there, and fit where they lay without much room, they stay there
  */
 export function arrange(plan: Plan, align: number, before?: Arrangement): Arrangement {
   const { structure } = plan;
@@ -99,12 +99,15 @@ export function arrange(plan: Plan, align: number, before?: Arrangement): Arrang
   // 16 bytes more: kernels may load a whole vector at the last element.
   const least = (value: Value): number => aligned(byteLengthOf(value) + 16);
   const known = before?.structure === structure ? before : undefined;
-  const fits = ([id, size]: [number, number]): boolean => least(plan.value(id)) <= size;
-  if (known !== undefined && [...known.sizes].every(fits)) return known;
+  const roomy = (size: number): number => aligned(size + size * ROOM);
+  const fits = (size: number, had: number): boolean => size <= had && had <= roomy(size);
+  const stays = ([id, had]: [number, number]): boolean => fits(least(plan.value(id)), had);
+  if (known !== undefined && [...known.sizes].every(stays)) return known;
   const sizeFor = (value: Value): number => {
     const size = least(value);
     const had = known?.sizes.get(value.id) ?? size;
-    return size > had ? aligned(size + size * ROOM) : had;
+    if (fits(size, had)) return had;
+    return size > had ? roomy(size) : size;
   };
   const spans = [...lifetimes(plan)].map(([value, span]) => ({
     value,

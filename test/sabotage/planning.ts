@@ -222,8 +222,8 @@ export const planningMutants: readonly Mutant[] = [
   ),
   byTest(
     'basis: values that have outgrown their places',
-    decisions,
+    'unit/basis_parts.test.ts',
     'values that grow',
-    edit(memory, ' && [...known.sizes].every(fits)', ''),
+    edit(memory, ' && [...known.sizes].every(stays)', ''),
   ),
 ];

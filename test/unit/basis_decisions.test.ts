@@ -2,78 +2,21 @@
 // value is, what is known of it. It lowers the nodes that changed and no others, and values that grow keep their places.
 import { expect, test, vi } from 'vitest';
 import { WasmBackend } from '../../src/backends/wasm.ts';
-import { HostConstant, type Constant } from '../../src/core/constant.ts';
-import type { DType } from '../../src/core/dtype.ts';
 import { Tensor } from '../../src/core/tensor.ts';
-import type { Value } from '../../src/core/value.ts';
-import { checkGraph, type CheckedGraph } from '../../src/graph/check.ts';
+import { checkGraph } from '../../src/graph/check.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
 import type { Attribute, Graph } from '../../src/graph/graph.ts';
-import { arrange, type Arrangement } from '../../src/graph/memory.ts';
 import type { Plan } from '../../src/graph/plan.ts';
 import { planGraph } from '../../src/graph/planner.ts';
-import { Values } from '../../src/graph/values.ts';
 import { registry } from '../../src/registry.ts';
+import { decoder, held, int, LAYERS } from '../harness/growing_caches.ts';
 import { drawn, f32, graphOf, type NodeText } from '../harness/graphs.ts';
 import { plannedText, type Planning } from '../harness/plan_text.ts';
-import { differing, lowered, meetsNone, type Types } from '../harness/plans_in_turn.ts';
+import { differing, lowered, type Types } from '../harness/plans_in_turn.ts';
 
 await registry.load();
 const core = await WasmBackend.create();
 const TARGETS = ['wasm', 'webgpu'] as const;
-
-const int = (value: number): Attribute => ({ type: 'int', value });
-const LAYERS = 3;
-
-/** Layers that append a row to a cache and weigh its rows by their products with that row; one mask is for all. */
-function decoder(): CheckedGraph {
-  const nodes: NodeText[] = [
-    { op: 'Shape', inputs: ['cache0'], outputs: ['sizes'] },
-    { op: 'Gather', inputs: ['sizes', 'zero'], outputs: ['held'] },
-    { op: 'Add', inputs: ['held', 'one'], outputs: ['rows'] },
-    { op: 'Range', inputs: ['zero', 'rows', 'one'], outputs: ['places'] },
-    { op: 'Cast', inputs: ['places'], outputs: ['mask'], attributes: { to: int(1) } },
-  ];
-  const initializers: Record<string, Tensor> = {
-    zero: new Tensor('int64', [0n], []),
-    one: new Tensor('int64', [1n], []),
-  };
-  let x = 'x';
-  for (let l = 0; l < LAYERS; l += 1) {
-    const name = (text: string): string => `${text}${l}`;
-    initializers[name('w')] = drawn(l, 8, 8);
-    initializers[name('b')] = drawn(10 + l, 8);
-    const chain: [string, string[], string, NodeText['attributes']?][] = [
-      ['MatMul', [x, name('w')], 'row'],
-      ['Concat', [name('cache'), name('row')], 'present', { axis: int(0) }],
-      ['Transpose', [name('present')], 'turned'],
-      ['MatMul', [name('row'), name('turned')], 'scores'],
-      ['Add', [name('scores'), 'mask'], 'seen'],
-      ['Softmax', [name('seen')], 'shares'],
-      ['MatMul', [name('shares'), name('present')], 'mixed'],
-      ['Add', [name('mixed'), name('b')], 'biased'],
-      ['Relu', [name('biased')], 'out'],
-    ];
-    for (const [op, inputs, to, attributes = {}] of chain)
-      nodes.push({ op, inputs, outputs: [name(to)], attributes });
-    x = name('out');
-  }
-  const caches = Array.from({ length: LAYERS }, (_, l) => f32(`cache${l}`, 'held', 8));
-  const presents = Array.from({ length: LAYERS }, (_, l) => `present${l}`);
-  return checkGraph(
-    graphOf(nodes, [f32('x', 1, 8), ...caches], [x, ...presents], initializers),
-    registry,
-  );
-}
-
-const held = (rows: number, batch = 1): Types =>
-  new Map([
-    ['x', { dtype: 'float32', dims: [batch, 8] }],
-    ...Array.from(
-      { length: LAYERS },
-      (_, l) => [`cache${l}`, { dtype: 'float32', dims: [rows, 8] }] as const,
-    ),
-  ]);
 
 test('a cache that grows: what reads it is lowered, and nothing else', () => {
   for (const target of TARGETS) {
@@ -279,34 +222,6 @@ test('a branch of one node that contents choose', () => {
   ).toEqual([]);
 });
 
-test('what is created again is the value that was there, if it is like it', () => {
-  const values = new Values();
-  const scale = values.create('float32', [], '');
-  const first = values.create('float32', [2, 3], 'x');
-  first.canonical = true;
-  values.setRoot(first, scale);
-  values.setConstant(scale, new HostConstant('float32', new Uint8Array(4)));
-  const again = (dtype: DType, dims: number[], name: string): Value => {
-    const next = new Values(values);
-    next.moveTo(first.id);
-    const value = next.create(dtype, dims, name);
-    expect(value).toMatchObject({ id: first.id, dtype, dims, name, canonical: false });
-    expect(next.root(value), 'of nothing').toBe(value);
-    expect(next.constant(scale)).toBe(values.constant(scale));
-    return value;
-  };
-  expect(again('float32', [2, 3], 'x')).toBe(first);
-  expect(values.root(first), 'as it was').toBe(scale);
-  expect(again('int32', [2, 3], 'x')).not.toBe(first);
-  expect(again('float32', [3, 2], 'x')).not.toBe(first);
-  expect(again('float32', [2, 3], 'y')).not.toBe(first);
-  first.halves = scale;
-  expect(again('float32', [2, 3], 'x')).not.toBe(first);
-  delete first.halves;
-  first.quantised = { value: scale, scale, zeroPoint: undefined, axis: undefined };
-  expect(again('float32', [2, 3], 'x')).not.toBe(first);
-});
-
 test('other outputs, targets, tiles, what is kept and what is not fused are planned for themselves', () => {
   const { graph } = decoder();
   const checked = checkGraph(graph, registry);
@@ -333,50 +248,5 @@ test('other outputs, targets, tiles, what is kept and what is not fused are plan
       alone.release();
     }
   }
-  store.release();
-});
-
-test('what a plan holds for a node is held again while some plan has it', () => {
-  const released: string[] = [];
-  const constantOf = (name: string): Constant => ({
-    dtype: 'uint8',
-    byteLength: 1,
-    bytes: () => new Uint8Array(1),
-    release: () => void released.push(name),
-  });
-  const store = new ConstantStore();
-  const [first, second, third] = [store.holdings(), store.holdings(), store.holdings()];
-  const made = first.hold('key', () => [constantOf('one')]);
-  expect(second.holdAgain('key', made)).toBe(true);
-  expect(second.holdAgain('key', [constantOf('other')])).toBe(false);
-  first.release();
-  expect(released).toEqual([]);
-  second.release();
-  expect(released).toEqual(['one']);
-  expect(third.holdAgain('key', made), 'it is gone').toBe(false);
-  const again = third.hold('key', () => [constantOf('two')]);
-  expect(again).not.toBe(made);
-  expect(third.holdAgain('key', made), 'it is another').toBe(false);
-});
-
-test('values that grow lie where they lay until they do not fit, and have a little room then', () => {
-  const checked = decoder();
-  const store = new ConstantStore();
-  const outputs = checked.graph.outputs.map(({ name }) => name);
-  const plans: Plan[] = [];
-  const arranged: Arrangement[] = [];
-  for (const rows of [100, 101, 102, 103, 104, 105, 106, 107, 60, 300]) {
-    const feeds = held(rows);
-    const plan = planGraph(checked, store, core, feeds, { target: 'wasm', outputs, fuse: true });
-    const own = arrange(plan, 64, arranged.at(-1));
-    expect(meetsNone(plan, own), `${rows}`).toBe(true);
-    if (rows > 60) expect(own.bytes).toBeLessThan(1.07 * arrange(plan, 64).bytes + 4096);
-    plans.push(plan);
-    arranged.push(own);
-  }
-  expect(new Set(arranged.slice(2, 8)).size, 'rows 102 to 107').toBe(1);
-  expect(arranged[8], 'fewer rows').toBe(arranged[7]);
-  expect(arranged[9], 'many more').not.toBe(arranged[8]);
-  for (const plan of plans) plan.release();
   store.release();
 });
