@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { WasmBackend } from '../../src/backends/wasm.ts';
 import { HostConstant, type Constant } from '../../src/core/constant.ts';
 import type { DType } from '../../src/core/dtype.ts';
-import type { Tensor } from '../../src/core/tensor.ts';
 import type { Value } from '../../src/core/value.ts';
 import { ConstantStore } from '../../src/graph/constant_store.ts';
 import { arrange, type Arrangement } from '../../src/graph/memory.ts';
@@ -11,9 +10,7 @@ import type { Plan } from '../../src/graph/plan.ts';
 import { planGraph } from '../../src/graph/planner.ts';
 import { Values } from '../../src/graph/values.ts';
 import { registry } from '../../src/registry.ts';
-import { Session } from '../../src/session.ts';
-import { decoder, held, LAYERS } from '../harness/growing_caches.ts';
-import { drawn } from '../harness/graphs.ts';
+import { decoder, held } from '../harness/growing_caches.ts';
 import { meetsNone } from '../harness/plans_in_turn.ts';
 
 await registry.load();
@@ -89,20 +86,4 @@ test('values that grow lie where they lay until they do not fit, and have a litt
   expect(arranged[9], 'many more').not.toBe(arranged[8]);
   for (const plan of plans) plan.release();
   store.release();
-});
-
-test('a run that has no room takes none from the next', async () => {
-  const { graph } = decoder();
-  const open = (): Promise<Session> => Session.create(graph, { limits: { memory: 3 << 19 } });
-  const run = async (session: Session, rows: number): Promise<string> => {
-    const caches = Array.from({ length: LAYERS }, (_, l) => [`cache${l}`, drawn(l, rows, 8)]);
-    const feeds = Object.fromEntries([['x', drawn(9, 1, 8)], ...caches]) as Record<string, Tensor>;
-    const { outputs } = await session.run(feeds, { backend: 'wasm' });
-    return outputs['out2']?.data.join() ?? '';
-  };
-  const [session, other] = [await open(), await open()];
-  await run(session, 40);
-  await expect(run(session, 8_000)).rejects.toThrow('memory');
-  expect(await run(session, 41)).toBe(await run(other, 41));
-  for (const one of [session, other]) one.dispose();
 });
