@@ -220,8 +220,7 @@ export class WasmBackend implements Evaluator {
   prepare(plan: Plan): Executable {
     this.#scratch = new Uint32Array(0);
     const { heap } = this.#core;
-    this.#arranged = arrange(plan, ALIGN, this.#arranged);
-    const { offsets, bytes } = this.#arranged;
+    let arranged = (this.#arranged = arrange(plan, ALIGN, this.#arranged));
     const needed = plan.steps.reduce((most, { dispatch }) => Math.max(most, dispatch.scratch), 0);
     const scratch = Math.ceil(needed / ALIGN) * ALIGN;
     const used = this.#constants.use(plan);
@@ -231,22 +230,34 @@ export class WasmBackend implements Evaluator {
       const root = plan.root(value);
       const constant = plan.constant(root);
       if (constant !== undefined) return this.#constants.addressOf(constant) ?? 0;
-      return list.lent?.places.get(root) ?? this.#arena.at + (offsets.get(root.id) ?? 0);
+      return list.lent?.places.get(root) ?? this.#arena.at + (arranged.offsets.get(root.id) ?? 0);
     };
     const list = new CommandList(this.#core, plan, addressOf);
+    const reserve = (): void => {
+      const behind = scratch * (team?.most ?? 1);
+      try {
+        this.#reserve(arranged.bytes + behind);
+      } catch (error) {
+        // Without the room that values get to grow in.
+        const least = arrange(plan, ALIGN);
+        if (least.bytes >= arranged.bytes) throw error;
+        this.#arranged = arranged = least;
+        this.#reserve(arranged.bytes + behind);
+      }
+    };
 
     return {
       run: async (feeds, options): Promise<RunResult> => {
         throwIfAborted(options.signal);
         const keep = options.keepOnDevice ?? NONE;
-        const own = new Lent(heap, plan, feeds, keep, ({ id }) => offsets.has(id));
+        const own = new Lent(heap, plan, feeds, keep, ({ id }) => arranged.offsets.has(id));
         try {
-          this.#reserve(bytes + scratch * (team?.most ?? 1));
-          list.write(this.#arena.version, this.#arena.at + bytes, own);
+          reserve();
+          list.write(this.#arena.version, this.#arena.at + arranged.bytes, own);
           for (const [name, value] of plan.feeds) {
             const tensor = feeds.get(name);
             if (tensor === undefined) throw new TypeError(`run: feed '${name}' is missing`);
-            if (!offsets.has(value.id) || own.places.has(value)) continue; // no step reads it, or it is there
+            if (!arranged.offsets.has(value.id) || own.places.has(value)) continue; // no step reads it, or it is there
             const length = byteLengthOf(value);
             heap.bytes(addressOf(value), length).set(tensor.bytes());
           }

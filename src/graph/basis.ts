@@ -1,8 +1,9 @@
 // A plan is made of the plan before it, where that was for the same nodes: a node whose inputs are the same values, of the same
 // types and known contents, is not lowered again, and what became of steps that did not change is known. So a loop whose
 // caches grow plans its attention anew, and nothing else. Promises: word for word the plan that planning everything gives;
-// where this cannot be (other numbers of values or steps come of a node), everything is planned. Only plans are kept for it
-// that leave no node to a later one and whose operators looked at nothing but their inputs (`isPlain`).
+// where this cannot be (other numbers of values or steps come of a node), everything is planned. Not kept for it are plans
+// with nodes that wait, that stand for graphs, that are random or of users' code, or with constants that are evaluated later
+// than they were emitted (`Planner.isPlain`).
 import type { Constant } from '../core/constant.ts';
 import { inputsOf } from '../core/op.ts';
 import { sameNumbers } from '../core/shape.ts';
@@ -103,6 +104,10 @@ function isAlike({ dispatch: a }: Step, { dispatch: b }: Step): boolean {
   );
 }
 
+/** Whether it is more than its words: a value that is created again was not. */
+const isMore = ({ halves, quantised }: Value): boolean =>
+  halves !== undefined || quantised !== undefined;
+
 /** One plan being made of a basis. */
 class Again {
   readonly #basis: Basis;
@@ -131,7 +136,7 @@ class Again {
       if (value === undefined || before === undefined) continue; // nothing reads it
       if (sameNumbers(before.dims, feed.dims) && sameContents(before.contents, feed.contents))
         continue;
-      planner.values.moveTo(value.id);
+      planner.values.renew(value);
       planner.feed(name, feed);
       this.#changed[value.id] = 1;
     }
@@ -148,7 +153,21 @@ class Again {
     return true;
   }
 
-  /** What lowering the node again changed; false where not as many values and steps came of it. */
+  /** Values of the plan before that lowering created again are as they were. */
+  restore({ firstId }: NodeRecord): void {
+    const { values, areCanonical } = this.#basis;
+    // It may have created more than it did.
+    const end = Math.min(this.#planner.values.next, values.next);
+    for (let id = firstId; id < end; id += 1) {
+      const value = values.at(id);
+      value.canonical = areCanonical[id] === 1;
+      if (this.#planner.values.at(id) !== value) continue;
+      delete value.halves;
+      delete value.quantised;
+    }
+  }
+
+  /** What lowering the node again changed; false where not as many values and steps came of it, or others of the same sizes. */
   compare({ firstId, endId, firstStep, endStep }: NodeRecord): boolean {
     const { values, steps } = this.#planner;
     if (values.next !== endId || steps.length !== endStep) return false;
@@ -157,10 +176,9 @@ class Again {
       const [value, was] = [values.at(id), before.at(id)];
       const [root, other] = [values.root(value), before.root(was)];
       const [constant, known] = [values.constant(root), before.constant(other)];
-      const isOther = value !== was || value.canonical !== (areCanonical[id] === 1);
-      // A value that was created again had neither.
-      const isMore = value.halves !== undefined || value.quantised !== undefined;
-      if (isOther || isMore || constant !== known) this.#changed[id] = 1;
+      if (value === was && (value.canonical !== (areCanonical[id] === 1) || isMore(value)))
+        return false; // the plan before has it, and nothing of that may change
+      if (value !== was || constant !== known) this.#changed[id] = 1;
       if (root.id !== other.id || (constant === undefined) !== (known === undefined))
         this.#isAlike = false;
     }
@@ -194,7 +212,13 @@ export function planAgain(
       continue;
     }
     planner.values.moveTo(record.firstId);
-    if (!lower(node) || !again.compare(record)) return undefined;
+    let isSame = false;
+    try {
+      isSame = lower(node) && again.compare(record);
+    } finally {
+      if (!isSame) again.restore(record);
+    }
+    if (!isSame) return undefined;
   }
   planner.values.moveTo(basis.values.next);
   return planner.isPlain ? again.changes : undefined;

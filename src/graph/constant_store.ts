@@ -2,10 +2,12 @@
 // weights; and those that are there while one of their plans is: what operators made themselves, and what was folded with
 // it. Plans for other shapes find them here, so that planning again neither scans nor packs again.
 import { canonicalWord } from '../core/bits.ts';
-import type { Constant } from '../core/constant.ts';
+import { HostConstant, type Constant, type Evaluator } from '../core/constant.ts';
 import { Tensor } from '../core/tensor.ts';
+import type { Value } from '../core/value.ts';
 import type { Basis } from './basis.ts';
 import type { CheckedGraph } from './check.ts';
+import type { Graph } from './graph.ts';
 import { Templates } from './templates.ts';
 
 /** What plans hold until the last of them is released. */
@@ -64,7 +66,7 @@ export class ConstantStore {
   readonly #held = new Map<string, Held>();
   readonly templates = new Templates();
   /** The last plan of each graph, of which the next is made. */
-  readonly bases = new WeakMap<CheckedGraph, Basis>();
+  readonly bases = new Map<CheckedGraph, Basis>();
   readonly #canonical = new WeakMap<Constant, boolean>();
   #count = 0;
   readonly #ids = new WeakMap<Constant, number>();
@@ -80,6 +82,22 @@ export class ConstantStore {
     if (known === undefined) return undefined;
     const { constant, dims } = known;
     return Tensor.ofBytes(constant.dtype, constant.bytes().slice(), dims);
+  }
+
+  addInitializers({ initializers }: Graph, evaluator: Evaluator): void {
+    for (const [name, tensor] of initializers) {
+      if (this.named.has(name) || tensor.dtype === 'string') continue;
+      const constant =
+        evaluator.constantOf?.(tensor) ?? new HostConstant(tensor.dtype, tensor.bytes());
+      const canonical = tensor.dtype === 'float32' && this.isCanonical(constant);
+      this.named.set(name, { constant, dims: tensor.dims, canonical });
+    }
+  }
+
+  /** What a name of the graph stands for in all plans. @param lying the 16-bit floats that the value is, widened */
+  remember({ name, dims, canonical, halves }: Value, constant: Constant, lying?: Constant): void {
+    const held = lying && { halves: { constant: lying, dims: halves?.dims ?? [] } };
+    this.named.set(name, { constant, dims, canonical, ...held });
   }
 
   idOf(constant: Constant): number {
@@ -104,6 +122,7 @@ export class ConstantStore {
     for (const list of this.folded.values()) for (const constant of list) constant.release();
     this.named.clear();
     this.folded.clear();
+    this.bases.clear();
   }
 }
 

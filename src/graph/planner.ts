@@ -1,6 +1,6 @@
 // Turns a checked graph and the shapes of its feeds into a plan.
 //
-// Nodes are visited once, in order. Each operator infers its output shapes and lowers itself (planning.ts holds what comes of
+// Nodes are visited once, in order; where a plan can be made of the one before it, those that changed (basis.ts). Each operator infers its output shapes and lowers itself (planning.ts holds what comes of
 // it). Movement that only renames a shape becomes an alias. What repeats is shared (share.ts), what is left can be fused
 // (fuse.ts). A node that cannot be planned yet, and what depends on it, is left for a later plan.
 // No operator name occurs here, and no float operation.
@@ -181,7 +181,6 @@ function optimised(
     alias: (to, from) => planner.values.setRoot(to, from),
   };
   const values = new Values(planner.values);
-  values.moveTo(lowered.count);
   let found: Optimised | undefined;
   if (before?.changes.isAlike === true) {
     found = optimiseAgain(before.basis.optimised, lowered, before.changes.areSteps, on);
@@ -230,7 +229,7 @@ function inlineBody(planner: Planner, checked: CheckedGraph, node: Node, origin:
   const body = carried?.type === 'graph' ? checked.bodies.get(carried.value) : undefined;
   if (body === undefined) return false;
   const mark = planner.mark();
-  planner.addInitializers(body);
+  planner.store.addInitializers(body.graph, planner.evaluator);
   const wanted = body.graph.outputs.map(({ name }) => name);
   for (const inner of neededNodes(body.graph.nodes, wanted)) {
     if (body.hosts[inner.index] === undefined) lowerPlanned(planner, body, inner, origin);
@@ -263,6 +262,7 @@ function lowerPlanned(planner: Planner, checked: CheckedGraph, node: Node, origi
     name === '' ? undefined : planner.taken(name, checked),
   );
   const opset = checked.opsets[node.index] ?? 0;
+  planner.isPlain &&= def.isUsers !== true;
   const key = def.isUsers === true ? undefined : planner.keyOf(node, inputs, opset);
   const end = planner.begin(inputs);
   try {

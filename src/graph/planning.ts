@@ -12,6 +12,7 @@ import type { CheckedGraph } from './check.ts';
 import type { Basis, NodeRecord } from './basis.ts';
 import type { ConstantStore, Holdings } from './constant_store.ts';
 import type { Node } from './graph.ts';
+import { Invariants } from './invariants.ts';
 import { Names } from './names.ts';
 import { Values } from './values.ts';
 import type { FeedType, PlanOptions, Step } from './plan.ts';
@@ -44,13 +45,15 @@ export class Planner implements PlanBuilder {
   /** The graph whose node made a dequantised value: only in it that counts (V8). */
   readonly #dequantisedIn: WeakMap<Value, CheckedGraph>;
   readonly #shared: Set<Constant>;
+  readonly #invariants: Invariants;
   readonly #target: string;
   /** What the node at hand does, where it may be repeated. */
   recording: Recording | undefined;
   /** What each node took and gave, in order. */
   readonly records: NodeRecord[] = [];
-  /** No node stands for a graph, and nothing is evaluated later than it was emitted: then the next plan can be made of this one. */
+  /** Whether the next plan can be made of this one (basis.ts). */
   isPlain = true;
+  #isInNode = false;
   #held: [key: string, constants: readonly Constant[]][] = [];
 
   /** @param before the plan that this is made of, whose planner ends */
@@ -76,29 +79,22 @@ export class Planner implements PlanBuilder {
     this.fed = new Map(from?.fed);
     this.#dequantisedIn = from === undefined ? new WeakMap() : from.#dequantisedIn;
     this.#shared = from === undefined ? new Set() : from.#shared;
-    if (from === undefined) this.addInitializers(checked);
-  }
-
-  addInitializers({ graph }: CheckedGraph): void {
-    const { store } = this;
-    for (const [name, tensor] of graph.initializers) {
-      if (store.named.has(name) || tensor.dtype === 'string') continue;
-      const constant =
-        this.evaluator.constantOf?.(tensor) ?? new HostConstant(tensor.dtype, tensor.bytes());
-      const canonical = tensor.dtype === 'float32' && store.isCanonical(constant);
-      store.named.set(name, { constant, dims: tensor.dims, canonical });
-    }
+    this.#invariants = new Invariants(from === undefined ? undefined : from.#invariants);
+    if (from === undefined) store.addInitializers(checked.graph, evaluator);
   }
 
   /** The value of a graph name: made by a node that was lowered, fed, or known from the store. */
   lookup(name: string): Value | undefined {
     const value = this.named.get(name);
     if (value !== undefined) return value;
+    // A node that gives a name its value on its way (the seed) creates another number of values when it is lowered again.
+    this.isPlain &&= !this.#isInNode;
     const feed = this.feeds.get(name);
     if (feed !== undefined) return this.feed(name, feed);
     const known = this.store.named.get(name);
     if (known === undefined) return undefined;
     const made = this.create(known.constant.dtype, known.dims, name);
+    this.#invariants.add(made);
     this.values.setConstant(made, known.constant);
     this.#shared.add(known.constant);
     made.canonical = known.canonical;
@@ -141,21 +137,17 @@ export class Planner implements PlanBuilder {
     return value.name === '' ? this.root(value).name : value.name;
   }
 
-  /** Remembers the outputs of a node whose contents no feed's shape changes. */
+  /** Remembers the outputs of the node at hand, if they are the same for all feeds. */
   remember(outputs: readonly (Value | undefined)[]): void {
+    if (!this.#invariants.isOfNode) return;
     for (const value of outputs) {
+      if (value === undefined) continue;
+      this.#invariants.add(value);
       // What it was made of would be forgotten: its node is lowered again, and folded from the store.
-      if (value === undefined || value.quantised !== undefined) continue;
+      if (value.quantised !== undefined) continue;
       const constant = this.constant(value);
       if (constant === undefined || !this.#shared.has(constant)) continue;
-      const { dims, canonical, halves } = value;
-      const lying = halves === undefined ? undefined : this.constant(halves);
-      this.store.named.set(value.name, {
-        constant,
-        dims,
-        canonical,
-        ...(lying === undefined ? {} : { halves: { constant: lying, dims: halves?.dims ?? [] } }),
-      });
+      this.store.remember(value, constant, value.halves && this.constant(value.halves));
     }
   }
 
@@ -225,10 +217,13 @@ export class Planner implements PlanBuilder {
 
   /** From here on a node takes these and gives what comes; the function called ends it. */
   begin(inputs: readonly (Value | undefined)[]): () => void {
+    this.#invariants.begin(inputs);
+    this.#isInNode = true;
     const { next: firstId } = this.values;
     const firstStep = this.steps.length;
     const held = (this.#held = []);
     return () => {
+      this.#isInNode = false;
       const [endId, endStep] = [this.values.next, this.steps.length];
       this.records.push({ inputs, firstId, endId, firstStep, endStep, held });
     };
@@ -253,7 +248,9 @@ export class Planner implements PlanBuilder {
     const template = this.store.templates.find(key, (place) => {
       const value = inputs[place];
       const constant = value === undefined ? undefined : this.constant(value);
-      return constant === undefined ? undefined : this.store.idOf(constant);
+      if (value === undefined || constant === undefined) return undefined;
+      this.#invariants.look(value, this.values);
+      return this.store.idOf(constant);
     });
     if (template === undefined) return false;
     const mark = this.mark();
@@ -269,6 +266,7 @@ export class Planner implements PlanBuilder {
   contents(value: Value): TypedArray | undefined {
     const constant = this.constant(value);
     if (constant === undefined) return undefined;
+    this.#invariants.look(value, this.values);
     this.recording?.read(value, this.store.idOf(constant));
     const bytes = constant.bytes().slice();
     return typedArrayOf(value.dtype, bytes.buffer, 0, sizeOf(value.dims));
@@ -320,7 +318,9 @@ export class Planner implements PlanBuilder {
 
   fold(dispatch: Dispatch, inputs: readonly Constant[]): void {
     // Nothing with zero elements is computed; kernels never see an empty output.
-    const shared = inputs.length > 0 && inputs.every((one) => this.#shared.has(one));
+    // Weights that are packed are packed for all plans, however a node came to what it reads of them.
+    const isOwn = this.#invariants.hasLooked && dispatch.kernel.unpack === undefined;
+    const shared = !isOwn && inputs.length > 0 && inputs.every((one) => this.#shared.has(one));
     const words = textOfWords(dispatch.chain === undefined ? dispatch.params : wordsOf(dispatch));
     const types = dispatch.outputs.map(({ dtype }) => dtype);
     const ids = inputs.map((one) => this.store.idOf(one));

@@ -23,12 +23,13 @@ export class Values {
   readonly #all: (Value | undefined)[];
   readonly #roots: (Value | undefined)[];
   readonly #constants: (Constant | undefined)[];
-  #next = 0;
+  #next: number;
 
   constructor(before?: Values) {
     this.#all = before === undefined ? [] : before.#all.slice();
     this.#roots = before === undefined ? [] : before.#roots.slice();
     this.#constants = before === undefined ? [] : before.#constants.slice();
+    this.#next = before === undefined ? 0 : before.#next;
   }
 
   /** The id that the next value will have: all ids are below it, unless values are created again. */
@@ -38,6 +39,12 @@ export class Values {
 
   /** Values are created again from this id on. */
   moveTo(id: number): void {
+    this.#next = id;
+  }
+
+  /** The next value is this one created again, and another whatever its type. */
+  renew({ id }: Value): void {
+    this.#all[id] = undefined;
     this.#next = id;
   }
 

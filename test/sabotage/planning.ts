@@ -176,13 +176,13 @@ export const planningMutants: readonly Mutant[] = [
     'basis: a value made anew is the one that was there',
     cases,
     'random graphs',
-    edit(basis, 'const isOther = value !== was || ', 'const isOther = '),
+    edit(basis, 'if (value !== was || constant !== known)', 'if (constant !== known)'),
   ),
   byTest(
     'basis: words that are canonical or not make no difference',
     decisions,
     'something else is known',
-    edit(basis, ' || value.canonical !== (areCanonical[id] === 1)', ''),
+    edit(basis, '(value.canonical !== (areCanonical[id] === 1) || isMore(value))', 'isMore(value)'),
   ),
   byTest(
     'basis: constants of a plan that is gone',
@@ -225,5 +225,27 @@ export const planningMutants: readonly Mutant[] = [
     'unit/basis_parts.test.ts',
     'values that grow',
     edit(memory, ' && [...known.sizes].every(stays)', ''),
+  ),
+  byTest(
+    'basis: values of the plan before left as the next one had them',
+    decisions,
+    'something else is known',
+    edit(basis, 'if (!isSame) again.restore(record);', 'void isSame;'),
+  ),
+  byTest(
+    'planning: a part of a table remembered as long as the first input',
+    decisions,
+    'a part of a table',
+    edit(
+      'src/graph/planning.ts',
+      'const isOwn = this.#invariants.hasLooked &&',
+      'const isOwn = false &&',
+    ),
+  ),
+  byTest(
+    'memory: room to grow in where there is none',
+    'unit/basis_parts.test.ts',
+    'what fits in a limit',
+    edit('src/backends/wasm.ts', 'if (least.bytes >= arranged.bytes) throw error;', 'throw error;'),
   ),
 ];

@@ -172,7 +172,7 @@ test('the bytes that a value is, and what a step reads, are those of another', (
   ).toEqual([]);
 });
 
-test('a value that is more than its words now has its readers lowered again', () => {
+test('a value that is more than its words now has everything planned again', () => {
   const nodes: NodeText[] = [
     { op: 'Concat', inputs: ['x', 'y'], outputs: ['k'], attributes: { axis: int(0) } },
     { op: 'Softmax', inputs: ['k'], outputs: ['p'] },
@@ -194,10 +194,40 @@ test('a value that is more than its words now has its readers lowered again', ()
   });
   const reader = vi.spyOn(softmax, 'lower');
   plannedText({ core, checked, store }, fed(3));
-  expect(first).toHaveBeenCalledTimes(1);
+  expect(first, 'everything is planned').toHaveBeenCalledTimes(2);
   expect(reader).toHaveBeenCalledTimes(1);
   first.mockRestore();
   reader.mockRestore();
+  store.release();
+});
+
+test('a part of a table, as long as the input', () => {
+  // Contents are of initialisers alone; how many, the shape of x says.
+  const part = (from: string, to: string, table: string, out: string): NodeText[] => [
+    { op: 'Slice', inputs: [table, from, to, 'zero'], outputs: [`slice${out}`] },
+    { op: 'Abs', inputs: [`slice${out}`], outputs: [`abs${out}`] },
+    { op: 'Add', inputs: ['x', `abs${out}`], outputs: [out] },
+  ];
+  const nodes: NodeText[] = [
+    { op: 'Shape', inputs: ['x'], outputs: ['n'] },
+    { op: 'Sub', inputs: ['all', 'n'], outputs: ['rest'] },
+    ...part('zero', 'n', 'w', 'p'),
+    ...part('rest', 'all', 'w', 'q'),
+    { op: 'Neg', inputs: ['w'], outputs: ['v'] },
+    ...part('zero', 'n', 'v', 'r'),
+  ];
+  const long = (value: bigint): Tensor => new Tensor('int64', [value], [1]);
+  const constants = { w: drawn(1, 8), zero: long(0n), all: long(8n) };
+  const graph = graphOf(nodes, [f32('x', 'n')], ['p', 'q', 'r'], constants);
+  const sized = (n: number): Types => new Map([['x', { dtype: 'float32', dims: [n] }]]);
+  expect(wrongInTurns(graph, [sized(1), sized(3), sized(8)])).toEqual([]);
+  const store = new ConstantStore();
+  const checked = checkGraph(graph, registry);
+  for (const n of [1, 2, 3]) {
+    plannedText({ core, checked, store }, sized(n));
+    expect(store.folded.size, 'kept for the model: v').toBe(1);
+    expect(store.named.has('v'), 'what no feed changes').toBe(true);
+  }
   store.release();
 });
 
@@ -220,6 +250,45 @@ test('a branch of one node that contents choose', () => {
   expect(
     wrongInTurns(graphOf(nodes, inputs, ['p']), [chosen(1, 2), chosen(0, 2), chosen(1, 3)]),
   ).toEqual([]);
+});
+
+test('a random node, and code of users: every plan lowers everything', () => {
+  const nodes: NodeText[] = [
+    { op: 'Softmax', inputs: ['y'], outputs: ['s'] },
+    { op: 'RandomNormalLike', inputs: ['x'], outputs: ['p'] },
+  ];
+  const inputs = [f32('x', 'n', 4), f32('y', 'm', 4)];
+  const sized = (n: number): Types =>
+    new Map([
+      ['x', { dtype: 'float32', dims: [n, 4] }],
+      ['y', { dtype: 'float32', dims: [2, 4] }],
+    ]);
+  const random = graphOf(nodes, inputs, ['s', 'p']);
+  expect(wrongInTurns(random, [sized(1), sized(2)])).toEqual([]);
+  const softmax = registry.find('', 'Softmax', 17);
+  if (softmax === undefined) throw new Error('no such operator');
+  const lower = vi.spyOn(softmax, 'lower');
+  const plans = (graph: Graph): number => {
+    const checked = checkGraph(graph, registry);
+    const store = new ConstantStore();
+    lower.mockClear();
+    for (const n of [1, 2, 3]) plannedText({ core, checked, store }, sized(n));
+    store.release();
+    expect(store.bases.size, 'released').toBe(0);
+    return lower.mock.calls.length;
+  };
+  const neg = { op: 'Neg', inputs: ['x'], outputs: ['p'] };
+  const plain = graphOf([...nodes.slice(0, 1), neg], inputs, ['s', 'p']);
+  expect(plans(plain), 'once for all').toBe(1);
+  Object.defineProperty(softmax, 'isUsers', { value: true, configurable: true });
+  expect(plans(plain), 'for every shape').toBe(3);
+  Reflect.deleteProperty(softmax, 'isUsers');
+  lower.mockRestore();
+  const checked = checkGraph(random, registry);
+  const store = new ConstantStore();
+  plannedText({ core, checked, store }, sized(1));
+  expect(store.bases.size, 'nothing is tried').toBe(0);
+  store.release();
 });
 
 test('other outputs, targets, tiles, what is kept and what is not fused are planned for themselves', () => {

@@ -10,7 +10,9 @@ import type { Plan } from '../../src/graph/plan.ts';
 import { planGraph } from '../../src/graph/planner.ts';
 import { Values } from '../../src/graph/values.ts';
 import { registry } from '../../src/registry.ts';
+import { Session } from '../../src/session.ts';
 import { decoder, held } from '../harness/growing_caches.ts';
+import { drawn, f32, graphOf } from '../harness/graphs.ts';
 import { meetsNone } from '../harness/plans_in_turn.ts';
 
 await registry.load();
@@ -86,4 +88,32 @@ test('values that grow lie where they lay until they do not fit, and have a litt
   expect(arranged[9], 'many more').not.toBe(arranged[8]);
   for (const plan of plans) plan.release();
   store.release();
+});
+
+test('what fits in a limit of memory fits behind a smaller run, and again', async () => {
+  const graph = graphOf([{ op: 'Softmax', inputs: ['x'], outputs: ['y'] }], [f32('x', 'n')], ['y']);
+  const open = (): Promise<Session> => Session.create(graph, { limits: { memory: 3 << 19 } });
+  const runs = async (sizes: readonly number[]): Promise<boolean> => {
+    const session = await open();
+    try {
+      for (const n of sizes) await session.run({ x: drawn(1, n) }, { backend: 'wasm' });
+      return true;
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    } finally {
+      session.dispose();
+    }
+  };
+  let [most, above] = [1000, 400_000];
+  while (above - most > 100) {
+    const n = Math.floor((most + above) / 2);
+    if (await runs([n])) most = n;
+    else above = n;
+  }
+  expect(most).toBeGreaterThan(20_000);
+  for (const share of [0.99, 0.97, 0.95, 0.9]) {
+    const n = Math.floor(share * most);
+    expect(await runs([10, n, n]), `${n} of ${most}`).toBe(true);
+  }
 });
