@@ -1,8 +1,9 @@
 // Turns a checked graph and the shapes of its feeds into a plan.
 //
-// Nodes are visited once, in order; where a plan can be made of the one before it, those that changed (basis.ts). Each operator infers its output shapes and lowers itself (planning.ts holds what comes of
-// it). Movement that only renames a shape becomes an alias. What repeats is shared (share.ts), what is left can be fused
-// (fuse.ts). A node that cannot be planned yet, and what depends on it, is left for a later plan.
+// Nodes are visited once, in order; where a plan can be made of the one before it, those that changed (basis.ts). Each operator
+// infers its output shapes and lowers itself (planning.ts holds what comes of it). Movement that only renames a shape becomes
+// an alias. What repeats is shared, what is left can be fused (optimise.ts). A node that cannot be planned yet, and what
+// depends on it, is left for a later plan.
 // No operator name occurs here, and no float operation.
 import type { Evaluator } from '../core/constant.ts';
 import type { Value } from '../core/value.ts';
