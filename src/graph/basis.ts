@@ -153,7 +153,7 @@ class Again {
     return true;
   }
 
-  /** Values of the plan before that lowering created again are as they were. */
+  /** Puts back what lowering in vain changed of values that the plan before has too. */
   restore({ firstId }: NodeRecord): void {
     const { values, areCanonical } = this.#basis;
     // It may have created more than it did.
@@ -167,7 +167,11 @@ class Again {
     }
   }
 
-  /** What lowering the node again changed; false where not as many values and steps came of it, or others of the same sizes. */
+  /**
+   * Notes what lowering the node again changed.
+   *
+   * @returns false where not as many values and steps came of it, or more is known of a value that the plan before has too
+   */
   compare({ firstId, endId, firstStep, endStep }: NodeRecord): boolean {
     const { values, steps } = this.#planner;
     if (values.next !== endId || steps.length !== endStep) return false;
@@ -177,7 +181,7 @@ class Again {
       const [root, other] = [values.root(value), before.root(was)];
       const [constant, known] = [values.constant(root), before.constant(other)];
       if (value === was && (value.canonical !== (areCanonical[id] === 1) || isMore(value)))
-        return false; // the plan before has it, and nothing of that may change
+        return false;
       if (value !== was || constant !== known) this.#changed[id] = 1;
       if (root.id !== other.id || (constant === undefined) !== (known === undefined))
         this.#isAlike = false;

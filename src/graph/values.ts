@@ -6,7 +6,7 @@ import type { DType } from '../core/dtype.ts';
 import { sameShape } from '../core/shape.ts';
 import type { Value } from '../core/value.ts';
 
-/** Whether a value that is created so may be the one that was there: nothing is known of either but its type. */
+/** Whether a value that is created so can be the one that was there: of the same type and name, and no more than its words. */
 const isLike = (
   { dtype, dims, name, halves, quantised }: Value,
   type: DType,
@@ -42,7 +42,7 @@ export class Values {
     this.#next = id;
   }
 
-  /** The next value is this one created again, and another whatever its type. */
+  /** The next value takes the id of this one, and is another in any case. */
   renew({ id }: Value): void {
     this.#all[id] = undefined;
     this.#next = id;
